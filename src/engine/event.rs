@@ -1,0 +1,266 @@
+//! What happened, typed. The engine emits events in rsync's order; only `report` turns them into text.
+
+use std::path::PathBuf;
+
+use crate::sys::Kind;
+
+/// What an itemized change says of one entry (the eleven columns of `-i`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// `+`: the entry is new; the other fields are then not shown.
+    pub new: bool,
+    /// `c`: the content's checksum (with `-c`), a link's target or a device's number differs.
+    pub value: bool,
+    /// `s`: the size of a regular file differs.
+    pub size: bool,
+    /// `t`: the modification time differs and is set from the source.
+    pub time: bool,
+    /// `T`: the modification time becomes the time of the transfer (without `-t`).
+    pub time_now: bool,
+    /// `p`.
+    pub perms: bool,
+    /// `o`.
+    pub owner: bool,
+    /// `g`.
+    pub group: bool,
+}
+
+impl Changes {
+    /// Whether any column is set.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        *self != Changes::default()
+    }
+}
+
+/// What was done about one entry (the first column of `-i`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// `>`: content was (or, in a dry run, would be) transferred.
+    Transfer,
+    /// `c`: made or changed locally: a directory, symbolic link, device, fifo.
+    Create,
+    /// `h`: made a hard link to the named entry (`-H`).
+    HardLink {
+        /// The leader's path within the transfer.
+        leader: PathBuf,
+    },
+    /// `.`: attributes changed, or nothing.
+    Attributes,
+}
+
+/// One entry that was decided on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// Path within the transfer, no trailing slash; `.` for the root.
+    pub path: PathBuf,
+    /// Type of the entry.
+    pub kind: Kind,
+    /// First column.
+    pub action: Action,
+    /// Other columns.
+    pub changes: Changes,
+    /// Size of the source's entry in bytes.
+    pub size: u64,
+    /// The target of a symbolic link.
+    pub link: Option<PathBuf>,
+}
+
+/// Why an entry that would have been looked at was passed over; told with `-vv` and by some notices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Skip {
+    /// A directory without `-r`: `skipping directory X`.
+    Directory,
+    /// A symbolic link, device or special that is not asked for: `skipping non-regular file "X"`.
+    NonRegular,
+    /// `-u`: `X is newer`.
+    Newer,
+    /// `--ignore-existing`: `X exists`.
+    Exists,
+    /// `--existing`: `not creating new file "X"` (or directory, by the item's kind).
+    NotCreating,
+    /// Nothing differs: `X is uptodate`.
+    UpToDate,
+    /// A filter rule of the sender hides it: `[sender] hiding file X because of pattern P`.
+    Hidden,
+}
+
+/// How serious a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// Standard output, silenced by `-q`.
+    Notice,
+    /// Standard error; the run goes on and ends with its code.
+    Error,
+    /// Standard error, no influence on the exit code.
+    Warning,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The destination directory was made: `created directory D`.
+    CreatedDestination(PathBuf),
+    /// An entry was decided on and dealt with.
+    Item(Item),
+    /// An entry was removed from the destination.
+    Deleted {
+        /// Path within the transfer.
+        path: PathBuf,
+        /// Its type.
+        kind: Kind,
+    },
+    /// An entry was passed over.
+    Skipped {
+        /// Path within the transfer.
+        path: PathBuf,
+        /// Its type.
+        kind: Kind,
+        /// Why.
+        why: Skip,
+    },
+    /// A complete sentence for a person, without the program's name in front unless `text` carries it.
+    Message {
+        /// Where it goes.
+        severity: Severity,
+        /// The text, one or more lines, no final newline.
+        text: String,
+    },
+    /// A file's content begins to move; for progress only.
+    FileStarted {
+        /// Path within the transfer.
+        path: PathBuf,
+        /// Size in bytes.
+        size: u64,
+    },
+    /// Bytes of the current file that are done so far; for progress only.
+    FileProgress {
+        /// Path within the transfer.
+        path: PathBuf,
+        /// Bytes done.
+        done: u64,
+        /// Size in bytes.
+        size: u64,
+    },
+    /// A file's content is complete; for progress only.
+    FileFinished {
+        /// Path within the transfer.
+        path: PathBuf,
+        /// Size in bytes.
+        size: u64,
+        /// Its number among the transferred files, from 1.
+        number: u64,
+        /// Entries still to be checked, as far as they are known.
+        to_check: u64,
+        /// Entries known so far.
+        known: u64,
+        /// Whether the list is still growing.
+        growing: bool,
+    },
+    /// The switch was made; the destination shows the new state.
+    Committed(Committed),
+}
+
+/// How a commit ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// `swap`, `journal` or `direct`.
+    pub method: crate::stage::Method,
+    /// Entries of others that were carried over, kept or named.
+    pub kept: Vec<PathBuf>,
+}
+
+/// Numbers of one run (`--stats`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Regular files.
+    pub files: u64,
+    /// Directories.
+    pub dirs: u64,
+    /// Symbolic links.
+    pub links: u64,
+    /// Devices.
+    pub devices: u64,
+    /// Fifos and sockets.
+    pub specials: u64,
+}
+
+impl Counts {
+    /// All kinds together.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.files + self.dirs + self.links + self.devices + self.specials
+    }
+
+    /// Counts one entry.
+    pub fn add(&mut self, kind: Kind) {
+        match kind {
+            Kind::File => self.files += 1,
+            Kind::Dir => self.dirs += 1,
+            Kind::Symlink => self.links += 1,
+            Kind::CharDevice | Kind::BlockDevice => self.devices += 1,
+            Kind::Fifo | Kind::Socket => self.specials += 1,
+        }
+    }
+}
+
+/// Totals of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Entries in the source's list.
+    pub listed: Counts,
+    /// Entries made.
+    pub created: Counts,
+    /// Entries removed.
+    pub deleted: Counts,
+    /// Regular files whose content was transferred.
+    pub transferred: u64,
+    /// Bytes of all regular files and links in the list.
+    pub total_size: u64,
+    /// Bytes of the transferred files.
+    pub transferred_size: u64,
+    /// Bytes that were copied from the source.
+    pub literal: u64,
+    /// Bytes that were found in the old file.
+    pub matched: u64,
+    /// Nanoseconds spent on listing.
+    pub list_nanos: u64,
+    /// Bytes of file names listed: stands in for the size of the list.
+    pub list_bytes: u64,
+}
+
+/// How a run ended; `cli` makes an exit code of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Totals.
+    pub stats: Stats,
+    /// Some file or attribute could not be transferred (23).
+    pub partial: bool,
+    /// Some source file vanished (24).
+    pub vanished: bool,
+    /// `--max-delete` stopped deletions (25); how many were skipped.
+    pub deletions_skipped: u64,
+}
+
+/// Where events go. Called from several threads, one call at a time, in rsync's order.
+pub trait Report: Send + Sync {
+    /// Takes one event.
+    fn event(&self, event: Event);
+    /// Whether unchanged and skipped entries are of interest; where not, none are sent.
+    fn wants(&self) -> Wants;
+}
+
+/// Which events a report makes use of, so that the engine need not build the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wants {
+    /// Items with changes.
+    pub items: bool,
+    /// Items without any change (`-ii`, `-vv`).
+    pub unchanged: bool,
+    /// Deletions.
+    pub deletions: bool,
+    /// Skips that are only told with `-vv`.
+    pub skips: bool,
+    /// `FileStarted`, `FileProgress`, `FileFinished`.
+    pub progress: bool,
+}

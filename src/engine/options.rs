@@ -1,0 +1,65 @@
+//! What one sync is asked to do. `cli` alone makes it; the parts belong to the rooms that use them.
+
+use std::path::PathBuf;
+
+use crate::stage;
+use crate::tree::{Preserve, Rules};
+
+/// How the quick check decides whether a file needs its data sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Compare {
+    /// `-c`: compare by checksum of the content instead of by time.
+    pub checksum: bool,
+    /// `-I`: never skip a file because size and time agree.
+    pub ignore_times: bool,
+    /// `--size-only`: skip every file whose size agrees.
+    pub size_only: bool,
+    /// `-u`: skip a regular file that is newer at the destination.
+    pub update: bool,
+    /// `--existing`: make nothing that is not there.
+    pub existing: bool,
+    /// `--ignore-existing`: change no file that is there.
+    pub ignore_existing: bool,
+    /// `--modify-window`: seconds of tolerance; negative compares nanoseconds.
+    pub modify_window: i64,
+}
+
+/// What deletion may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Deletion {
+    /// `--delete`: remove what the source does not have.
+    pub enabled: bool,
+    /// `--max-delete`: stop after so many; `None` is no limit.
+    pub max: Option<u64>,
+    /// `--force`: a directory with content may make way for something else.
+    pub force: bool,
+}
+
+/// One run of the engine.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The source operands exactly as typed, a trailing slash included.
+    pub sources: Vec<PathBuf>,
+    /// The destination operand exactly as typed.
+    pub dest: PathBuf,
+    /// `-r`.
+    pub recursive: bool,
+    /// Which attributes and kinds of entry are kept.
+    pub preserve: Preserve,
+    /// The quick check.
+    pub compare: Compare,
+    /// Deletion.
+    pub deletion: Deletion,
+    /// `--include` and `--exclude`, in order.
+    pub rules: Rules,
+    /// `-n`: decide and report, change nothing.
+    pub dry_run: bool,
+    /// `-W` (the default here) copies changed files whole; false matches blocks against the old file.
+    pub whole_file: bool,
+    /// How the result gets into place.
+    pub stage: stage::Policy,
+    /// Report items that are unchanged too (`-ii`).
+    pub report_unchanged: bool,
+    /// Worker threads; 0 chooses by the machine.
+    pub threads: usize,
+}

@@ -1,0 +1,36 @@
+//! # resilver: to make a mirror true again
+//!
+//! An rsync-compatible incremental mirror tool whose destination changes in **one switch**: a reader
+//! sees the whole old tree or the whole new tree, whatever interrupts the run.
+//!
+//! ## Tenets, in the order in which they win
+//! 1. Never lose data.
+//! 2. Never show half a state.
+//! 3. Be rsync where rsync is known.
+//! 4. Be quick.
+//! 5. Be small.
+//!
+//! ## The house
+//! Rooms from the ground up; a room imports only from rooms above it in this list.
+//!
+//! | room | what lives there |
+//! | --- | --- |
+//! | [`sys`] | the operating system as small safe functions on directory handles |
+//! | [`tree`] | entries, names and their order, filter rules, metadata |
+//! | [`delta`] | rolling and strong checksums, block sizing, matching, patching: pure functions on bytes |
+//! | [`stage`] | the staging area on disk: layout, lock, journal, levelling, switch, recovery, undo |
+//! | [`engine`] | the sync: planner, workers, targets, deletion, statistics; tells what happens as events |
+//! | [`report`] | events to rsync's exact text, statistics and progress |
+//! | [`cli`] | what a person types: options, argument semantics, subcommands, exit codes |
+//!
+//! `engine` never prints and never parses; `stage` knows nothing of rsync; only `report` and `cli` write
+//! to the terminal. Later rooms have their places: `wire` and `transport` between `delta` and `stage`,
+//! `store` and `job` beside `report`.
+
+pub mod cli;
+pub mod delta;
+pub mod engine;
+pub mod report;
+pub mod stage;
+pub mod sys;
+pub mod tree;

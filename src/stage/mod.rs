@@ -1,0 +1,5 @@
+//! The staging area on disk.
+
+mod policy;
+
+pub use policy::{CommitChoice, KeepPrevious, Method, Policy, Wait};
