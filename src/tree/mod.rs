@@ -2,6 +2,7 @@
 
 mod preserve;
 mod rules;
+mod wildmatch;
 
 pub use preserve::{MetaChange, Preserve};
-pub use rules::Rules;
+pub use rules::{Rule, RuleError, Rules, Side};
