@@ -239,4 +239,6 @@ impl Rules {
 }
 
 #[cfg(test)]
+mod against_rsync;
+#[cfg(test)]
 mod tests;
