@@ -5,6 +5,8 @@ use std::path::Path;
 
 use crate::sys::{Dir, Kind, Listing};
 
+use super::node::Origin;
+
 /// Names of one directory: non-directories first, then directories, each by bytes. The unit of work, of
 /// deletion and of comparing with the disk.
 #[derive(Debug, Default)]
@@ -41,14 +43,14 @@ pub(super) enum Part {
 }
 
 impl Batch {
-    /// Lists `sources` and merges them: for equal names the first source wins. `keep` sees path-less
-    /// names with their type and says which take part.
+    /// Lists `sources` and merges them: for equal names the first source wins. `keep` says which
+    /// names take part; it is given the directory, the name, and whether it is a directory.
     pub(super) fn read(
-        sources: &[(&Dir, Part)],
-        mut keep: impl FnMut(&[u8], bool, &Part) -> bool,
+        sources: &[Origin],
+        mut keep: impl FnMut(&Dir, &[u8], bool) -> bool,
     ) -> Result<Batch, (usize, io::Error)> {
         let mut batch = Batch::default();
-        for (number, (dir, part)) in sources.iter().enumerate() {
+        for (number, Origin { dir, part, .. }) in sources.iter().enumerate() {
             let fail = |e| (number, e);
             match part {
                 Part::Content => {
@@ -57,7 +59,7 @@ impl Batch {
                 }
                 Part::Name(name) => {
                     let is_dir = dir.stat(name).map_err(fail)?.is_dir();
-                    if keep(name, is_dir, part) {
+                    if keep(dir, name, is_dir) {
                         batch.push(name, number, is_dir).map_err(fail)?;
                     }
                 }
@@ -72,7 +74,7 @@ impl Batch {
         dir: &Dir,
         listing: &Listing,
         number: usize,
-        keep: &mut impl FnMut(&[u8], bool, &Part) -> bool,
+        keep: &mut impl FnMut(&Dir, &[u8], bool) -> bool,
     ) -> io::Result<()> {
         self.entries.reserve(listing.len());
         for listed in listing.iter() {
@@ -80,7 +82,7 @@ impl Batch {
                 Some(kind) => kind == Kind::Dir,
                 None => dir.try_stat(listed.name)?.is_some_and(|s| s.is_dir()),
             };
-            if keep(listed.name, is_dir, &Part::Content) {
+            if keep(dir, listed.name, is_dir) {
                 self.push(listed.name, number, is_dir)?;
             }
         }

@@ -1,12 +1,23 @@
 //! One directory of the tree while it is worked on.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::sys::{Dir, Stat, as_path};
 
+use super::batch::Part;
 use super::target::Place;
+
+/// A directory that entries come from.
+pub(super) struct Origin {
+    /// The directory.
+    pub dir: Dir,
+    /// Which source operand it belongs to.
+    pub operand: usize,
+    /// What of it takes part.
+    pub part: Part,
+}
 
 /// A directory of the transfer: where its entries come from and where changes to it go. Lives as long as
 /// something below it is unfinished; the last one to finish gives the directory its final metadata.
@@ -16,7 +27,7 @@ pub(super) struct Node {
     /// Path within the transfer; empty for the root.
     pub path: PathBuf,
     /// Where entries come from, the first wins. Empty for a directory that is only made.
-    pub sources: Vec<Dir>,
+    pub sources: Vec<Origin>,
     /// The directory as it is at the destination now; `None` if there is none.
     pub live: Option<Dir>,
     /// Its metadata there.
@@ -36,7 +47,7 @@ impl Node {
     pub(super) fn new(
         parent: Option<Arc<Node>>,
         path: PathBuf,
-        sources: Vec<Dir>,
+        sources: Vec<Origin>,
         live: Option<(Dir, Stat)>,
         source_stat: Option<Stat>,
     ) -> Node {
@@ -87,10 +98,5 @@ impl Node {
     /// One thing below has finished; true for the last.
     pub(super) fn release(&self) -> bool {
         self.open.fetch_sub(1, Ordering::AcqRel) == 1
-    }
-
-    /// Path for system calls and messages below a root.
-    pub(super) fn below(&self, root: &Path) -> PathBuf {
-        root.join(&self.path)
     }
 }

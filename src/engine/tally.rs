@@ -51,6 +51,7 @@ pub(super) struct Tally {
     partial: AtomicBool,
     vanished: AtomicBool,
     list_error: AtomicBool,
+    blocked_told: AtomicBool,
 }
 
 impl Tally {
@@ -115,6 +116,11 @@ impl Tally {
 
     pub(super) fn list_error(&self) -> bool {
         self.list_error.load(Relaxed)
+    }
+
+    /// True once: deletion was held back for the first time.
+    pub(super) fn first_blocked_deletion(&self) -> bool {
+        !self.blocked_told.swap(true, Relaxed)
     }
 
     /// Whether everything that was asked for could be done.

@@ -34,11 +34,11 @@ pub fn gid() -> u32 {
     rustix::process::getegid().as_raw()
 }
 
-/// Whether the process is a member of the group.
+/// The groups that this process belongs to, its effective one included.
 #[must_use]
-pub fn in_group(gid: u32) -> bool {
-    gid == self::gid()
-        || rustix::process::getgroups().is_ok_and(|all| all.iter().any(|g| g.as_raw() == gid))
+pub fn groups() -> Vec<u32> {
+    let others = rustix::process::getgroups().unwrap_or_default();
+    others.iter().map(|g| g.as_raw()).chain([gid()]).collect()
 }
 
 /// Name of this machine.
