@@ -12,9 +12,11 @@
 //! | `signature` | the sums of all blocks of a basis: [`Signature`] |
 //! | `table`, `search` | from a signature and a source to [`Token`]s: [`Matcher`] |
 //! | `patch` | from a basis and tokens to the new file: [`Patch`] |
+//! | `local` | two files at hand to the new file and its byte counts, on all cores: [`rebuild`] |
 //! | `at` | reading and writing at positions: [`ReadAt`], [`WriteAt`] |
 
 mod at;
+mod local;
 mod patch;
 mod search;
 mod signature;
@@ -24,6 +26,7 @@ mod table;
 mod weak;
 
 pub use at::{ReadAt, WriteAt};
+pub use local::{Known, LocalError, Output, Tuning, rebuild};
 pub use patch::{Patch, PatchError};
 pub use search::{Matcher, Origin, SearchError, Token};
 pub use signature::Signature;

@@ -155,3 +155,110 @@ fn a_source_longer_than_the_window_is_found_again() {
     assert!(made == source);
     assert_eq!(origin.literal, 1_500_000 + u64::from(shape.block_len()));
 }
+
+/// A file in memory that can be written by several threads, and shared with the basis where asked to.
+struct Made<'a> {
+    bytes: std::sync::Mutex<Vec<u8>>,
+    basis: &'a [u8],
+    granule: u64,
+}
+
+impl WriteAt for Made<'_> {
+    fn write_all_at(&self, bytes: &[u8], offset: u64) -> std::io::Result<()> {
+        let mut file = self.bytes.lock().expect("no panic");
+        let end = offset as usize + bytes.len();
+        if file.len() < end {
+            file.resize(end, 0xee);
+        }
+        file[offset as usize..end].copy_from_slice(bytes);
+        Ok(())
+    }
+}
+
+impl Output for Made<'_> {
+    fn granule(&self) -> Option<std::num::NonZeroU64> {
+        std::num::NonZeroU64::new(self.granule)
+    }
+
+    fn share(&self, from: u64, to: u64, len: u64) -> std::io::Result<bool> {
+        assert!(
+            [from, to, len]
+                .iter()
+                .all(|n| n.is_multiple_of(self.granule))
+                && len > 0
+        );
+        if from / self.granule % 5 == 4 {
+            return Ok(false);
+        }
+        self.write_all_at(&self.basis[from as usize..(from + len) as usize], to)?;
+        Ok(true)
+    }
+}
+
+fn rebuilt(
+    basis: &[u8],
+    source: &[u8],
+    block_len: u32,
+    segment: usize,
+    granule: u64,
+) -> (Vec<u8>, Origin) {
+    let made = Made {
+        bytes: Vec::new().into(),
+        basis,
+        granule,
+    };
+    let known = |file| Known {
+        file,
+        len: <[u8]>::len(file) as u64,
+    };
+    let tuning = Tuning { block_len, segment };
+    let origin = rebuild(known(basis), known(source), &made, &tuning).expect("rebuilt");
+    (made.bytes.into_inner().expect("no panic"), origin)
+}
+
+proptest! {
+    #[test]
+    fn the_local_delta_makes_the_source_and_counts_like_the_search(
+        basis in file(), edits in edits(), block_len in 1..2000u32, granule in 0..1000u64,
+    ) {
+        let mut source = basis.clone();
+        edits.iter().for_each(|edit| edit.apply(&mut source));
+        let (made, origin) = rebuilt(&basis, &source, block_len, usize::MAX, granule);
+        prop_assert_eq!(&made, &source);
+        let shape = Shape::with_block_len(basis.len() as u64, BlockLimit::Modern, block_len, 16);
+        let (_, searched) = round_trip(&basis, &source, shape.full_strength(16), usize::MAX);
+        prop_assert_eq!(origin, searched);
+    }
+
+    #[test]
+    fn segments_change_no_byte(basis in file(), edits in edits(), segment in 1..4000usize) {
+        let mut source = basis.clone();
+        edits.iter().for_each(|edit| edit.apply(&mut source));
+        let (made, origin) = rebuilt(&basis, &source, 100, segment, 0);
+        prop_assert_eq!(origin.literal + origin.matched, source.len() as u64);
+        prop_assert_eq!(made, source);
+    }
+}
+
+#[test]
+fn files_that_shrank_are_told() {
+    let made = || Made {
+        bytes: Vec::new().into(),
+        basis: &[],
+        granule: 0,
+    };
+    let rebuild = |basis: u64, source: u64| {
+        let bytes = &[7u8; 1000][..];
+        let known = |len| Known { file: bytes, len };
+        rebuild(known(basis), known(source), &made(), &Tuning::default())
+    };
+    assert!(matches!(
+        rebuild(1000, 1001),
+        Err(LocalError::SourceShrank(1000))
+    ));
+    assert!(matches!(
+        rebuild(1001, 1000),
+        Err(LocalError::BasisShrank(1000))
+    ));
+    assert!(rebuild(1000, 1000).is_ok());
+}
