@@ -55,7 +55,9 @@ impl Batch {
             match part {
                 Part::Content => {
                     let listing = dir.list().map_err(fail)?;
-                    batch.take_listing(dir, &listing, number, &mut keep).map_err(fail)?;
+                    batch
+                        .take_listing(dir, &listing, number, &mut keep)
+                        .map_err(fail)?;
                 }
                 Part::Name(name) => {
                     let is_dir = dir.stat(name).map_err(fail)?.is_dir();
@@ -95,7 +97,12 @@ impl Batch {
         let len = u16::try_from(name.len()).map_err(too_many)?;
         let source = u16::try_from(source).map_err(too_many)?;
         self.names.extend_from_slice(name);
-        self.entries.push(Entry { start, len, source, dir });
+        self.entries.push(Entry {
+            start,
+            len,
+            source,
+            dir,
+        });
         Ok(())
     }
 
@@ -104,10 +111,13 @@ impl Batch {
         let names = &self.names;
         let bytes = |e: &Entry| &names[e.start as usize..e.start as usize + e.len as usize];
         if several {
-            self.entries.sort_by(|a, b| bytes(a).cmp(bytes(b)).then(a.source.cmp(&b.source)));
-            self.entries.dedup_by(|later, first| bytes(later) == bytes(first));
+            self.entries
+                .sort_by(|a, b| bytes(a).cmp(bytes(b)).then(a.source.cmp(&b.source)));
+            self.entries
+                .dedup_by(|later, first| bytes(later) == bytes(first));
         }
-        self.entries.sort_unstable_by(|a, b| a.dir.cmp(&b.dir).then_with(|| bytes(a).cmp(bytes(b))));
+        self.entries
+            .sort_unstable_by(|a, b| a.dir.cmp(&b.dir).then_with(|| bytes(a).cmp(bytes(b))));
         self.leaves = self.entries.partition_point(|e| !e.dir);
     }
 
@@ -125,7 +135,10 @@ impl Batch {
     pub(super) fn get(&self, index: usize) -> Named<'_> {
         let entry = &self.entries[index];
         let start = entry.start as usize;
-        Named { name: &self.names[start..start + entry.len as usize], source: entry.source.into() }
+        Named {
+            name: &self.names[start..start + entry.len as usize],
+            source: entry.source.into(),
+        }
     }
 
     /// Whether the batch has this name, of whatever type.

@@ -48,7 +48,11 @@ impl Planner {
     ) -> io::Result<Decision> {
         let Some(live) = live else {
             let skip = self.compare.existing;
-            return Ok(if skip { Decision::Skip(Skip::NotCreating) } else { Decision::Make(NEW) });
+            return Ok(if skip {
+                Decision::Skip(Skip::NotCreating)
+            } else {
+                Decision::Make(NEW)
+            });
         };
         if self.compare.ignore_existing {
             return Ok(Decision::Skip(Skip::Exists));
@@ -57,7 +61,10 @@ impl Planner {
             return Ok(Decision::Make(NEW));
         }
         let tolerance = self.tolerance();
-        if self.compare.update && source.kind == Kind::File && tolerance.newer(live.mtime, source.mtime) {
+        if self.compare.update
+            && source.kind == Kind::File
+            && tolerance.newer(live.mtime, source.mtime)
+        {
             return Ok(Decision::Skip(Skip::Newer));
         }
         let same = match source.kind {
@@ -68,7 +75,11 @@ impl Planner {
         };
         let mut changes = self.differences(source, live);
         if same {
-            return Ok(if changes.any() { Decision::Touch(changes) } else { Decision::Keep });
+            return Ok(if changes.any() {
+                Decision::Touch(changes)
+            } else {
+                Decision::Keep
+            });
         }
         match source.kind {
             Kind::File => {

@@ -9,8 +9,14 @@ use crate::delta::{Known, LocalError, Tuning, rebuild};
 /// found in `basis`.
 pub(super) fn fill(source: &File, size: u64, basis: &File, to: &File) -> io::Result<(u64, u64)> {
     let basis_len = basis.metadata()?.len();
-    let basis = Known { file: basis, len: basis_len };
-    let source = Known { file: source, len: size };
+    let basis = Known {
+        file: basis,
+        len: basis_len,
+    };
+    let source = Known {
+        file: source,
+        len: size,
+    };
     match rebuild(basis, source, to, &Tuning::default()) {
         Ok(origin) => Ok((origin.literal, origin.matched)),
         Err(LocalError::Write(e) | LocalError::ReadSource(e) | LocalError::ReadBasis(e)) => Err(e),

@@ -63,7 +63,10 @@ impl Links {
     ) -> Links {
         let mut counts: HashMap<Id, usize> = HashMap::new();
         for origin in sources {
-            let survey = Survey { recursive, excluded };
+            let survey = Survey {
+                recursive,
+                excluded,
+            };
             match &origin.part {
                 Part::Content => survey.dir(&origin.dir, Path::new(""), &mut counts),
                 Part::Name(name) => survey.name(&origin.dir, Path::new(""), name, &mut counts),
@@ -71,9 +74,17 @@ impl Links {
         }
         counts.retain(|_, count| *count > 1);
         let group = |count| {
-            Arc::new(Group(Mutex::new(Members { to_come: count, ..Members::default() })))
+            Arc::new(Group(Mutex::new(Members {
+                to_come: count,
+                ..Members::default()
+            })))
         };
-        Links(counts.into_iter().map(|(id, count)| (id, group(count))).collect())
+        Links(
+            counts
+                .into_iter()
+                .map(|(id, count)| (id, group(count)))
+                .collect(),
+        )
     }
 
     /// The group of a file, if it has several names in the transfer.
@@ -112,7 +123,13 @@ impl Survey<'_> {
 
 impl Worker<'_> {
     /// Deals with one name of a group.
-    pub(super) fn member(&mut self, node: &Arc<Node>, leaf: Leaf, origin: &Origin, group: Arc<Group>) -> Result<(), Error> {
+    pub(super) fn member(
+        &mut self,
+        node: &Arc<Node>,
+        leaf: Leaf,
+        origin: &Origin,
+        group: Arc<Group>,
+    ) -> Result<(), Error> {
         let mut members = group.lock();
         members.to_come = members.to_come.saturating_sub(1);
         if let Some(leader) = members.leader.clone() {
@@ -155,8 +172,13 @@ impl Worker<'_> {
 
     /// Makes a name a link to its leader.
     fn follow(&mut self, node: &Arc<Node>, leaf: &Leaf, leader: &Leader) -> Result<(), Error> {
-        let linked = leader.kept.zip(leaf.live).is_some_and(|(a, b)| a.same_object(&b));
-        let action = Action::HardLink { leader: leader.path.clone() };
+        let linked = leader
+            .kept
+            .zip(leaf.live)
+            .is_some_and(|(a, b)| a.same_object(&b));
+        let action = Action::HardLink {
+            leader: leader.path.clone(),
+        };
         if linked {
             self.item(&leaf.path, &leaf.stat, action, Changes::default(), None);
             return Ok(());
@@ -169,9 +191,14 @@ impl Worker<'_> {
             return Ok(());
         }
         if let Some(target) = self.run.target {
-            let done = self
-                .place(node)
-                .and_then(|place| target.link(&leader.target, &place, &leaf.target_name, leaf.live.as_ref()));
+            let done = self.place(node).and_then(|place| {
+                target.link(
+                    &leader.target,
+                    &place,
+                    &leaf.target_name,
+                    leaf.live.as_ref(),
+                )
+            });
             if let Err(fault) = done {
                 return self.settle("link", &self.run.dest_path(&leaf.path), fault);
             }

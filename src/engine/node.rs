@@ -78,11 +78,18 @@ impl Node {
 
     /// The path as events show it: `.` for the root.
     pub(super) fn shown(&self) -> PathBuf {
-        if self.path.as_os_str().is_empty() { PathBuf::from(".") } else { self.path.clone() }
+        if self.path.as_os_str().is_empty() {
+            PathBuf::from(".")
+        } else {
+            self.path.clone()
+        }
     }
 
     /// Where objects of this directory are made, found once with `find`.
-    pub(super) fn place<E>(&self, find: impl FnOnce() -> Result<Place, E>) -> Result<Arc<Place>, E> {
+    pub(super) fn place<E>(
+        &self,
+        find: impl FnOnce() -> Result<Place, E>,
+    ) -> Result<Arc<Place>, E> {
         if let Some(place) = self.place.get() {
             return Ok(Arc::clone(place));
         }

@@ -64,7 +64,9 @@ struct State<T> {
 
 impl<T> State<T> {
     fn is_first(&self, key: &Key) -> bool {
-        self.open.first_key_value().is_some_and(|(first, _)| first == key)
+        self.open
+            .first_key_value()
+            .is_some_and(|(first, _)| first == key)
     }
 }
 
@@ -86,7 +88,12 @@ impl<'r, T> Frontier<'r, T> {
             held: 0,
             stopped: false,
         };
-        Frontier { state: Mutex::new(state), changed: Condvar::new(), report, ordered }
+        Frontier {
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            report,
+            ordered,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
@@ -120,7 +127,10 @@ impl<'r, T> Frontier<'r, T> {
                 self.changed.notify_all();
                 return None;
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
@@ -137,7 +147,10 @@ impl<'r, T> Frontier<'r, T> {
         }
         let mut state = self.lock();
         while !state.is_first(key) && state.held >= WINDOW && !state.stopped {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         if state.is_first(key) {
             // What this job held back before it became first was told when it did.

@@ -25,10 +25,19 @@ enum Removal {
 
 impl Worker<'_> {
     /// Removes what this directory has at the destination and the batch does not.
-    pub(super) fn remove_extraneous(&mut self, node: &Arc<Node>, batch: &Batch) -> Result<(), Error> {
-        let content = node.sources.iter().any(|origin| origin.part == Part::Content);
+    pub(super) fn remove_extraneous(
+        &mut self,
+        node: &Arc<Node>,
+        batch: &Batch,
+    ) -> Result<(), Error> {
+        let content = node
+            .sources
+            .iter()
+            .any(|origin| origin.part == Part::Content);
         let wanted = self.run.options.deletion.enabled && content;
-        let (Some(live), true) = (&node.live, wanted) else { return Ok(()) };
+        let (Some(live), true) = (&node.live, wanted) else {
+            return Ok(());
+        };
         let listing = match live.list() {
             Ok(listing) => listing,
             Err(e) => {
@@ -50,9 +59,21 @@ impl Worker<'_> {
     }
 
     /// Names that are not in the batch, in rsync's order, with whether each is a directory.
-    fn extraneous(&self, node: &Node, live: &Dir, listing: &Listing, batch: &Batch) -> Vec<(Vec<u8>, bool)> {
+    fn extraneous(
+        &self,
+        node: &Node,
+        live: &Dir,
+        listing: &Listing,
+        batch: &Batch,
+    ) -> Vec<(Vec<u8>, bool)> {
         let renamed = |name: &[u8]| {
-            node.parent.is_none() && self.run.destination.rename.as_deref().is_some_and(|r| r == name)
+            node.parent.is_none()
+                && self
+                    .run
+                    .destination
+                    .rename
+                    .as_deref()
+                    .is_some_and(|r| r == name)
         };
         let mut extra: Vec<(Vec<u8>, bool)> = listing
             .iter()
@@ -76,14 +97,25 @@ impl Worker<'_> {
         }
         if self.run.tally.first_blocked_deletion() {
             let text = "IO error encountered -- skipping file deletion".to_owned();
-            self.tell(Event::Message { severity: Severity::Notice, text });
+            self.tell(Event::Message {
+                severity: Severity::Notice,
+                text,
+            });
         }
         true
     }
 
     /// Removes one name of a live directory with everything below it that no rule protects.
-    fn remove(&mut self, dir: &Dir, parent: &Path, name: &[u8], node: &Arc<Node>) -> Result<Removal, Error> {
-        let Some((removal, stat)) = self.remove_below(dir, parent, name)? else { return Ok(Removal::Kept) };
+    fn remove(
+        &mut self,
+        dir: &Dir,
+        parent: &Path,
+        name: &[u8],
+        node: &Arc<Node>,
+    ) -> Result<Removal, Error> {
+        let Some((removal, stat)) = self.remove_below(dir, parent, name)? else {
+            return Ok(Removal::Kept);
+        };
         if removal == Removal::Whole {
             self.removed_top(node, parent, name, &stat)?;
         }
@@ -91,8 +123,15 @@ impl Worker<'_> {
     }
 
     /// The directory at `name` is emptied so that something else can take its place.
-    pub(super) fn clear_way(&mut self, node: &Arc<Node>, name: &[u8], old: &Stat) -> Result<bool, Error> {
-        let Some(live) = &node.live else { return Ok(true) };
+    pub(super) fn clear_way(
+        &mut self,
+        node: &Arc<Node>,
+        name: &[u8],
+        old: &Stat,
+    ) -> Result<bool, Error> {
+        let Some(live) = &node.live else {
+            return Ok(true);
+        };
         let child = match live.open_dir(name) {
             Ok(child) => child,
             Err(e) => {
@@ -105,7 +144,12 @@ impl Worker<'_> {
     }
 
     /// Removes everything in a directory; tops that go whole although the directory stays are removed.
-    fn remove_content(&mut self, dir: &Dir, path: &Path, node: &Arc<Node>) -> Result<Removal, Error> {
+    fn remove_content(
+        &mut self,
+        dir: &Dir,
+        path: &Path,
+        node: &Arc<Node>,
+    ) -> Result<Removal, Error> {
         let listing = match dir.list() {
             Ok(listing) => listing,
             Err(e) => {
@@ -116,7 +160,15 @@ impl Worker<'_> {
         self.run.tally.live(listing.len());
         let mut names: Vec<(Vec<u8>, bool)> = listing
             .iter()
-            .map(|l| (l.name.to_vec(), l.kind.map_or_else(|| dir.stat(l.name).is_ok_and(|s| s.is_dir()), |k| k == crate::sys::Kind::Dir)))
+            .map(|l| {
+                (
+                    l.name.to_vec(),
+                    l.kind.map_or_else(
+                        || dir.stat(l.name).is_ok_and(|s| s.is_dir()),
+                        |k| k == crate::sys::Kind::Dir,
+                    ),
+                )
+            })
             .collect();
         sort(&mut names);
         let mut gone = Vec::new();
@@ -138,7 +190,12 @@ impl Worker<'_> {
     }
 
     /// Removes a name as far as events and notes go; `None` where it must stay.
-    fn remove_below(&mut self, dir: &Dir, parent: &Path, name: &[u8]) -> Result<Option<(Removal, Stat)>, Error> {
+    fn remove_below(
+        &mut self,
+        dir: &Dir,
+        parent: &Path,
+        name: &[u8],
+    ) -> Result<Option<(Removal, Stat)>, Error> {
         let path = parent.join(crate::sys::as_path(name));
         let stat = match dir.try_stat(name) {
             Ok(Some(stat)) => stat,
@@ -153,7 +210,10 @@ impl Worker<'_> {
         }
         if stat.is_dir() && self.empty_out(dir, name, &path)? == Removal::Kept {
             let text = format!("cannot delete non-empty directory: {}", path.display());
-            self.tell(Event::Message { severity: Severity::Notice, text });
+            self.tell(Event::Message {
+                severity: Severity::Notice,
+                text,
+            });
             return Ok(Some((Removal::Kept, stat)));
         }
         if !self.may_delete() {
@@ -167,12 +227,21 @@ impl Worker<'_> {
         }
         self.run.tally.deleted(stat.kind);
         if self.run.wants.deletions {
-            self.tell(Event::Deleted { path, kind: stat.kind });
+            self.tell(Event::Deleted {
+                path,
+                kind: stat.kind,
+            });
         }
         Ok(Some((Removal::Whole, stat)))
     }
 
-    fn remove_in(&self, target: &dyn Target, dir: &Dir, path: &Path, stat: &Stat) -> Result<(), Fault> {
+    fn remove_in(
+        &self,
+        target: &dyn Target,
+        dir: &Dir,
+        path: &Path,
+        stat: &Stat,
+    ) -> Result<(), Fault> {
         target.begin()?;
         target.remove_entry(dir, path, stat)
     }
@@ -197,32 +266,54 @@ impl Worker<'_> {
         let rules = &self.run.options.rules;
         !rules.is_empty()
             && rules
-                .excluded(&rule_path(path.parent().unwrap_or(Path::new("")), name), stat.is_dir())
+                .excluded(
+                    &rule_path(path.parent().unwrap_or(Path::new("")), name),
+                    stat.is_dir(),
+                )
                 .is_some()
     }
 
     /// Whether `--max-delete` allows one more.
     fn may_delete(&self) -> bool {
-        let allowed = self.run.options.deletion.max.is_none_or(|max| self.run.tally.deletions() < max);
+        let allowed = self
+            .run
+            .options
+            .deletion
+            .max
+            .is_none_or(|max| self.run.tally.deletions() < max);
         if !allowed {
             self.run.tally.deletion_skipped();
         }
         allowed
     }
 
-    fn removed_top(&mut self, node: &Arc<Node>, parent: &Path, name: &[u8], stat: &Stat) -> Result<(), Error> {
+    fn removed_top(
+        &mut self,
+        node: &Arc<Node>,
+        parent: &Path,
+        name: &[u8],
+        stat: &Stat,
+    ) -> Result<(), Error> {
         node.touched.store(true, Relaxed);
-        let Some(target) = self.run.target else { return Ok(()) };
+        let Some(target) = self.run.target else {
+            return Ok(());
+        };
         let path: PathBuf = parent.join(crate::sys::as_path(name));
         if let Err(fault) = target.removed_whole(parent, name, stat) {
             return self.settle("delete_file: unlink", &self.run.dest_path(&path), fault);
         }
-        self.run.removed.lock().unwrap_or_else(PoisonError::into_inner).push(path);
+        self.run
+            .removed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(path);
         Ok(())
     }
 }
 
 /// rsync's order: names that are not directories first, each group by bytes.
 fn sort(names: &mut [(Vec<u8>, bool)]) {
-    names.sort_unstable_by(|(a, a_dir), (b, b_dir)| crate::tree::compare_names((a, *a_dir), (b, *b_dir)));
+    names.sort_unstable_by(|(a, a_dir), (b, b_dir)| {
+        crate::tree::compare_names((a, *a_dir), (b, *b_dir))
+    });
 }

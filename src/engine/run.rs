@@ -60,6 +60,13 @@ impl Run<'_> {
 
 /// An event about a failed call on a path, in rsync's words.
 pub(super) fn failed(what: &str, path: &Path, e: &io::Error) -> Event {
-    let text = format!("{what} \"{}\" failed: {}", super::error::shown(path), os_text(e));
-    Event::Message { severity: Severity::Error, text }
+    let text = format!(
+        "{what} \"{}\" failed: {}",
+        super::error::shown(path),
+        os_text(e)
+    );
+    Event::Message {
+        severity: Severity::Error,
+        text,
+    }
 }

@@ -37,7 +37,10 @@ pub fn run(options: &Options, report: &dyn Report) -> Result<Outcome, Error> {
             tally.set_list_error();
         }
         tally.set_partial();
-        report.event(Event::Message { severity: Severity::Error, text: source.text.clone() });
+        report.event(Event::Message {
+            severity: Severity::Error,
+            text: source.text.clone(),
+        });
     }
     if found.is_empty() {
         return Ok(tally.outcome());
@@ -45,7 +48,13 @@ pub fn run(options: &Options, report: &dyn Report) -> Result<Outcome, Error> {
     let destination = sources::destination(options, &found)?;
     if options.dry_run {
         let live = Dir::open(&destination.root).ok();
-        return Session { options, report, destination: &destination, stage: None }.transfer(found, live.as_ref(), None, tally);
+        return Session {
+            options,
+            report,
+            destination: &destination,
+            stage: None,
+        }
+        .transfer(found, live.as_ref(), None, tally);
     }
     if options.stage.commit == CommitChoice::Only(Method::Direct) {
         return direct(options, report, &destination, found, tally);
@@ -83,11 +92,26 @@ fn direct(
         })?;
     }
     let open = || {
-        Dir::open(&destination.root).map_err(|e| Error::Select(format!("change_dir \"{}\" failed: {}", shown(&destination.root), super::error::os_text(&e))))
+        Dir::open(&destination.root).map_err(|e| {
+            Error::Select(format!(
+                "change_dir \"{}\" failed: {}",
+                shown(&destination.root),
+                super::error::os_text(&e)
+            ))
+        })
     };
     let target = Live::new(open()?);
-    let live = if destination.exists { Some(open()?) } else { None };
-    let session = Session { options, report, destination, stage: None };
+    let live = if destination.exists {
+        Some(open()?)
+    } else {
+        None
+    };
+    let session = Session {
+        options,
+        report,
+        destination,
+        stage: None,
+    };
     session.transfer(found, live.as_ref(), Some(&target), tally)
 }
 
@@ -98,18 +122,35 @@ fn staged(
     found: Vec<Source>,
     tally: Tally,
 ) -> Result<Outcome, Error> {
-    let single = destination.rename.as_deref().map(|name| crate::sys::as_path(name).as_os_str());
-    let root = stage::Root { path: &destination.root, single };
+    let single = destination
+        .rename
+        .as_deref()
+        .map(|name| crate::sys::as_path(name).as_os_str());
+    let root = stage::Root {
+        path: &destination.root,
+        single,
+    };
     let stage = Stage::open(root, &options.stage)?;
-    let session = Session { options, report, destination, stage: Some(&stage) };
+    let session = Session {
+        options,
+        report,
+        destination,
+        stage: Some(&stage),
+    };
     session.tell_notes(&stage);
-    let mirrors = options.deletion.enabled && options.recursive && found.iter().any(|s| s.part == Part::Content);
-    let target = Staged { stage: &stage, mirrors };
-    let live = stage.live().map(Dir::reopen).transpose().map_err(|source| Error::File {
-        action: "open",
-        path: destination.root.clone(),
-        source,
-    })?;
+    let mirrors = options.deletion.enabled
+        && options.recursive
+        && found.iter().any(|s| s.part == Part::Content);
+    let target = Staged::new(&stage, mirrors);
+    let live = stage
+        .live()
+        .map(Dir::reopen)
+        .transpose()
+        .map_err(|source| Error::File {
+            action: "open",
+            path: destination.root.clone(),
+            source,
+        })?;
     let result = session.transfer(found, live.as_ref(), Some(&target), tally);
     session.tell_notes(&stage);
     if result.is_err() {
@@ -128,7 +169,10 @@ struct Session<'s> {
 impl Session<'_> {
     fn tell_notes(&self, stage: &Stage) {
         for text in stage.notes() {
-            self.report.event(Event::Message { severity: Severity::Warning, text });
+            self.report.event(Event::Message {
+                severity: Severity::Warning,
+                text,
+            });
         }
     }
 
@@ -159,10 +203,15 @@ impl Session<'_> {
         };
         self.begin_root(&run, &root)?;
         root.hold();
-        run.frontier.push([(Key::default(), Work::Root(Arc::clone(&root)))]);
+        run.frontier
+            .push([(Key::default(), Work::Root(Arc::clone(&root)))]);
         drop(root);
         self.work(&run);
-        let failure = run.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let failure = run
+            .failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         match failure {
             Some(e) => return Err(e),
             None => self.commit(&run)?,
@@ -173,7 +222,11 @@ impl Session<'_> {
     }
 
     fn planner(&self) -> Planner {
-        let powers = if process::is_root() { Powers::Any } else { Powers::Groups(process::groups()) };
+        let powers = if process::is_root() {
+            Powers::Any
+        } else {
+            Powers::Groups(process::groups())
+        };
         Planner {
             preserve: self.options.preserve,
             compare: self.options.compare,
@@ -183,23 +236,42 @@ impl Session<'_> {
     }
 
     /// The node of the destination's root, and the groups of hard links.
-    fn root(&self, found: &[Source], live: Option<&Dir>) -> Result<(Arc<Node>, Option<Links>), Error> {
-        let failed = |source| Error::File { action: "open", path: self.destination.root.clone(), source };
+    fn root(
+        &self,
+        found: &[Source],
+        live: Option<&Dir>,
+    ) -> Result<(Arc<Node>, Option<Links>), Error> {
+        let failed = |source| Error::File {
+            action: "open",
+            path: self.destination.root.clone(),
+            source,
+        };
         let origins = || -> Result<Vec<Origin>, Error> {
             found
                 .iter()
                 .enumerate()
                 .map(|(operand, s)| {
-                    Ok(Origin { dir: s.dir.reopen().map_err(failed)?, operand, part: s.part.clone() })
+                    Ok(Origin {
+                        dir: s.dir.reopen().map_err(failed)?,
+                        operand,
+                        part: s.part.clone(),
+                    })
                 })
                 .collect()
         };
         let rules = &self.options.rules;
         let excluded = |dir: &Path, name: &[u8], is_dir: bool| {
-            !rules.is_empty() && rules.excluded(&super::batch::rule_path(dir, name), is_dir).is_some()
+            !rules.is_empty()
+                && rules
+                    .excluded(&super::batch::rule_path(dir, name), is_dir)
+                    .is_some()
         };
         let links = if self.options.preserve.hard_links {
-            Some(Links::survey(&origins()?, self.options.recursive, &excluded))
+            Some(Links::survey(
+                &origins()?,
+                self.options.recursive,
+                &excluded,
+            ))
         } else {
             None
         };
@@ -210,7 +282,10 @@ impl Session<'_> {
             }
             None => None,
         };
-        let content = found.iter().find(|s| s.part == Part::Content).map(|s| s.stat);
+        let content = found
+            .iter()
+            .find(|s| s.part == Part::Content)
+            .map(|s| s.stat);
         let node = Node::new(None, Path::new("").to_owned(), origins()?, live, content);
         Ok((Arc::new(node), links))
     }
@@ -221,10 +296,14 @@ impl Session<'_> {
             if let Some(target) = run.target {
                 target.begin()?;
             }
-            self.report.event(Event::CreatedDestination(self.options.dest.clone()));
-            root.touched.store(true, std::sync::atomic::Ordering::Relaxed);
+            self.report
+                .event(Event::CreatedDestination(self.options.dest.clone()));
+            root.touched
+                .store(true, std::sync::atomic::Ordering::Relaxed);
         }
-        let Some(stat) = root.source_stat else { return Ok(()) };
+        let Some(stat) = root.source_stat else {
+            return Ok(());
+        };
         run.tally.listed(stat.kind, 0);
         let changes = match &root.live_stat {
             Some(live) => run.planner.differences(&stat, live),
@@ -234,8 +313,13 @@ impl Session<'_> {
             run.tally.created(stat.kind);
         }
         if run.wants.items && (changes.any() || run.wants.unchanged) {
-            let action = if changes.new { Action::Create } else { Action::Attributes };
-            self.report.event(Event::Item(root_item(&stat, action, changes)));
+            let action = if changes.new {
+                Action::Create
+            } else {
+                Action::Attributes
+            };
+            self.report
+                .event(Event::Item(root_item(&stat, action, changes)));
         }
         Ok(())
     }
@@ -262,21 +346,31 @@ impl Session<'_> {
             || (run.links.is_some() && run.wants.items);
         match self.options.threads {
             _ if sequential => 1,
-            0 => std::thread::available_parallelism().map_or(2, usize::from).clamp(1, 8),
+            0 => std::thread::available_parallelism()
+                .map_or(2, usize::from)
+                .clamp(1, 8),
             n => n,
         }
     }
 
     fn commit(&self, run: &Run<'_>) -> Result<(), Error> {
-        let Some(stage) = self.stage else { return Ok(()) };
+        let (Some(stage), Some(target)) = (self.stage, run.target) else {
+            return Ok(());
+        };
+        if !target.has_begun() {
+            return Ok(());
+        }
         let summary = stage::Summary {
             live_entries: run.tally.live_entries(),
             removed: run.tally.deletions(),
             complete: run.tally.complete(),
         };
-        let Some(commit) = stage.commit(&summary)? else { return Ok(()) };
+        let commit = stage.commit(&summary)?;
         self.tell_notes(stage);
-        self.report.event(Event::Committed(Committed { method: commit.method, kept: commit.kept }));
+        self.report.event(Event::Committed(Committed {
+            method: commit.method,
+            kept: commit.kept,
+        }));
         stage.settle()?;
         Ok(())
     }
@@ -291,5 +385,12 @@ fn guarded(run: &Run<'_>) {
 }
 
 fn root_item(stat: &Stat, action: Action, changes: super::event::Changes) -> Item {
-    Item { path: ".".into(), kind: stat.kind, action, changes, size: stat.size, link: None }
+    Item {
+        path: ".".into(),
+        kind: stat.kind,
+        action,
+        changes,
+        size: stat.size,
+        link: None,
+    }
 }

@@ -58,12 +58,21 @@ fn open_one(operand: &Path) -> Result<Source, Missing> {
     let bytes = operand.as_os_str().as_bytes();
     if names_content(bytes) {
         let fail = |e: io::Error| Missing {
-            text: format!("change_dir \"{}\" failed: {}", trimmed(&shown(operand)), os_text(&e)),
+            text: format!(
+                "change_dir \"{}\" failed: {}",
+                trimmed(&shown(operand)),
+                os_text(&e)
+            ),
             blocks_deletion: true,
         };
         let dir = Dir::open(operand).map_err(fail)?;
         let stat = dir.stat_self().map_err(fail)?;
-        return Ok(Source { dir, path: operand.to_owned(), part: Part::Content, stat });
+        return Ok(Source {
+            dir,
+            path: operand.to_owned(),
+            part: Part::Content,
+            stat,
+        });
     }
     let (parent, name) = split(operand);
     let fail = |e: io::Error| Missing {
@@ -72,7 +81,12 @@ fn open_one(operand: &Path) -> Result<Source, Missing> {
     };
     let dir = Dir::open(&parent).map_err(fail)?;
     let stat = dir.stat(name).map_err(fail)?;
-    Ok(Source { dir, path: parent, part: Part::Name(name.into()), stat })
+    Ok(Source {
+        dir,
+        path: parent,
+        part: Part::Name(name.into()),
+        stat,
+    })
 }
 
 fn trimmed(path: &str) -> &str {
@@ -103,15 +117,19 @@ pub(super) fn destination(options: &Options, sources: &[Source]) -> Result<Desti
     let bytes = dest.as_os_str().as_bytes();
     let slash = names_content(bytes);
     let single = !slash && counts_as_one(options, sources);
-    let enter = |exists| Destination { root: dest.clone(), rename: None, exists };
+    let enter = |exists| Destination {
+        root: dest.clone(),
+        rename: None,
+        exists,
+    };
     match stat_path(dest, true) {
         Ok(stat) if stat.is_dir() => Ok(enter(true)),
         Ok(_) if !single => Err(Error::Select(
             "ERROR: destination must be a directory when copying more than 1 file".into(),
         )),
-        Ok(_) if sources.iter().any(|s| s.stat.is_dir()) => {
-            Err(Error::Select("ERROR: cannot overwrite non-directory with a directory".into()))
-        }
+        Ok(_) if sources.iter().any(|s| s.stat.is_dir()) => Err(Error::Select(
+            "ERROR: cannot overwrite non-directory with a directory".into(),
+        )),
         Ok(_) => into_single(dest),
         Err(e) if e.kind() == io::ErrorKind::NotFound && single => into_single(dest),
         Err(e) if e.kind() == io::ErrorKind::NotFound => {
@@ -151,16 +169,22 @@ fn check_parent(options: &Options) -> Result<(), Error> {
 fn into_single(dest: &Path) -> Result<Destination, Error> {
     let (parent, name) = split(dest);
     match stat_path(&parent, true) {
-        Ok(stat) if stat.is_dir() => {
-            Ok(Destination { root: parent, rename: Some(name.into()), exists: true })
-        }
+        Ok(stat) if stat.is_dir() => Ok(Destination {
+            root: parent,
+            rename: Some(name.into()),
+            exists: true,
+        }),
         Ok(_) => Err(change_dir(&parent, &rustix::io::Errno::NOTDIR.into())),
         Err(e) => Err(change_dir(&parent, &e)),
     }
 }
 
 fn change_dir(parent: &Path, e: &io::Error) -> Error {
-    Error::Select(format!("change_dir#3 \"{}\" failed: {}", shown(parent), os_text(e)))
+    Error::Select(format!(
+        "change_dir#3 \"{}\" failed: {}",
+        shown(parent),
+        os_text(e)
+    ))
 }
 
 /// Whether the list has just one entry: then a missing destination becomes its new name.
@@ -176,5 +200,7 @@ fn counts_as_one(options: &Options, sources: &[Source]) -> bool {
         Part::Content => only.dir.reopen(),
         Part::Name(name) => only.dir.open_dir(name),
     };
-    inner.and_then(|dir| dir.list()).is_ok_and(|names| names.is_empty())
+    inner
+        .and_then(|dir| dir.list())
+        .is_ok_and(|names| names.is_empty())
 }

@@ -25,9 +25,17 @@ struct Moved {
 
 impl Worker<'_> {
     /// Transfers a file; true if the destination has it then.
-    pub(super) fn transfer(&mut self, node: &Arc<Node>, leaf: &Leaf, origin: &Origin) -> Result<bool, Error> {
+    pub(super) fn transfer(
+        &mut self,
+        node: &Arc<Node>,
+        leaf: &Leaf,
+        origin: &Origin,
+    ) -> Result<bool, Error> {
         let moved = match self.run.target {
-            None => Ok(Some(Moved { literal: leaf.stat.size, matched: 0 })),
+            None => Ok(Some(Moved {
+                literal: leaf.stat.size,
+                matched: 0,
+            })),
             Some(target) => self.bring(target, node, leaf, origin)?,
         };
         match moved {
@@ -84,7 +92,10 @@ impl Worker<'_> {
             Err(fault) => return Ok(Err(fault)),
         };
         if self.run.wants.progress {
-            self.tell(Event::FileStarted { path: leaf.path.clone(), size: leaf.stat.size });
+            self.tell(Event::FileStarted {
+                path: leaf.path.clone(),
+                size: leaf.stat.size,
+            });
             self.run.frontier.tell(&self.key, &mut self.events);
         }
         let written = self.write(target, node, &place, leaf, &source);
@@ -94,24 +105,45 @@ impl Worker<'_> {
         Ok(written.map(Some))
     }
 
-    fn write(&mut self, target: &dyn Target, node: &Node, place: &Place, leaf: &Leaf, source: &File) -> Result<Moved, Fault> {
-        let change = self.run.planner.attributes_of_new(&leaf.stat, leaf.live.as_ref());
+    fn write(
+        &mut self,
+        target: &dyn Target,
+        node: &Node,
+        place: &Place,
+        leaf: &Leaf,
+        source: &File,
+    ) -> Result<Moved, Fault> {
+        let change = self
+            .run
+            .planner
+            .attributes_of_new(&leaf.stat, leaf.live.as_ref());
         let name = &leaf.target_name;
         let basis = match target.salvage(place, name, leaf.stat.size, leaf.stat.mtime)? {
             Salvage::Whole => {
                 super::target::apply_at(place.dir(), name, false, &change)?;
-                target.finish_file(place, name, None, &with_attributes(&leaf.stat, &change), leaf.live.as_ref())?;
-                return Ok(Moved { literal: 0, matched: leaf.stat.size });
+                target.finish_file(
+                    place,
+                    name,
+                    None,
+                    &with_attributes(&leaf.stat, &change),
+                    leaf.live.as_ref(),
+                )?;
+                return Ok(Moved {
+                    literal: 0,
+                    matched: leaf.stat.size,
+                });
             }
             Salvage::Half(file) => Some(file),
             Salvage::None => None,
         };
         let ownership = Ownership::of(&change, place);
         let new = target.new_file(place, name, ownership.first_mode, leaf.live.as_ref())?;
-        let filled = self.fill(node, leaf, source, &new.file, basis).and_then(|moved| {
-            ownership.give(&new.file, &change)?;
-            Ok(moved)
-        });
+        let filled = self
+            .fill(node, leaf, source, &new.file, basis)
+            .and_then(|moved| {
+                ownership.give(&new.file, &change)?;
+                Ok(moved)
+            });
         let moved = match filled {
             Ok(moved) => moved,
             Err(e) => {
@@ -122,14 +154,31 @@ impl Worker<'_> {
             }
         };
         let made = with_attributes(&leaf.stat, &change);
-        target.finish_file(place, name, new.temporary.as_deref(), &made, leaf.live.as_ref())?;
+        target.finish_file(
+            place,
+            name,
+            new.temporary.as_deref(),
+            &made,
+            leaf.live.as_ref(),
+        )?;
         Ok(moved)
     }
 
     /// Writes the content: whole, or from blocks of what is there already.
-    fn fill(&mut self, node: &Node, leaf: &Leaf, source: &File, to: &File, half: Option<File>) -> io::Result<Moved> {
+    fn fill(
+        &mut self,
+        node: &Node,
+        leaf: &Leaf,
+        source: &File,
+        to: &File,
+        half: Option<File>,
+    ) -> io::Result<Moved> {
         if !self.run.options.whole_file {
-            let live = || leaf.same_kind().and(node.live.as_ref()).map(|live| live.open_file(&leaf.target_name));
+            let live = || {
+                leaf.same_kind()
+                    .and(node.live.as_ref())
+                    .map(|live| live.open_file(&leaf.target_name))
+            };
             let basis = half.map(Ok).or_else(live).transpose()?;
             if let Some(basis) = basis {
                 let (literal, matched) = super::delta::fill(source, leaf.stat.size, &basis, to)?;
@@ -148,12 +197,21 @@ impl Worker<'_> {
             }
             if run.wants.progress && done - told >= PROGRESS_STEP {
                 told = done;
-                run.frontier.tell_now(Event::FileProgress { path: path.to_owned(), done, size });
+                run.frontier.tell_now(Event::FileProgress {
+                    path: path.to_owned(),
+                    done,
+                    size,
+                });
             }
             Ok(())
         };
-        let literal = self.copier.copy(source, to, size, &run.abilities, &mut progress)?;
-        Ok(Moved { literal, matched: 0 })
+        let literal = self
+            .copier
+            .copy(source, to, size, &run.abilities, &mut progress)?;
+        Ok(Moved {
+            literal,
+            matched: 0,
+        })
     }
 }
 
@@ -170,12 +228,19 @@ struct Ownership {
 
 impl Ownership {
     fn of(change: &MetaChange, place: &Place) -> Ownership {
-        let uid = change.uid.is_some_and(|uid| uid != crate::sys::process::uid());
+        let uid = change
+            .uid
+            .is_some_and(|uid| uid != crate::sys::process::uid());
         // A set-group-id directory gives its group to what is made in it.
-        let gid = change.gid.is_some_and(|gid| gid != crate::sys::process::gid() || place.gives_group());
+        let gid = change
+            .gid
+            .is_some_and(|gid| gid != crate::sys::process::gid() || place.gives_group());
         let mode = change.mode.unwrap_or(0o600);
         let differs = uid || gid;
-        Ownership { first_mode: if differs { mode & 0o700 } else { mode }, differs }
+        Ownership {
+            first_mode: if differs { mode & 0o700 } else { mode },
+            differs,
+        }
     }
 
     fn give(&self, file: &File, change: &MetaChange) -> io::Result<()> {

@@ -34,7 +34,11 @@ pub(super) enum Work {
         source: usize,
     },
     /// Some of the entries of a wide directory.
-    Chunk { node: Arc<Node>, batch: Arc<Batch>, range: Range<usize> },
+    Chunk {
+        node: Arc<Node>,
+        batch: Arc<Batch>,
+        range: Range<usize>,
+    },
 }
 
 /// The state of one worker thread.
@@ -47,7 +51,12 @@ pub(super) struct Worker<'w> {
 
 impl<'w> Worker<'w> {
     pub(super) fn new(run: &'w Run<'w>) -> Worker<'w> {
-        Worker { run, copier: Copier::default(), events: Vec::new(), key: Key::default() }
+        Worker {
+            run,
+            copier: Copier::default(),
+            events: Vec::new(),
+            key: Key::default(),
+        }
     }
 
     /// Works until nothing is left.
@@ -67,7 +76,11 @@ impl<'w> Worker<'w> {
                 self.content(&node)?;
                 self.release(&node)
             }
-            Work::Dir { parent, name, source } => {
+            Work::Dir {
+                parent,
+                name,
+                source,
+            } => {
                 self.directory(&parent, &name, source)?;
                 self.release(&parent)
             }
@@ -93,11 +106,18 @@ impl<'w> Worker<'w> {
     }
 
     /// An entry's fault: told and counted, or the end of the run.
-    pub(super) fn settle(&mut self, what: &'static str, path: &Path, fault: Fault) -> Result<(), Error> {
+    pub(super) fn settle(
+        &mut self,
+        what: &'static str,
+        path: &Path,
+        fault: Fault,
+    ) -> Result<(), Error> {
         match fault {
-            Fault::Entry(source) if super::target::out_of_room(&source) => {
-                Err(Error::File { action: what, path: path.to_owned(), source })
-            }
+            Fault::Entry(source) if super::target::out_of_room(&source) => Err(Error::File {
+                action: what,
+                path: path.to_owned(),
+                source,
+            }),
             Fault::Entry(e) => {
                 self.report_failure(what, path, &e);
                 Ok(())
@@ -109,28 +129,50 @@ impl<'w> Worker<'w> {
     /// Deals with a directory of the source and everything in it.
     fn directory(&mut self, parent: &Arc<Node>, name: &[u8], source: usize) -> Result<(), Error> {
         check_stop()?;
-        let Some((sources, stat)) = self.open_sources(parent, name, source) else { return Ok(()) };
+        let Some((sources, stat)) = self.open_sources(parent, name, source) else {
+            return Ok(());
+        };
         self.run.tally.listed(Kind::Dir, 0);
         let target_name = self.target_name(parent, name).to_vec();
         let path = parent.child(name);
         let live = match open_live(parent.live.as_ref(), &target_name) {
             Ok(live) => live,
             Err(e) => {
-                self.report_failure("recv_generator: failed to stat", &self.run.dest_path(&path), &e);
+                self.report_failure(
+                    "recv_generator: failed to stat",
+                    &self.run.dest_path(&path),
+                    &e,
+                );
                 return Ok(());
             }
         };
-        let Some((live, changes)) = self.decide_directory(&path, &stat, live) else { return Ok(()) };
+        let Some((live, changes)) = self.decide_directory(&path, &stat, live) else {
+            return Ok(());
+        };
         if let Live::Other(_) | Live::Missing = live {
-            let old = if let Live::Other(old) = &live { Some(old) } else { None };
+            let old = if let Live::Other(old) = &live {
+                Some(old)
+            } else {
+                None
+            };
             if !self.make_directory(parent, &path, &target_name, old)? {
                 return Ok(());
             }
         }
-        let live = if let Live::Dir(dir, stat) = live { Some((dir, stat)) } else { None };
+        let live = if let Live::Dir(dir, stat) = live {
+            Some((dir, stat))
+        } else {
+            None
+        };
         self.tell_directory(&path, &stat, changes);
         parent.hold();
-        let node = Arc::new(Node::new(Some(Arc::clone(parent)), parent.child(&target_name), sources, live, Some(stat)));
+        let node = Arc::new(Node::new(
+            Some(Arc::clone(parent)),
+            parent.child(&target_name),
+            sources,
+            live,
+            Some(stat),
+        ));
         if node.fresh() {
             node.touched.store(true, Relaxed);
         }
@@ -141,7 +183,12 @@ impl<'w> Worker<'w> {
 
     /// Opens a directory in every source that has it. What cannot be opened is reported; the directory
     /// itself is made all the same when its metadata is known.
-    fn open_sources(&mut self, parent: &Node, name: &[u8], first: usize) -> Option<(Vec<Origin>, Stat)> {
+    fn open_sources(
+        &mut self,
+        parent: &Node,
+        name: &[u8],
+        first: usize,
+    ) -> Option<(Vec<Origin>, Stat)> {
         let mut sources = Vec::with_capacity(1);
         let mut stat = None;
         for origin in &parent.sources[first..] {
@@ -151,7 +198,11 @@ impl<'w> Worker<'w> {
             match origin.dir.open_dir(name) {
                 Ok(dir) => {
                     stat = stat.or_else(|| dir.stat_self().ok());
-                    sources.push(Origin { dir, operand: origin.operand, part: Part::Content });
+                    sources.push(Origin {
+                        dir,
+                        operand: origin.operand,
+                        part: Part::Content,
+                    });
                 }
                 Err(_) if stat.is_some() => {}
                 Err(e) => {
@@ -169,7 +220,12 @@ impl<'w> Worker<'w> {
     }
 
     /// Decides on the directory itself; `None` where it and its content are passed over.
-    fn decide_directory(&mut self, path: &Path, stat: &Stat, live: Live) -> Option<(Live, Changes)> {
+    fn decide_directory(
+        &mut self,
+        path: &Path,
+        stat: &Stat,
+        live: Live,
+    ) -> Option<(Live, Changes)> {
         let changes = match &live {
             Live::Dir(_, live) => self.run.planner.differences(stat, live),
             Live::Missing if self.run.options.compare.existing => {
@@ -182,12 +238,20 @@ impl<'w> Worker<'w> {
     }
 
     /// Makes a directory that is not there; false if it could not be made.
-    fn make_directory(&mut self, parent: &Arc<Node>, path: &Path, name: &[u8], old: Option<&Stat>) -> Result<bool, Error> {
+    fn make_directory(
+        &mut self,
+        parent: &Arc<Node>,
+        path: &Path,
+        name: &[u8],
+        old: Option<&Stat>,
+    ) -> Result<bool, Error> {
         self.run.tally.created(Kind::Dir);
-        let Some(target) = self.run.target else { return Ok(true) };
-        let made = self.place(parent).and_then(|place| {
-            target.make_dir(&place, name, old)
-        });
+        let Some(target) = self.run.target else {
+            return Ok(true);
+        };
+        let made = self
+            .place(parent)
+            .and_then(|place| target.make_dir(&place, name, old));
         match made {
             Ok(()) => {
                 parent.names_changed.store(true, Relaxed);
@@ -201,18 +265,33 @@ impl<'w> Worker<'w> {
     }
 
     fn tell_directory(&mut self, path: &Path, stat: &Stat, changes: Changes) {
-        let action = if changes.new { Action::Create } else { Action::Attributes };
+        let action = if changes.new {
+            Action::Create
+        } else {
+            Action::Attributes
+        };
         self.item(path, stat, action, changes, None);
     }
 
     /// Tells of an entry that was dealt with, if anybody wants to know.
-    pub(super) fn item(&mut self, path: &Path, stat: &Stat, action: Action, changes: Changes, link: Option<Vec<u8>>) {
+    pub(super) fn item(
+        &mut self,
+        path: &Path,
+        stat: &Stat,
+        action: Action,
+        changes: Changes,
+        link: Option<Vec<u8>>,
+    ) {
         let wants = self.run.wants;
         let changed = changes.any() || matches!(action, Action::Transfer);
         if !wants.items || !(changed || wants.unchanged) {
             return;
         }
-        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        let path = if path.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            path
+        };
         self.tell(Event::Item(Item {
             path: path.to_owned(),
             kind: stat.kind,
@@ -226,8 +305,16 @@ impl<'w> Worker<'w> {
     pub(super) fn skipped(&mut self, path: &Path, kind: Kind, why: Skip) {
         let always = matches!(why, Skip::Directory | Skip::NonRegular);
         if always || self.run.wants.skips {
-            let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-            self.tell(Event::Skipped { path: path.to_owned(), kind, why });
+            let path = if path.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                path
+            };
+            self.tell(Event::Skipped {
+                path: path.to_owned(),
+                kind,
+                why,
+            });
         }
     }
 
@@ -255,7 +342,10 @@ impl<'w> Worker<'w> {
             if looks_like_state(name) && crate::stage::is_state(dir, name) {
                 return false;
             }
-            rules.is_empty() || rules.excluded(&rule_path(&node.path, name), is_dir).is_none()
+            rules.is_empty()
+                || rules
+                    .excluded(&rule_path(&node.path, name), is_dir)
+                    .is_none()
         })
     }
 
@@ -266,7 +356,11 @@ impl<'w> Worker<'w> {
         let mut start = first.end;
         while start < batch.leaves {
             let end = (start + CHUNK).min(batch.leaves);
-            let work = Work::Chunk { node: Arc::clone(node), batch: Arc::clone(batch), range: start..end };
+            let work = Work::Chunk {
+                node: Arc::clone(node),
+                batch: Arc::clone(batch),
+                range: start..end,
+            };
             jobs.push((child_key(&self.key, jobs.len()), work));
             start = end;
         }
@@ -275,7 +369,11 @@ impl<'w> Worker<'w> {
             if !self.run.options.recursive {
                 continue;
             }
-            let work = Work::Dir { parent: Arc::clone(node), name: named.name.into(), source: named.source };
+            let work = Work::Dir {
+                parent: Arc::clone(node),
+                name: named.name.into(),
+                source: named.source,
+            };
             jobs.push((child_key(&self.key, jobs.len()), work));
         }
         for _ in &jobs {
@@ -285,7 +383,12 @@ impl<'w> Worker<'w> {
         first
     }
 
-    fn leaves(&mut self, node: &Arc<Node>, batch: &Batch, range: Range<usize>) -> Result<(), Error> {
+    fn leaves(
+        &mut self,
+        node: &Arc<Node>,
+        batch: &Batch,
+        range: Range<usize>,
+    ) -> Result<(), Error> {
         let last = range.end == batch.leaves;
         for index in range {
             check_stop()?;
@@ -324,7 +427,10 @@ impl<'w> Worker<'w> {
     pub(super) fn vanished(&mut self, what: &str, path: &Path) {
         self.run.tally.set_vanished();
         let text = format!("{what} has vanished: \"{}\"", super::error::shown(path));
-        self.tell(Event::Message { severity: Severity::Warning, text });
+        self.tell(Event::Message {
+            severity: Severity::Warning,
+            text,
+        });
     }
 
     /// The source could not be listed: its silence is no reason to delete.
@@ -338,7 +444,9 @@ impl<'w> Worker<'w> {
         let mut node = Arc::clone(node);
         while node.release() {
             self.finish(&node)?;
-            let Some(parent) = node.parent.clone() else { break };
+            let Some(parent) = node.parent.clone() else {
+                break;
+            };
             node = parent;
         }
         Ok(())
@@ -346,7 +454,9 @@ impl<'w> Worker<'w> {
 
     /// Gives a directory its final metadata.
     fn finish(&mut self, node: &Arc<Node>) -> Result<(), Error> {
-        let Some(target) = self.run.target else { return Ok(()) };
+        let Some(target) = self.run.target else {
+            return Ok(());
+        };
         let planner = &self.run.planner;
         let touched = node.touched.load(Relaxed);
         let names_changed = node.names_changed.load(Relaxed);
@@ -370,11 +480,19 @@ impl<'w> Worker<'w> {
                 _ => None,
             };
         }
-        let placed = if touched { self.place(node).map(Some) } else { target.begin().map(|()| None).map_err(Fault::from) };
+        let placed = if touched {
+            self.place(node).map(Some)
+        } else {
+            target.begin().map(|()| None).map_err(Fault::from)
+        };
         let done = placed.and_then(|place| target.finish_dir(node, place.as_deref(), &change));
         match done {
             Ok(()) => Ok(()),
-            Err(fault) => self.settle("recv_generator: failed to set attributes of", &self.run.dest_path(&node.path), fault),
+            Err(fault) => self.settle(
+                "recv_generator: failed to set attributes of",
+                &self.run.dest_path(&node.path),
+                fault,
+            ),
         }
     }
 }
@@ -387,7 +505,9 @@ pub(super) enum Live {
 }
 
 fn open_live(parent: Option<&Dir>, name: &[u8]) -> io::Result<Live> {
-    let Some(parent) = parent else { return Ok(Live::Missing) };
+    let Some(parent) = parent else {
+        return Ok(Live::Missing);
+    };
     match parent.open_dir(name) {
         Ok(dir) => {
             let stat = dir.stat_self()?;
@@ -415,5 +535,9 @@ pub(super) fn looks_like_state(name: &[u8]) -> bool {
 }
 
 pub(super) fn check_stop() -> Result<(), Error> {
-    if signal::stop_requested() { Err(Error::Interrupted) } else { Ok(()) }
+    if signal::stop_requested() {
+        Err(Error::Interrupted)
+    } else {
+        Ok(())
+    }
 }

@@ -25,14 +25,19 @@ pub(in crate::engine) struct Live {
 impl Live {
     pub(in crate::engine) fn new(root: Dir) -> Live {
         let seed = u64::from(std::process::id()) << 32;
-        Live { root, serial: AtomicU64::new(seed) }
+        Live {
+            root,
+            serial: AtomicU64::new(seed),
+        }
     }
 
     /// A name like rsync's `.NAME.XXXXXX` that nobody else uses.
     fn temporary(&self, name: &[u8]) -> Vec<u8> {
         const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
         let serial = self.serial.fetch_add(1, Ordering::Relaxed);
-        let now = std::time::UNIX_EPOCH.elapsed().map_or(0, |d| d.as_nanos() as u64);
+        let now = std::time::UNIX_EPOCH
+            .elapsed()
+            .map_or(0, |d| d.as_nanos() as u64);
         let mut bits = twox_hash::XxHash64::oneshot(now, &serial.to_le_bytes());
         let mut temporary = Vec::with_capacity(name.len() + 8);
         if !name.starts_with(b".") {
@@ -49,7 +54,13 @@ impl Live {
     }
 
     /// Makes an object under a temporary name and moves it over `name`.
-    fn replace(&self, dir: &Dir, name: &[u8], old: Option<&Stat>, make: impl Fn(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    fn replace(
+        &self,
+        dir: &Dir,
+        name: &[u8],
+        old: Option<&Stat>,
+        make: impl Fn(&[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
         let Some(old) = old else { return make(name) };
         let temporary = self.temporary(name);
         make(&temporary)?;
@@ -71,6 +82,10 @@ impl Target for Live {
         Ok(())
     }
 
+    fn has_begun(&self) -> bool {
+        true
+    }
+
     fn place(&self, node: &Node) -> Result<Place, Fault> {
         let dir = match &node.live {
             Some(dir) => dir.reopen()?,
@@ -86,13 +101,28 @@ impl Target for Live {
         Ok(parent.dir().make_dir(name, 0o700)?)
     }
 
-    fn new_file(&self, place: &Place, name: &[u8], mode: u32, _old: Option<&Stat>) -> Result<NewFile, Fault> {
+    fn new_file(
+        &self,
+        place: &Place,
+        name: &[u8],
+        mode: u32,
+        _old: Option<&Stat>,
+    ) -> Result<NewFile, Fault> {
         let temporary = self.temporary(name);
         let file = place.dir().create_file(&temporary, mode)?;
-        Ok(NewFile { file, temporary: Some(temporary) })
+        Ok(NewFile {
+            file,
+            temporary: Some(temporary),
+        })
     }
 
-    fn salvage(&self, _place: &Place, _name: &[u8], _size: u64, _mtime: Time) -> Result<Salvage, Fault> {
+    fn salvage(
+        &self,
+        _place: &Place,
+        _name: &[u8],
+        _size: u64,
+        _mtime: Time,
+    ) -> Result<Salvage, Fault> {
         Ok(Salvage::None)
     }
 
@@ -121,21 +151,46 @@ impl Target for Live {
         Ok(self.replace(place.dir(), name, old, |name| make(place.dir(), name))?)
     }
 
-    fn link(&self, leader: &Path, place: &Place, name: &[u8], old: Option<&Stat>) -> Result<(), Fault> {
+    fn link(
+        &self,
+        leader: &Path,
+        place: &Place,
+        name: &[u8],
+        old: Option<&Stat>,
+    ) -> Result<(), Fault> {
         use std::os::unix::ffi::OsStrExt;
-        let parent = self.root.open_beneath(leader.parent().unwrap_or(Path::new("")))?;
+        let parent = self
+            .root
+            .open_beneath(leader.parent().unwrap_or(Path::new("")))?;
         let from = leader.file_name().unwrap_or_default().as_bytes();
-        Ok(self.replace(place.dir(), name, old, |name| parent.link(from, place.dir(), name))?)
+        Ok(self.replace(place.dir(), name, old, |name| {
+            parent.link(from, place.dir(), name)
+        })?)
     }
 
-    fn touch(&self, place: &Place, name: &[u8], old: &Stat, change: &MetaChange) -> Result<(), Fault> {
-        Ok(apply_at(place.dir(), name, old.kind == crate::sys::Kind::Symlink, change)?)
+    fn touch(
+        &self,
+        place: &Place,
+        name: &[u8],
+        old: &Stat,
+        change: &MetaChange,
+    ) -> Result<(), Fault> {
+        Ok(apply_at(
+            place.dir(),
+            name,
+            old.kind == crate::sys::Kind::Symlink,
+            change,
+        )?)
     }
 
     fn remove_entry(&self, dir: &Dir, path: &Path, old: &Stat) -> Result<(), Fault> {
         use std::os::unix::ffi::OsStrExt;
         let name = path.file_name().unwrap_or_default().as_bytes();
-        Ok(if old.is_dir() { dir.remove_dir(name) } else { dir.unlink(name) }?)
+        Ok(if old.is_dir() {
+            dir.remove_dir(name)
+        } else {
+            dir.unlink(name)
+        }?)
     }
 
     fn removed_whole(&self, _parent: &Path, _name: &[u8], _old: &Stat) -> Result<(), Fault> {
@@ -146,7 +201,12 @@ impl Target for Live {
         Ok(false)
     }
 
-    fn finish_dir(&self, node: &Node, place: Option<&Place>, change: &MetaChange) -> Result<(), Fault> {
+    fn finish_dir(
+        &self,
+        node: &Node,
+        place: Option<&Place>,
+        change: &MetaChange,
+    ) -> Result<(), Fault> {
         let own;
         let dir = match (place, &node.live) {
             (Some(place), _) => place.dir(),

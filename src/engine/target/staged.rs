@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Fault, NewFile, Place, Target};
 use crate::engine::error::Error;
@@ -12,9 +13,20 @@ use crate::tree::MetaChange;
 
 /// Writes into a stage; nothing is seen until its commit.
 pub(in crate::engine) struct Staged<'s> {
-    pub stage: &'s Stage,
+    stage: &'s Stage,
     /// Whether the run deletes over the whole root.
-    pub mirrors: bool,
+    mirrors: bool,
+    begun: AtomicBool,
+}
+
+impl<'s> Staged<'s> {
+    pub(in crate::engine) fn new(stage: &'s Stage, mirrors: bool) -> Staged<'s> {
+        Staged {
+            stage,
+            mirrors,
+            begun: AtomicBool::new(false),
+        }
+    }
 }
 
 fn staged(place: &Place) -> Result<&stage::Place, Fault> {
@@ -26,8 +38,15 @@ fn staged(place: &Place) -> Result<&stage::Place, Fault> {
 
 impl Target for Staged<'_> {
     fn begin(&self) -> Result<(), Error> {
-        self.stage.begin(self.mirrors)?;
+        if !self.begun.load(Ordering::Acquire) {
+            self.stage.begin(self.mirrors)?;
+            self.begun.store(true, Ordering::Release);
+        }
         Ok(())
+    }
+
+    fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::Acquire)
     }
 
     fn place(&self, node: &Node) -> Result<Place, Fault> {
@@ -38,15 +57,30 @@ impl Target for Staged<'_> {
         Ok(self.stage.make_dir(staged(parent)?, name, old)?)
     }
 
-    fn new_file(&self, place: &Place, name: &[u8], mode: u32, old: Option<&Stat>) -> Result<NewFile, Fault> {
+    fn new_file(
+        &self,
+        place: &Place,
+        name: &[u8],
+        mode: u32,
+        old: Option<&Stat>,
+    ) -> Result<NewFile, Fault> {
         let place = staged(place)?;
         if old.is_some() {
             self.stage.clear(place, name)?;
         }
-        Ok(NewFile { file: place.dir().create_file(name, mode)?, temporary: None })
+        Ok(NewFile {
+            file: place.dir().create_file(name, mode)?,
+            temporary: None,
+        })
     }
 
-    fn salvage(&self, place: &Place, name: &[u8], size: u64, mtime: Time) -> Result<Salvage, Fault> {
+    fn salvage(
+        &self,
+        place: &Place,
+        name: &[u8],
+        size: u64,
+        mtime: Time,
+    ) -> Result<Salvage, Fault> {
         Ok(self.stage.salvage(staged(place)?, name, size, mtime)?)
     }
 
@@ -77,11 +111,23 @@ impl Target for Staged<'_> {
         Ok(self.stage.made(place, name, new, old)?)
     }
 
-    fn link(&self, leader: &Path, place: &Place, name: &[u8], old: Option<&Stat>) -> Result<(), Fault> {
+    fn link(
+        &self,
+        leader: &Path,
+        place: &Place,
+        name: &[u8],
+        old: Option<&Stat>,
+    ) -> Result<(), Fault> {
         Ok(self.stage.link(leader, staged(place)?, name, old)?)
     }
 
-    fn touch(&self, place: &Place, name: &[u8], old: &Stat, change: &MetaChange) -> Result<(), Fault> {
+    fn touch(
+        &self,
+        place: &Place,
+        name: &[u8],
+        old: &Stat,
+        change: &MetaChange,
+    ) -> Result<(), Fault> {
         Ok(self.stage.touch(staged(place)?, name, old, change)?)
     }
 
@@ -99,7 +145,14 @@ impl Target for Staged<'_> {
         Ok(false)
     }
 
-    fn finish_dir(&self, node: &Node, _place: Option<&Place>, change: &MetaChange) -> Result<(), Fault> {
-        Ok(self.stage.finish_dir(&node.path, node.fresh(), node.live_stat.as_ref(), change)?)
+    fn finish_dir(
+        &self,
+        node: &Node,
+        _place: Option<&Place>,
+        change: &MetaChange,
+    ) -> Result<(), Fault> {
+        Ok(self
+            .stage
+            .finish_dir(&node.path, node.fresh(), node.live_stat.as_ref(), change)?)
     }
 }
