@@ -73,6 +73,7 @@ fn the_later_of_two_wins() {
         ("--no-whole-file -W", |o| o.whole_file, true),
         ("", |o| o.whole_file, true),
         ("--force --no-force", |o| o.deletion.force, false),
+        ("--wait --wait=0", |o| o.stage.wait == Wait::No, true),
         ("-vvi --no-v", |o| o.report_unchanged, false),
         ("-ii --no-itemize-changes -i", |o| o.report_unchanged, false),
         ("--no-fsync", |o| o.stage.no_fsync, true),
@@ -126,7 +127,6 @@ fn each_option_reaches_its_field() {
         ("--wait=90", |o| {
             o.stage.wait == Wait::For(Duration::from_secs(90))
         }),
-        ("--wait=0", |o| o.stage.wait == Wait::No),
         ("--previous=none", |o| {
             o.stage.previous == KeepPrevious::None
         }),

@@ -77,7 +77,7 @@ impl Human {
         let whole = digits.find('.').unwrap_or(digits.len());
         let mut out = String::with_capacity(digits.len() + whole / 3);
         for (i, c) in digits.chars().enumerate() {
-            if i > 0 && i < whole && (whole - i) % 3 == 0 {
+            if i > 0 && i < whole && (whole - i).is_multiple_of(3) {
                 out.push(',');
             }
             out.push(c);
