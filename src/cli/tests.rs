@@ -73,6 +73,11 @@ fn the_later_of_two_wins() {
         ("--no-whole-file -W", |o| o.whole_file, true),
         ("", |o| o.whole_file, true),
         ("--force --no-force", |o| o.deletion.force, false),
+        (
+            "--commit=direct --commit=auto",
+            |o| o.stage.commit == CommitChoice::Auto,
+            true,
+        ),
         ("--wait --wait=0", |o| o.stage.wait == Wait::No, true),
         ("-vvi --no-v", |o| o.report_unchanged, false),
         ("-ii --no-itemize-changes -i", |o| o.report_unchanged, false),
@@ -119,9 +124,6 @@ fn each_option_reaches_its_field() {
         }),
         ("--commit=direct", |o| {
             o.stage.commit == CommitChoice::Only(Method::Direct)
-        }),
-        ("--commit=direct --commit=auto", |o| {
-            o.stage.commit == CommitChoice::Auto
         }),
         ("--wait", |o| o.stage.wait == Wait::Forever),
         ("--wait=90", |o| {
