@@ -129,10 +129,10 @@ impl Case {
         }
         let began = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_secs() as i64 - 1;
         let mut outputs = Vec::new();
-        for step in &self.steps {
+        for (age, step) in self.steps.iter().enumerate() {
             match step {
                 Step::Run(args) => outputs.push(run::run(program, args, &self.around, &root)),
-                Step::Change(entries) => fixture::build(entries, &root, owner),
+                Step::Change(entries) => fixture::build(entries, &root, owner, age as i64),
                 Step::Prepare(prepare) => prepare(&root),
             }
         }

@@ -90,12 +90,19 @@ fn differ_in_text(aspect: Aspect, at: &str, expected: String, got: String) -> Op
     (expected != got).then(|| Finding::new(aspect, at, expected, got))
 }
 
-/// Standard output made comparable: the deletions in their order, then everything else in its own.
+/// The lines that rsync's generator writes itself, while its sender writes all others.
+const BY_GENERATOR: [&str; 5] = [
+    "deleting ",
+    "*deleting ",
+    "cannot delete non-empty directory: ",
+    "skipping non-regular file ",
+    "IO error encountered -- skipping file deletion",
+];
+
+/// Standard output made comparable: deletions and notices in their order, then everything else in its own.
 pub fn stdout(text: &str) -> String {
-    let is_deletion = |line: &String| {
-        ["deleting ", "*deleting ", "cannot delete non-empty directory: "].iter().any(|start| line.starts_with(start))
-    };
-    let (deletions, others): (Vec<_>, Vec<_>) = canonical(Stream::Stdout, text).into_iter().partition(is_deletion);
+    let by_generator = |line: &String| BY_GENERATOR.iter().any(|start| line.starts_with(start));
+    let (deletions, others): (Vec<_>, Vec<_>) = canonical(Stream::Stdout, text).into_iter().partition(by_generator);
     // The blank lines before dropped blocks would be left over.
     let mut others = others;
     if text.contains("heap statistics:") {

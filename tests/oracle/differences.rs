@@ -105,8 +105,8 @@ pub const DIFFERENCES: &[Difference] = &[
 /// Differences of order and of choice, which no single line can show; [`crate::compare`] carries them out.
 pub const OTHERS: &[(&str, &str)] = &[
     (
-        "the place of deletion lines among the others",
-        "two of rsync's processes write them, in a race; so deletions are compared in their order, and all other lines in theirs",
+        "the place of deletion lines and of `skipping non-regular file` among the others",
+        "two of rsync's processes write them, in a race; so these are compared in their order, and all other lines in theirs",
     ),
     ("the order of lines on stderr", "the same race; the lines are compared sorted"),
     (

@@ -15,6 +15,7 @@
 //! Words are separated by blanks; `\s`, `\n`, `\t`, `\\` and `\xHH` stand for the bytes that would not survive that.
 //! Regular files are 0644, directories 0755, and everything is dated [`EPOCH`] unless the line says otherwise.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Write;
@@ -119,8 +120,14 @@ pub fn parse(text: &str) -> Vec<Entry> {
 }
 
 /// Makes the entries under `root`; those without an owner of their own get `owner`.
-pub fn build(entries: &[Entry], root: &Path, owner: Option<(u32, u32)>) {
+///
+/// `age` counts the changes made so far: a directory that was there and is changed within gets a time that follows
+/// from it, because "now" would make the quick check depend on the second in which a case runs.
+pub fn build(entries: &[Entry], root: &Path, owner: Option<(u32, u32)>, age: i64) {
     let mut dirs: Vec<Entry> = Vec::new();
+    let lists = |path: &Path| entries.iter().any(|entry| entry.path == path);
+    let parents = entries.iter().filter_map(|entry| entry.path.parent());
+    let changed: BTreeSet<&Path> = parents.filter(|p| root.join(p).is_dir() && !lists(p)).collect();
     let is_link = |e: &&Entry| matches!(e.what, What::HardLink(_));
     for entry in entries.iter().filter(|e| !is_link(e)) {
         make_parents(root, &entry.path, entries, &mut dirs);
@@ -138,6 +145,10 @@ pub fn build(entries: &[Entry], root: &Path, owner: Option<(u32, u32)>) {
     }
     for entry in dirs.iter().rev() {
         dress(root, entry, owner);
+    }
+    for dir in changed.iter().filter(|dir| root.join(dir).is_dir()) {
+        let time = FileTime::from_unix_time(EPOCH + 100 * age, 0);
+        filetime::set_file_mtime(root.join(dir), time).expect("a time");
     }
 }
 

@@ -141,7 +141,7 @@ fn another_code_is_found() {
 #[test]
 fn the_source_is_watched_too() {
     let found = aspects(case("-r s/ d", "s/a"), case("-r --remove-source-files s/ d", "s/a"));
-    assert_eq!(found, [Aspect::Missing]);
+    assert_eq!(found, [Aspect::Missing, Aspect::Mtime]);
 }
 
 #[test]
