@@ -127,7 +127,11 @@ impl Case {
         if let Some((user, group)) = owner {
             std::os::unix::fs::chown(&root, Some(user), Some(group)).expect("an owner");
         }
-        let began = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_secs() as i64 - 1;
+        let began = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .expect("a clock")
+            .as_secs() as i64
+            - 1;
         let mut outputs = Vec::new();
         for (age, step) in self.steps.iter().enumerate() {
             match step {
@@ -136,13 +140,22 @@ impl Case {
                 Step::Prepare(prepare) => prepare(&root),
             }
         }
-        Observation { root: root.to_string_lossy().into_owned(), outputs, tree: Tree::read(&root, began) }
+        Observation {
+            root: root.to_string_lossy().into_owned(),
+            outputs,
+            tree: Tree::read(&root, began),
+        }
     }
 
     /// Everything in which two observations differ and should not.
     pub fn findings(&self, expected: &Observation, got: &Observation) -> Vec<Finding> {
         let mut findings = compare::differ(expected, got);
-        findings.retain(|finding| !self.ignored.iter().any(|(aspect, _)| *aspect == finding.aspect));
+        findings.retain(|finding| {
+            !self
+                .ignored
+                .iter()
+                .any(|(aspect, _)| *aspect == finding.aspect)
+        });
         findings
     }
 
@@ -151,7 +164,10 @@ impl Case {
         use std::os::unix::ffi::OsStrExt;
         self.steps.iter().all(|step| match step {
             Step::Run(args) => args.last().is_some_and(|dest| {
-                let name = dest.as_bytes().strip_suffix(b"/").unwrap_or(dest.as_bytes());
+                let name = dest
+                    .as_bytes()
+                    .strip_suffix(b"/")
+                    .unwrap_or(dest.as_bytes());
                 !expected.tree.has_other_than_directory(name)
             }),
             _ => true,
@@ -163,7 +179,11 @@ impl Case {
             Step::Run(args) => Some(show_args(args)),
             _ => None,
         };
-        self.steps.iter().filter_map(line).collect::<Vec<_>>().join(" ; ")
+        self.steps
+            .iter()
+            .filter_map(line)
+            .collect::<Vec<_>>()
+            .join(" ; ")
     }
 }
 
@@ -188,7 +208,11 @@ pub fn check(case: Case) {
             report += &format!("[{method:?}] {finding}\n");
         }
     }
-    assert!(report.is_empty(), "not as rsync: {}\n{report}", case.commands());
+    assert!(
+        report.is_empty(),
+        "not as rsync: {}\n{report}",
+        case.commands()
+    );
 }
 
 /// The case must be able to fail: without its option something has to differ.
@@ -198,16 +222,27 @@ fn check_dropped(case: &Case, expected: &Observation, scratch: &Path) {
         return;
     };
     let without = case.without(option);
-    assert_ne!(without.commands(), case.commands(), "{option} is not in the command line");
+    assert_ne!(
+        without.commands(),
+        case.commands(),
+        "{option} is not in the command line"
+    );
     let got = without.observe(&Program::resilver(Method::Direct), scratch);
     let findings = case.findings(expected, &got);
-    assert!(!findings.is_empty(), "the same with and without {option}: {}", case.commands());
+    assert!(
+        !findings.is_empty(),
+        "the same with and without {option}: {}",
+        case.commands()
+    );
 }
 
 /// A directory for one case: in memory where that is possible, because cases are many and small.
 pub fn scratch() -> tempfile::TempDir {
     let memory = PathBuf::from("/dev/shm");
-    let made = tempfile::Builder::new().prefix("oracle").tempdir_in(memory).or_else(|_| tempfile::tempdir());
+    let made = tempfile::Builder::new()
+        .prefix("oracle")
+        .tempdir_in(memory)
+        .or_else(|_| tempfile::tempdir());
     let dir = made.expect("a scratch directory");
     fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).expect("a mode");
     dir
@@ -215,7 +250,13 @@ pub fn scratch() -> tempfile::TempDir {
 
 /// Splits a command line.
 pub fn words(line: &str) -> Vec<OsString> {
-    let word = |word: &str| if word == "''" { OsString::new() } else { arg(&unescape(word)) };
+    let word = |word: &str| {
+        if word == "''" {
+            OsString::new()
+        } else {
+            arg(&unescape(word))
+        }
+    };
     line.split_ascii_whitespace().map(word).collect()
 }
 

@@ -36,16 +36,34 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub fn new(aspect: Aspect, at: impl Into<String>, expected: impl Into<String>, got: impl Into<String>) -> Finding {
-        Finding { aspect, at: at.into(), expected: expected.into(), got: got.into() }
+    pub fn new(
+        aspect: Aspect,
+        at: impl Into<String>,
+        expected: impl Into<String>,
+        got: impl Into<String>,
+    ) -> Finding {
+        Finding {
+            aspect,
+            at: at.into(),
+            expected: expected.into(),
+            got: got.into(),
+        }
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Finding { aspect, at, expected, got } = self;
+        let Finding {
+            aspect,
+            at,
+            expected,
+            got,
+        } = self;
         if expected.contains('\n') || got.contains('\n') {
-            return write!(f, "{aspect:?} of {at}\n--- expected\n{expected}\n--- got\n{got}\n---");
+            return write!(
+                f,
+                "{aspect:?} of {at}\n--- expected\n{expected}\n--- got\n{got}\n---"
+            );
         }
         write!(f, "{aspect:?} of {at}: expected {expected}, got {got}")
     }
@@ -75,11 +93,22 @@ pub fn differ(expected: &Observation, got: &Observation) -> Vec<Finding> {
     for (step, (e, g)) in expected.outputs.iter().zip(&got.outputs).enumerate() {
         let at = format!("command {}", step + 1);
         if e.code != g.code {
-            findings.push(Finding::new(Aspect::Code, &at, e.code.to_string(), g.code.to_string()));
+            findings.push(Finding::new(
+                Aspect::Code,
+                &at,
+                e.code.to_string(),
+                g.code.to_string(),
+            ));
         }
-        let (from, to) = (stdout(&expected.text(&e.stdout)), stdout(&got.text(&g.stdout)));
+        let (from, to) = (
+            stdout(&expected.text(&e.stdout)),
+            stdout(&got.text(&g.stdout)),
+        );
         findings.extend(differ_in_text(Aspect::Stdout, &at, from, to));
-        let (from, to) = (stderr(&expected.text(&e.stderr)), stderr(&got.text(&g.stderr)));
+        let (from, to) = (
+            stderr(&expected.text(&e.stderr)),
+            stderr(&got.text(&g.stderr)),
+        );
         findings.extend(differ_in_text(Aspect::Stderr, &at, from, to));
     }
     findings.extend(tree::differ(&expected.tree, &got.tree));
@@ -102,7 +131,9 @@ const BY_GENERATOR: [&str; 5] = [
 /// Standard output made comparable: deletions and notices in their order, then everything else in its own.
 pub fn stdout(text: &str) -> String {
     let by_generator = |line: &String| BY_GENERATOR.iter().any(|start| line.starts_with(start));
-    let (deletions, others): (Vec<_>, Vec<_>) = canonical(Stream::Stdout, text).into_iter().partition(by_generator);
+    let (deletions, others): (Vec<_>, Vec<_>) = canonical(Stream::Stdout, text)
+        .into_iter()
+        .partition(by_generator);
     // The blank lines before dropped blocks would be left over.
     let mut others = others;
     if text.contains("heap statistics:") {

@@ -55,7 +55,14 @@ pub struct Entry {
 impl Entry {
     /// An entry with the usual attributes.
     pub fn new(path: impl Into<PathBuf>, what: What) -> Entry {
-        Entry { path: path.into(), what, mode: None, owner: None, mtime: (EPOCH, 0), xattrs: Vec::new() }
+        Entry {
+            path: path.into(),
+            what,
+            mode: None,
+            owner: None,
+            mtime: (EPOCH, 0),
+            xattrs: Vec::new(),
+        }
     }
 
     fn parse(line: &str) -> Entry {
@@ -64,8 +71,14 @@ impl Entry {
         let mut entry = Entry::head(head);
         while let Some(word) = words.next() {
             match word {
-                "->" => entry.what = What::Symlink(path(&unescape(words.next().expect("-> has a target")))),
-                "==" => entry.what = What::HardLink(path(&unescape(words.next().expect("== has a name")))),
+                "->" => {
+                    entry.what =
+                        What::Symlink(path(&unescape(words.next().expect("-> has a target"))))
+                }
+                "==" => {
+                    entry.what =
+                        What::HardLink(path(&unescape(words.next().expect("== has a name"))))
+                }
                 "fifo" => entry.what = What::Node(FileType::Fifo, 0, 0),
                 "socket" => entry.what = What::Node(FileType::Socket, 0, 0),
                 _ => entry.attribute(word),
@@ -93,7 +106,9 @@ impl Entry {
         match key {
             "size" => self.what = What::File(noise(bytes(value), 1)),
             "seed" => {
-                let What::File(old) = &self.what else { panic!("seed: comes after size:") };
+                let What::File(old) = &self.what else {
+                    panic!("seed: comes after size:")
+                };
                 self.what = What::File(noise(old.len() as u64, value.parse().expect("a number")));
             }
             "hole" => self.what = What::Hole(bytes(value)),
@@ -108,7 +123,9 @@ impl Entry {
                 self.xattrs.push((unescape(name), unescape(value)));
             }
             _ if word.starts_with('@') => self.mtime = moment(&word[1..]),
-            _ if word.starts_with('0') => self.mode = Some(u32::from_str_radix(word, 8).expect("an octal mode")),
+            _ if word.starts_with('0') => {
+                self.mode = Some(u32::from_str_radix(word, 8).expect("an octal mode"))
+            }
             _ => panic!("a fixture line holds an unknown word: {word}"),
         }
     }
@@ -116,7 +133,11 @@ impl Entry {
 
 /// Reads a fixture; blank lines are skipped.
 pub fn parse(text: &str) -> Vec<Entry> {
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(Entry::parse).collect()
+    text.lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(Entry::parse)
+        .collect()
 }
 
 /// Makes the entries under `root`; those without an owner of their own get `owner`.
@@ -127,7 +148,9 @@ pub fn build(entries: &[Entry], root: &Path, owner: Option<(u32, u32)>, age: i64
     let mut dirs: Vec<Entry> = Vec::new();
     let lists = |path: &Path| entries.iter().any(|entry| entry.path == path);
     let parents = entries.iter().filter_map(|entry| entry.path.parent());
-    let changed: BTreeSet<&Path> = parents.filter(|p| root.join(p).is_dir() && !lists(p)).collect();
+    let changed: BTreeSet<&Path> = parents
+        .filter(|p| root.join(p).is_dir() && !lists(p))
+        .collect();
     let is_link = |e: &&Entry| matches!(e.what, What::HardLink(_));
     for entry in entries.iter().filter(|e| !is_link(e)) {
         make_parents(root, &entry.path, entries, &mut dirs);
@@ -139,7 +162,9 @@ pub fn build(entries: &[Entry], root: &Path, owner: Option<(u32, u32)>, age: i64
         }
     }
     for entry in entries.iter().filter(is_link) {
-        let What::HardLink(to) = &entry.what else { unreachable!() };
+        let What::HardLink(to) = &entry.what else {
+            unreachable!()
+        };
         make_parents(root, &entry.path, entries, &mut dirs);
         fs::hard_link(root.join(to), root.join(&entry.path)).expect("a hard link");
     }
@@ -154,7 +179,11 @@ pub fn build(entries: &[Entry], root: &Path, owner: Option<(u32, u32)>, age: i64
 
 /// Makes the missing directories above `path`, noting them for their attributes unless the fixture lists them itself.
 fn make_parents(root: &Path, path: &Path, listed: &[Entry], dirs: &mut Vec<Entry>) {
-    let mut missing: Vec<&Path> = path.ancestors().skip(1).filter(|p| !p.as_os_str().is_empty()).collect();
+    let mut missing: Vec<&Path> = path
+        .ancestors()
+        .skip(1)
+        .filter(|p| !p.as_os_str().is_empty())
+        .collect();
     missing.retain(|p| fs::symlink_metadata(root.join(p)).is_err());
     for dir in missing.into_iter().rev() {
         fs::create_dir(root.join(dir)).expect("a directory");
@@ -169,16 +198,27 @@ fn make(root: &Path, entry: &Entry) {
     match &entry.what {
         What::File(content) => {
             let _ = fs::remove_file(&at);
-            File::create(&at).and_then(|mut file| file.write_all(content)).expect("a file");
+            File::create(&at)
+                .and_then(|mut file| file.write_all(content))
+                .expect("a file");
         }
-        What::Hole(size) => File::create(&at).and_then(|file| file.set_len(*size)).expect("a hole"),
+        What::Hole(size) => File::create(&at)
+            .and_then(|file| file.set_len(*size))
+            .expect("a hole"),
         What::Dir => fs::create_dir_all(&at).expect("a directory"),
         What::Symlink(to) => {
             let _ = fs::remove_file(&at);
             symlink(to, &at).expect("a symbolic link");
         }
         What::Node(kind, major, minor) => {
-            mknodat(CWD, &at, *kind, Mode::from_raw_mode(0o644), makedev(*major, *minor)).expect("a node");
+            mknodat(
+                CWD,
+                &at,
+                *kind,
+                Mode::from_raw_mode(0o644),
+                makedev(*major, *minor),
+            )
+            .expect("a node");
         }
         What::Gone if at.is_dir() && !at.is_symlink() => fs::remove_dir_all(&at).expect("removed"),
         What::Gone => fs::remove_file(&at).expect("removed"),
@@ -196,8 +236,13 @@ fn dress(root: &Path, entry: &Entry, owner: Option<(u32, u32)>) {
         xattr::set(&at, OsStr::from_bytes(name), value).expect("an extended attribute");
     }
     if !matches!(entry.what, What::Symlink(_)) {
-        let usual = if entry.what == What::Dir { 0o755 } else { 0o644 };
-        fs::set_permissions(&at, fs::Permissions::from_mode(entry.mode.unwrap_or(usual))).expect("a mode");
+        let usual = if entry.what == What::Dir {
+            0o755
+        } else {
+            0o644
+        };
+        fs::set_permissions(&at, fs::Permissions::from_mode(entry.mode.unwrap_or(usual)))
+            .expect("a mode");
     }
     let time = FileTime::from_unix_time(entry.mtime.0, entry.mtime.1);
     filetime::set_symlink_file_times(&at, time, time).expect("a time");
@@ -220,20 +265,28 @@ fn noise(size: u64, seed: u64) -> Vec<u8> {
 fn bytes(text: &str) -> u64 {
     let (digits, unit) = match text.strip_suffix('m') {
         Some(digits) => (digits, 1 << 20),
-        None => text.strip_suffix('k').map_or((text, 1), |digits| (digits, 1 << 10)),
+        None => text
+            .strip_suffix('k')
+            .map_or((text, 1), |digits| (digits, 1 << 10)),
     };
     digits.parse::<u64>().expect("a size") * unit
 }
 
 fn moment(text: &str) -> (i64, u32) {
     let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let nanos: u32 = format!("{fraction:0<9}").parse().expect("at most nine digits");
+    let nanos: u32 = format!("{fraction:0<9}")
+        .parse()
+        .expect("at most nine digits");
     (seconds.parse().expect("seconds"), nanos)
 }
 
 fn node(kind: FileType, numbers: &str) -> What {
     let (major, minor) = numbers.split_once(',').expect("MAJOR,MINOR");
-    What::Node(kind, major.parse().expect("major"), minor.parse().expect("minor"))
+    What::Node(
+        kind,
+        major.parse().expect("major"),
+        minor.parse().expect("minor"),
+    )
 }
 
 fn path(bytes: &[u8]) -> PathBuf {

@@ -15,7 +15,11 @@ fn aspects(expected: Case, got: Case) -> Vec<Aspect> {
     let second = Program::rsync().labelled("second");
     let expected = expected.observe(&Program::rsync(), scratch.path());
     let got_seen = got.observe(&second, scratch.path());
-    let mut aspects: Vec<Aspect> = got.findings(&expected, &got_seen).iter().map(|finding| finding.aspect).collect();
+    let mut aspects: Vec<Aspect> = got
+        .findings(&expected, &got_seen)
+        .iter()
+        .map(|finding| finding.aspect)
+        .collect();
     aspects.sort_by_key(|aspect| *aspect as u8);
     aspects.dedup();
     aspects
@@ -28,7 +32,13 @@ fn fixtures(one: &str, other: &str) -> Vec<Aspect> {
 
 #[test]
 fn equal_cases_have_no_finding() {
-    assert_eq!(fixtures("s/a\ns/b == s/a\ns/d/ 0700\ns/l -> a", "s/a\ns/b == s/a\ns/d/ 0700\ns/l -> a"), []);
+    assert_eq!(
+        fixtures(
+            "s/a\ns/b == s/a\ns/d/ 0700\ns/l -> a",
+            "s/a\ns/b == s/a\ns/d/ 0700\ns/l -> a"
+        ),
+        []
+    );
 }
 
 #[test]
@@ -53,14 +63,26 @@ fn another_mode_is_found() {
 
 #[test]
 fn one_nanosecond_is_found() {
-    assert_eq!(fixtures("s/a @1000000000.000000001", "s/a @1000000000.000000002"), [Aspect::Mtime]);
-    assert_eq!(fixtures("s/d/ @1000000000", "s/d/ @1000000000.000000001"), [Aspect::Mtime]);
-    assert_eq!(fixtures("s/l -> a @1000000000", "s/l -> a @1000000001"), [Aspect::Mtime]);
+    assert_eq!(
+        fixtures("s/a @1000000000.000000001", "s/a @1000000000.000000002"),
+        [Aspect::Mtime]
+    );
+    assert_eq!(
+        fixtures("s/d/ @1000000000", "s/d/ @1000000000.000000001"),
+        [Aspect::Mtime]
+    );
+    assert_eq!(
+        fixtures("s/l -> a @1000000000", "s/l -> a @1000000001"),
+        [Aspect::Mtime]
+    );
 }
 
 #[test]
 fn now_is_not_a_kept_time() {
-    assert_eq!(aspects(case("-rt s/ d", "s/a"), case("-r s/ d", "s/a")), [Aspect::Mtime]);
+    assert_eq!(
+        aspects(case("-rt s/ d", "s/a"), case("-r s/ d", "s/a")),
+        [Aspect::Mtime]
+    );
 }
 
 #[test]
@@ -71,7 +93,10 @@ fn another_target_is_found() {
 #[test]
 fn other_bytes_are_found() {
     assert_eq!(fixtures("s/a=one", "s/a=two"), [Aspect::Content]);
-    assert_eq!(fixtures("s/a size:3m", "s/a size:3m seed:2"), [Aspect::Content]);
+    assert_eq!(
+        fixtures("s/a size:3m", "s/a size:3m seed:2"),
+        [Aspect::Content]
+    );
     assert_eq!(fixtures("s/a=one", "s/a=one\\n"), [Aspect::Content]);
 }
 
@@ -106,14 +131,20 @@ fn another_extended_attribute_is_found() {
         println!("skipped: this filesystem has no extended attributes");
         return;
     }
-    assert_eq!(fixtures("s/a x:user.k=1", "s/a x:user.k=2"), [Aspect::Xattr]);
+    assert_eq!(
+        fixtures("s/a x:user.k=1", "s/a x:user.k=2"),
+        [Aspect::Xattr]
+    );
 }
 
 #[test]
 fn another_text_is_found() {
     let one = || case("-r s/ d", "s/a");
     assert_eq!(aspects(one(), case("-ri s/ d", "s/a")), [Aspect::Stdout]);
-    assert_eq!(aspects(case("-r s/ nope d", "s/a"), case("-r s/ nada d", "s/a")), [Aspect::Stderr]);
+    assert_eq!(
+        aspects(case("-r s/ nope d", "s/a"), case("-r s/ nada d", "s/a")),
+        [Aspect::Stderr]
+    );
 }
 
 #[test]
@@ -125,22 +156,37 @@ fn another_order_is_found() {
         crate::compare::stdout(&seen.text(&seen.outputs[0].stdout))
     };
     assert_eq!(outputs("-ri s/ t/ d"), ">f+++++++++ a\n>f+++++++++ b\n");
-    assert_ne!(crate::compare::stdout("b\na\n"), crate::compare::stdout("a\nb\n"));
-    assert_ne!(crate::compare::stdout("deleting b\ndeleting a\n"), crate::compare::stdout("deleting a\ndeleting b\n"));
-    assert_eq!(crate::compare::stdout("a\ndeleting b\n"), crate::compare::stdout("deleting b\na\n"));
+    assert_ne!(
+        crate::compare::stdout("b\na\n"),
+        crate::compare::stdout("a\nb\n")
+    );
+    assert_ne!(
+        crate::compare::stdout("deleting b\ndeleting a\n"),
+        crate::compare::stdout("deleting a\ndeleting b\n")
+    );
+    assert_eq!(
+        crate::compare::stdout("a\ndeleting b\n"),
+        crate::compare::stdout("deleting b\na\n")
+    );
 }
 
 #[test]
 fn another_code_is_found() {
     let tree = "s/a\nd/a\nd/x\nd/y";
-    let found = aspects(case("-r --delete --max-delete=1 s/ d", tree), case("-r --delete --max-delete=2 s/ d", tree));
+    let found = aspects(
+        case("-r --delete --max-delete=1 s/ d", tree),
+        case("-r --delete --max-delete=2 s/ d", tree),
+    );
     assert!(found.contains(&Aspect::Code), "{found:?}");
     assert!(found.contains(&Aspect::Missing), "{found:?}");
 }
 
 #[test]
 fn the_source_is_watched_too() {
-    let found = aspects(case("-r s/ d", "s/a"), case("-r --remove-source-files s/ d", "s/a"));
+    let found = aspects(
+        case("-r s/ d", "s/a"),
+        case("-r --remove-source-files s/ d", "s/a"),
+    );
     assert_eq!(found, [Aspect::Missing, Aspect::Mtime]);
 }
 
@@ -148,5 +194,8 @@ fn the_source_is_watched_too() {
 fn an_ignored_aspect_is_left_out_and_no_other() {
     let quiet = case("-rp s/ d", "s/a 0600").ignore(Aspect::Mode, "the point of this test");
     assert_eq!(aspects(case("-rp s/ d", "s/a 0644"), quiet.clone()), []);
-    assert_eq!(aspects(case("-rpi s/ d", "s/a 0644"), quiet), [Aspect::Stdout]);
+    assert_eq!(
+        aspects(case("-rpi s/ d", "s/a 0644"), quiet),
+        [Aspect::Stdout]
+    );
 }

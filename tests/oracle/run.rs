@@ -43,7 +43,11 @@ pub struct Program {
 impl Program {
     /// The oracle.
     pub fn rsync() -> Program {
-        Program { label: "rsync".into(), path: "rsync".into(), leading: Vec::new() }
+        Program {
+            label: "rsync".into(),
+            path: "rsync".into(),
+            leading: Vec::new(),
+        }
     }
 
     /// The same program under another label, which names its directory.
@@ -57,8 +61,16 @@ impl Program {
     pub fn resilver(method: Method) -> Program {
         let label = format!("{method:?}").to_lowercase();
         match std::env::var_os("RESILVER_ORACLE_SELF") {
-            Some(other) => Program { label, path: other.into(), leading: Vec::new() },
-            None => Program { label, path: env!("CARGO_BIN_EXE_resilver").into(), leading: method.option().into_iter().collect() },
+            Some(other) => Program {
+                label,
+                path: other.into(),
+                leading: Vec::new(),
+            },
+            None => Program {
+                label,
+                path: env!("CARGO_BIN_EXE_resilver").into(),
+                leading: method.option().into_iter().collect(),
+            },
         }
     }
 }
@@ -74,7 +86,11 @@ pub struct Surroundings {
 
 impl Default for Surroundings {
     fn default() -> Surroundings {
-        Surroundings { umask: 0o022, env: Vec::new(), unprivileged: false }
+        Surroundings {
+            umask: 0o022,
+            env: Vec::new(),
+            unprivileged: false,
+        }
     }
 }
 
@@ -96,9 +112,15 @@ pub fn is_root() -> bool {
 /// A shell sets the umask (a process can only change its own), `timeout` ends what hangs, `setpriv` drops privileges.
 pub fn run(program: &Program, args: &[OsString], around: &Surroundings, dir: &Path) -> Output {
     let drops = around.unprivileged && is_root();
-    let path = if drops { reachable(&program.path, dir) } else { program.path.clone() };
+    let path = if drops {
+        reachable(&program.path, dir)
+    } else {
+        program.path.clone()
+    };
     let mut shell = Command::new("sh");
-    shell.arg("-c").arg(format!("umask {:03o}; exec \"$0\" \"$@\"", around.umask));
+    shell
+        .arg("-c")
+        .arg(format!("umask {:03o}; exec \"$0\" \"$@\"", around.umask));
     shell.args(["timeout", "--foreground", "-k", "5", "100"]);
     if drops {
         let id = NOBODY.to_string();
@@ -106,11 +128,21 @@ pub fn run(program: &Program, args: &[OsString], around: &Surroundings, dir: &Pa
     }
     shell.arg(path).args(&program.leading).args(args);
     shell.current_dir(dir).stdin(Stdio::null()).env_clear();
-    shell.env("PATH", std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into()));
-    shell.env("HOME", dir).env("TZ", "UTC").env("LC_ALL", "C.UTF-8");
+    shell.env(
+        "PATH",
+        std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into()),
+    );
+    shell
+        .env("HOME", dir)
+        .env("TZ", "UTC")
+        .env("LC_ALL", "C.UTF-8");
     shell.envs(around.env.iter().map(|(key, value)| (key, value)));
     let out = shell.output().expect("sh can be run");
-    Output { stdout: out.stdout, stderr: out.stderr, code: out.status.code().unwrap_or(-1) }
+    Output {
+        stdout: out.stdout,
+        stderr: out.stderr,
+        code: out.status.code().unwrap_or(-1),
+    }
 }
 
 /// A copy of the program that everybody may run: the build directory may lie in somebody's private home.
@@ -118,7 +150,10 @@ fn reachable(program: &Path, dir: &Path) -> PathBuf {
     if !program.is_absolute() {
         return program.to_path_buf();
     }
-    let copy = dir.parent().expect("a case's directory has a parent").join("program");
+    let copy = dir
+        .parent()
+        .expect("a case's directory has a parent")
+        .join("program");
     if !copy.exists() {
         fs::copy(program, &copy).expect("a copy of the program");
         fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).expect("a mode");
@@ -129,7 +164,12 @@ fn reachable(program: &Path, dir: &Path) -> PathBuf {
 /// Bytes as text that tells every byte apart: what is not UTF-8 becomes `\xHH`.
 pub fn show(bytes: &[u8]) -> String {
     bytes.utf8_chunks().fold(String::new(), |text, chunk| {
-        chunk.invalid().iter().fold(text + chunk.valid(), |text, byte| format!("{text}\\x{byte:02x}"))
+        chunk
+            .invalid()
+            .iter()
+            .fold(text + chunk.valid(), |text, byte| {
+                format!("{text}\\x{byte:02x}")
+            })
     })
 }
 
@@ -138,7 +178,11 @@ pub fn show_args(args: &[OsString]) -> String {
     let quote = |arg: &OsString| {
         let text = show(arg.as_bytes());
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./,:+".contains(c);
-        if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{text}'") }
+        if !text.is_empty() && text.chars().all(plain) {
+            text
+        } else {
+            format!("'{text}'")
+        }
     };
     args.iter().map(quote).collect::<Vec<_>>().join(" ")
 }

@@ -9,7 +9,8 @@ const OWNERS: &str = "s/a o:1:2\ns/b o:65534:100\ns/c o:12345:54321\ns/d/ o:5:6\
 
 const OWNED_DEST: &str = "d/a=s/a\\n o:3:4\nd/b=other o:3:4\nd/c=s/c\\n o:12345:54321\nd/d/ o:3:4\nd/suid=s/suid\\n o:2:2\n";
 
-const NODES: &str = "s/p fifo 0640\ns/s socket 0600\ns/null char:1,3 0666\ns/loop block:7,0 0660\ns/f\n";
+const NODES: &str =
+    "s/p fifo 0640\ns/s socket 0600\ns/null char:1,3 0666\ns/loop block:7,0 0660\ns/f\n";
 
 fn modes(line: &str, more: &str) -> Case {
     case(line, &format!("{MODES}{more}"))

@@ -13,7 +13,10 @@ fn mirror(line: &str) -> Case {
 
 /// Mirrors, changes the source, and mirrors again with the same command.
 fn after(change: &str) -> Case {
-    mirror("-aHi --delete s/ d").change(change).then("-aHi --delete s/ d").option("-a")
+    mirror("-aHi --delete s/ d")
+        .change(change)
+        .then("-aHi --delete s/ d")
+        .option("-a")
 }
 
 cases! {

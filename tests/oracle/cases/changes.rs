@@ -69,9 +69,13 @@ cases! {
 /// Overwrites a few places in a file and dates it anew, as an editor would.
 fn edit(path: &std::path::Path) {
     use std::os::unix::fs::FileExt;
-    let file = std::fs::OpenOptions::new().write(true).open(path).expect("a file");
+    let file = std::fs::OpenOptions::new()
+        .write(true)
+        .open(path)
+        .expect("a file");
     for at in [0, 70_000, 1_500_003] {
         file.write_at(b"edited here", at).expect("written");
     }
-    filetime::set_file_mtime(path, filetime::FileTime::from_unix_time(1_200_000_000, 7)).expect("a time");
+    filetime::set_file_mtime(path, filetime::FileTime::from_unix_time(1_200_000_000, 7))
+        .expect("a time");
 }

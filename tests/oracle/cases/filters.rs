@@ -9,7 +9,10 @@ fn tree(line: &str) -> Case {
 }
 
 fn over(line: &str) -> Case {
-    case(line, &format!("{TREE}d/a.o=old\nd/z.o\nd/gone/k.o\nd/gone/l\nd/foo/old\nd/other\n"))
+    case(
+        line,
+        &format!("{TREE}d/a.o=old\nd/z.o\nd/gone/k.o\nd/gone/l\nd/foo/old\nd/other\n"),
+    )
 }
 
 cases! {

@@ -45,12 +45,21 @@ cases! {
 
 /// A chain of directories with names of 200 bytes; deeper than 20 the path is longer than any one call takes.
 fn deep(root: &Path, levels: usize) {
-    let open = |at: &OwnedFd, name: &str| openat(at, name, OFlags::DIRECTORY | OFlags::RDONLY, Mode::empty());
-    let mut at = openat(CWD, root, OFlags::DIRECTORY | OFlags::RDONLY, Mode::empty()).expect("a directory");
+    let open = |at: &OwnedFd, name: &str| {
+        openat(at, name, OFlags::DIRECTORY | OFlags::RDONLY, Mode::empty())
+    };
+    let mut at =
+        openat(CWD, root, OFlags::DIRECTORY | OFlags::RDONLY, Mode::empty()).expect("a directory");
     let name = "n".repeat(200);
     for _ in 0..levels {
         mkdirat(&at, &name, Mode::from_raw_mode(0o755)).expect("a directory");
         at = open(&at, &name).expect("a directory");
-        openat(&at, "f", OFlags::CREATE | OFlags::WRONLY, Mode::from_raw_mode(0o644)).expect("a file");
+        openat(
+            &at,
+            "f",
+            OFlags::CREATE | OFlags::WRONLY,
+            Mode::from_raw_mode(0o644),
+        )
+        .expect("a file");
     }
 }

@@ -12,8 +12,16 @@ fn on_tree(line: &str, more: &str) -> Case {
 
 /// A copy below its own source: code, messages and what is there on both sides are compared, not the depth.
 fn copied_into_itself(case: Case) -> Case {
-    let race = "rsync lists while it writes: how much of the copy is copied again differs from run to run";
-    [Aspect::Stdout, Aspect::Missing, Aspect::Extra, Aspect::Mtime].into_iter().fold(case, |case, aspect| case.ignore(aspect, race))
+    let race =
+        "rsync lists while it writes: how much of the copy is copied again differs from run to run";
+    [
+        Aspect::Stdout,
+        Aspect::Missing,
+        Aspect::Extra,
+        Aspect::Mtime,
+    ]
+    .into_iter()
+    .fold(case, |case, aspect| case.ignore(aspect, race))
 }
 
 cases! {
