@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::case::{Case, check, scratch};
 use crate::compare::{self, Observation};
 use crate::fixture::{Entry, What};
-use crate::run::{Program, show_args};
+use crate::run::{Program, show, show_args};
 
 /// Long options that rows may use today, without their value.
 const LONG: &[&str] = &[
@@ -140,7 +140,9 @@ impl Row {
                 .collect(),
             list => vec![("d".into(), list.clone())],
         };
-        let (stdout, stderr) = (text("stdout"), text("stderr"));
+        // Listings were recorded with the sizes and times that directories had on that filesystem.
+        let stdout = text("stdout").filter(|text| !text.contains("<NOW>"));
+        let stderr = text("stderr");
         let code = row["rc"].as_i64().expect("a code") as i32;
         Ok(Row {
             name: name.into(),
@@ -198,13 +200,16 @@ fn entry(line: &str) -> Entry {
     }
 }
 
-/// A tree as the recording shows it: a sorted listing, `FILE:content`, or nothing.
+/// A tree as the recording shows it: a sorted listing, `FILE:content`, `-> target`, or nothing.
 fn listed(seen: &Observation, name: &str) -> Value {
     if let Some(content) = seen.tree.content(name.as_bytes()) {
         return Value::String(format!(
             "FILE:{}",
             String::from_utf8_lossy(content).trim_end()
         ));
+    }
+    if let Some(target) = seen.tree.target(name.as_bytes()) {
+        return Value::String(format!("-> {}", show(target)));
     }
     seen.tree
         .listing(name.as_bytes())

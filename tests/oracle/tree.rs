@@ -91,6 +91,14 @@ impl Tree {
             .map(|node| &node.content[..])
     }
 
+    /// The target of a symbolic link.
+    pub fn target(&self, path: &[u8]) -> Option<&[u8]> {
+        self.nodes
+            .get(path)
+            .filter(|node| node.kind == FileType::Symlink)
+            .map(|node| &node.target[..])
+    }
+
     /// Whether there is something that is not a directory.
     pub fn has_other_than_directory(&self, path: &[u8]) -> bool {
         self.nodes

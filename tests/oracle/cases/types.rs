@@ -9,7 +9,7 @@ cases! {
     file_over_full_dir_delete: case("-ai --delete s/ d", "s/x\ns/y\nd/x/f").option("--delete");
     file_over_full_dir_verbose: case("-av --force s/ d", "s/x\nd/x/f");
     file_over_full_dir_dry_run: case("-ain --delete s/ d", "s/x\nd/x/f").option("-n");
-    file_over_full_dir_dry_run_no_force: case("-ain s/ d", "s/x\nd/x/f").option("-n");
+    file_over_full_dir_dry_run_no_force: case("-ain s/ d", "s/x\ns/y\nd/x/f").option("-n");
     file_over_symlink: case("-ai s/ d", "s/x\nd/x -> ../real\nreal=kept");
     file_over_symlink_to_dir: case("-ai s/ d", "s/x\nd/x -> ../real\nreal/kept");
     file_over_dangling_symlink: case("-ai s/ d", "s/x\nd/x -> nowhere");
