@@ -22,6 +22,12 @@ pub enum Method {
 impl Method {
     pub const ALL: [Method; 4] = [Method::Direct, Method::Journal, Method::Swap, Method::Auto];
 
+    /// `RESILVER_ORACLE_METHOD=direct` plays the cases by one method only.
+    pub fn is_asked_for(self) -> bool {
+        let asked = std::env::var("RESILVER_ORACLE_METHOD").ok();
+        asked.is_none_or(|name| name == format!("{self:?}").to_lowercase())
+    }
+
     fn option(self) -> Option<&'static str> {
         match self {
             Method::Auto => None,
