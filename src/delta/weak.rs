@@ -8,6 +8,9 @@ use multiversion::multiversion;
 /// Bytes that are summed side by side, one lane each.
 const LANES: usize = 64;
 
+/// Steps of a window that are taken at once.
+pub(super) const STRIDE: usize = 256;
+
 /// The weak sum of `data`.
 #[must_use]
 pub fn weak_sum(data: &[u8]) -> u32 {
@@ -45,6 +48,19 @@ impl Rolling {
             .wrapping_sub(len.wrapping_mul(old));
     }
 
+    /// Rolls through all bytes of `old` and `new`, at most [`STRIDE`], and keeps the sum after each.
+    pub(super) fn roll_all(&mut self, len: u32, old: &[u8], new: &[u8], sums: &mut [u32]) {
+        *self = stride(*self, len, old, new, sums);
+    }
+
+    /// The window whose sum is known from before.
+    pub(super) fn with_sum(sum: u32) -> Self {
+        Self {
+            s1: sum & 0xffff,
+            s2: sum >> 16,
+        }
+    }
+
     /// Shortens a window of `len` bytes by its first byte, as at the end of a file.
     #[inline]
     pub fn shrink(&mut self, len: u32, old: u8) {
@@ -64,6 +80,24 @@ impl Rolling {
 #[inline]
 fn signed(byte: u8) -> u32 {
     i32::from(byte.cast_signed()).cast_unsigned()
+}
+
+/// Many steps: what does not depend on the step before is computed side by side first.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn stride(from: Rolling, len: u32, old: &[u8], new: &[u8], sums: &mut [u32]) -> Rolling {
+    let Rolling { mut s1, mut s2 } = from;
+    let mut change = [0; STRIDE];
+    let mut gone = [0; STRIDE];
+    for (((change, gone), &old), &new) in change.iter_mut().zip(&mut gone).zip(old).zip(new) {
+        *change = signed(new).wrapping_sub(signed(old));
+        *gone = len.wrapping_mul(signed(old));
+    }
+    for ((sum, change), gone) in sums.iter_mut().zip(&change).zip(&gone) {
+        s1 = s1.wrapping_add(*change);
+        s2 = s2.wrapping_add(s1.wrapping_sub(*gone));
+        *sum = (s1 & 0xffff) | (s2 << 16);
+    }
+    Rolling { s1, s2 }
 }
 
 /// Both halves, in a closed form without multiplications per byte: lane j keeps the sum of its bytes and the
@@ -144,6 +178,15 @@ mod tests {
                 prop_assert_eq!(rolling.sum(), naive(&data[at..at + len]));
                 rolling.roll(len as u32, data[at], data[at + len]);
             }
+            let steps = (data.len() - len).min(STRIDE);
+            let (mut sums, mut strides) = ([0; STRIDE], Rolling::over(&data[..len]));
+            strides.roll_all(len as u32, &data[..steps], &data[len..], &mut sums[..steps]);
+            for (at, &sum) in sums[..steps].iter().enumerate() {
+                prop_assert_eq!(sum, naive(&data[at + 1..][..len]));
+            }
+            prop_assert_eq!(strides.sum(), sums[steps - 1]);
+            prop_assert_eq!(Rolling::with_sum(strides.sum()).sum(), strides.sum());
+
             let last = &data[data.len() - len..];
             for gone in 0..len {
                 prop_assert_eq!(rolling.sum(), naive(&last[gone..]));
