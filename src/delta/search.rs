@@ -208,7 +208,7 @@ impl<'a> Matcher<'a> {
         while passed < moves {
             let steps = (moves - passed).min(STRIDE);
             let (old, new) = (&rest[passed..][..steps], &rest[passed + len..][..steps]);
-            rolling.roll_all(len as u32, old, new, &mut sums[..steps]);
+            rolling.roll_all(len as u32, old, new, &mut sums);
             let hit = self.table.first_hit(&sums, self.signature.weak());
             if let Some(hit) = hit.filter(|&hit| hit < steps) {
                 *rolling = Rolling::with_sum(sums[hit]);

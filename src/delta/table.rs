@@ -81,11 +81,15 @@ impl Table {
         };
         let passed = passes(&self.filter, self.filter_shift, sums);
         let (groups, _) = passed.as_chunks::<8>();
-        (0..groups.len())
-            .filter(|&group| u64::from_ne_bytes(groups[group]) != 0)
-            .flat_map(|group| group * 8..group * 8 + 8)
-            .filter(|&at| passed[at] != 0)
-            .find(has)
+        for (i, group) in groups.iter().enumerate() {
+            if u64::from_ne_bytes(*group) != 0 {
+                let hit = (i * 8..i * 8 + 8).filter(|&at| passed[at] != 0).find(has);
+                if hit.is_some() {
+                    return hit;
+                }
+            }
+        }
+        None
     }
 
     /// Blocks that hash like `weak`; the caller compares. Of equal blocks one stands for all.

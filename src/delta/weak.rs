@@ -9,7 +9,9 @@ use multiversion::multiversion;
 const LANES: usize = 64;
 
 /// Steps of a window that are taken at once.
-pub(super) const STRIDE: usize = 256;
+pub(super) const STRIDE: usize = 512;
+/// Steps that are taken side by side within a stride.
+const ABREAST: usize = 32;
 
 /// The weak sum of `data`.
 #[must_use]
@@ -48,9 +50,18 @@ impl Rolling {
             .wrapping_sub(len.wrapping_mul(old));
     }
 
-    /// Rolls through all bytes of `old` and `new`, at most [`STRIDE`], and keeps the sum after each.
-    pub(super) fn roll_all(&mut self, len: u32, old: &[u8], new: &[u8], sums: &mut [u32]) {
-        *self = stride(*self, len, old, new, sums);
+    /// Rolls a window of `len` bytes through all of `old` and `new`, at most [`STRIDE`], and keeps the sum after
+    /// each step.
+    pub(super) fn roll_all(&mut self, len: u32, old: &[u8], new: &[u8], sums: &mut [u32; STRIDE]) {
+        if let (Ok(old), Ok(new)) = (old.try_into(), new.try_into()) {
+            stride(*self, len, old, new, sums);
+            *self = Self::with_sum(sums[STRIDE - 1]);
+            return;
+        }
+        for ((&old, &new), sum) in old.iter().zip(new).zip(sums) {
+            self.roll(len, old, new);
+            *sum = self.sum();
+        }
     }
 
     /// The window whose sum is known from before.
@@ -82,22 +93,56 @@ fn signed(byte: u8) -> u32 {
     i32::from(byte.cast_signed()).cast_unsigned()
 }
 
-/// Many steps: what does not depend on the step before is computed side by side first.
+/// A full stride. Both halves are running totals, of what a step changes; and a running total is 32 steps ahead of
+/// itself by the sum of 32 changes, so that 32 of them can go abreast.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2", "aarch64+neon"))]
-fn stride(from: Rolling, len: u32, old: &[u8], new: &[u8], sums: &mut [u32]) -> Rolling {
-    let Rolling { mut s1, mut s2 } = from;
-    let mut change = [0; STRIDE];
-    let mut gone = [0; STRIDE];
-    for (((change, gone), &old), &new) in change.iter_mut().zip(&mut gone).zip(old).zip(new) {
-        *change = signed(new).wrapping_sub(signed(old));
-        *gone = len.wrapping_mul(signed(old));
+fn stride(
+    from: Rolling,
+    len: u32,
+    old: &[u8; STRIDE],
+    new: &[u8; STRIDE],
+    sums: &mut [u32; STRIDE],
+) {
+    let old = old.map(|byte| signed(byte) as u16);
+    let mut changes = new.map(|byte| signed(byte) as u16);
+    for (change, old) in changes.iter_mut().zip(old) {
+        *change = change.wrapping_sub(old);
     }
-    for ((sum, change), gone) in sums.iter_mut().zip(&change).zip(&gone) {
-        s1 = s1.wrapping_add(*change);
-        s2 = s2.wrapping_add(s1.wrapping_sub(*gone));
-        *sum = (s1 & 0xffff) | (s2 << 16);
+    let firsts = totals(from.s1 as u16, changes);
+    let mut changes = firsts;
+    for (change, old) in changes.iter_mut().zip(old) {
+        *change = change.wrapping_sub(old.wrapping_mul(len as u16));
     }
-    Rolling { s1, s2 }
+    let seconds = totals(from.s2 as u16, changes);
+    for ((sum, s1), s2) in sums.iter_mut().zip(firsts).zip(seconds) {
+        *sum = u32::from(s1) | u32::from(s2) << 16;
+    }
+}
+
+/// The running totals of `changes`, from `start` on.
+#[inline(always)]
+fn totals(start: u16, changes: [u16; STRIDE]) -> [u16; STRIDE] {
+    let mut totals = [0; STRIDE];
+    let mut total = start;
+    for (to, change) in totals.iter_mut().zip(&changes[..ABREAST]) {
+        total = total.wrapping_add(*change);
+        *to = total;
+    }
+    let of_32 = pairs::<16>(pairs::<8>(pairs::<4>(pairs::<2>(pairs::<1>(changes)))));
+    for i in 0..STRIDE - ABREAST {
+        totals[i + ABREAST] = totals[i].wrapping_add(of_32[i + 1]);
+    }
+    totals
+}
+
+/// Each value and the one `APART` places on, added.
+#[inline(always)]
+fn pairs<const APART: usize>(values: [u16; STRIDE]) -> [u16; STRIDE] {
+    let mut sums = [0; STRIDE];
+    for i in 0..STRIDE - APART {
+        sums[i] = values[i].wrapping_add(values[i + APART]);
+    }
+    sums
 }
 
 /// Both halves, in a closed form without multiplications per byte: lane j keeps the sum of its bytes and the
@@ -171,6 +216,21 @@ mod tests {
         }
 
         #[test]
+        fn a_stride_is_the_definition(
+            data in prop::collection::vec(any::<u8>(), STRIDE + 1..STRIDE + 900), steps in 1..=STRIDE,
+        ) {
+            let len = data.len() - STRIDE;
+            for steps in [steps, STRIDE] {
+                let (mut sums, mut rolling) = ([0; STRIDE], Rolling::over(&data[..len]));
+                rolling.roll_all(len as u32, &data[..steps], &data[len..][..steps], &mut sums);
+                for (at, &sum) in sums[..steps].iter().enumerate() {
+                    prop_assert_eq!(sum, naive(&data[at + 1..][..len]));
+                }
+                prop_assert_eq!(rolling.sum(), sums[steps - 1]);
+            }
+        }
+
+        #[test]
         fn rolling_is_the_definition(data in prop::collection::vec(any::<u8>(), 2..900), part in 1usize..899) {
             let len = part.min(data.len() - 1);
             let mut rolling = Rolling::over(&data[..len]);
@@ -178,15 +238,6 @@ mod tests {
                 prop_assert_eq!(rolling.sum(), naive(&data[at..at + len]));
                 rolling.roll(len as u32, data[at], data[at + len]);
             }
-            let steps = (data.len() - len).min(STRIDE);
-            let (mut sums, mut strides) = ([0; STRIDE], Rolling::over(&data[..len]));
-            strides.roll_all(len as u32, &data[..steps], &data[len..], &mut sums[..steps]);
-            for (at, &sum) in sums[..steps].iter().enumerate() {
-                prop_assert_eq!(sum, naive(&data[at + 1..][..len]));
-            }
-            prop_assert_eq!(strides.sum(), sums[steps - 1]);
-            prop_assert_eq!(Rolling::with_sum(strides.sum()).sum(), strides.sum());
-
             let last = &data[data.len() - len..];
             for gone in 0..len {
                 prop_assert_eq!(rolling.sum(), naive(&last[gone..]));
