@@ -27,7 +27,7 @@ if [ -n "$missing" ]; then
 fi
 
 if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --all-targets "$@"
+    cargo nextest run "$@"
     exec cargo test --doc --quiet
 fi
 exec cargo test "$@"
