@@ -22,16 +22,18 @@ pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// Effective user.
+/// Effective user, as it was when it was first asked for.
 #[must_use]
 pub fn uid() -> u32 {
-    rustix::process::geteuid().as_raw()
+    static UID: OnceLock<u32> = OnceLock::new();
+    *UID.get_or_init(|| rustix::process::geteuid().as_raw())
 }
 
-/// Effective group.
+/// Effective group, as it was when it was first asked for.
 #[must_use]
 pub fn gid() -> u32 {
-    rustix::process::getegid().as_raw()
+    static GID: OnceLock<u32> = OnceLock::new();
+    *GID.get_or_init(|| rustix::process::getegid().as_raw())
 }
 
 /// The groups that this process belongs to, its effective one included.
