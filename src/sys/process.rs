@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use rustix::fs::Mode;
+use rustix::process::{Resource, getrlimit, setrlimit};
 
 static UMASK: OnceLock<u32> = OnceLock::new();
 
@@ -14,6 +15,19 @@ static UMASK: OnceLock<u32> = OnceLock::new();
 /// remembers what it was. Later calls change nothing.
 pub fn take_umask() -> u32 {
     *UMASK.get_or_init(|| rustix::process::umask(Mode::empty()).as_raw_mode() & 0o777)
+}
+
+/// Allows as many open files as the system lets this process have, up to a bound: a walk holds a few for
+/// every level of the tree that it is in.
+pub fn raise_file_limit() {
+    const ENOUGH: u64 = 1 << 16;
+    let mut limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.map_or(ENOUGH, |most| most.min(ENOUGH));
+    if limit.current.is_some_and(|now| now < wanted) {
+        limit.current = Some(wanted);
+        // Where it is refused, deep trees fail with a clear error instead.
+        let _ = setrlimit(Resource::Nofile, limit);
+    }
 }
 
 /// Whether this process acts as the super-user.
