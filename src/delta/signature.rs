@@ -153,7 +153,7 @@ impl Signature {
         &self.sums.strong[block as usize * len..][..len]
     }
 
-    /// The strong sum of `data`, cut like those of the blocks and compared with that of `block`.
+    /// The strong sum of `data`; its first bytes, as many as are kept of each block's, compare with those.
     pub(super) fn digest(&self, data: &[u8]) -> [u8; 16] {
         let mut cut = [0; 16];
         let len = self.shape.strong_len().min(16);
