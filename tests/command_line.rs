@@ -121,3 +121,21 @@ fn only_a_first_word_is_a_subcommand() {
     let told = String::from_utf8_lossy(&operand.stderr).into_owned();
     assert!(told.contains("listing a source"), "{told}");
 }
+
+/// With `POSIXLY_CORRECT` options end at the first operand, so that `--bogus` is one.
+#[test]
+fn posix_ends_options_at_the_first_operand() {
+    let words = ["-n", "--delete", "s", "--bogus"];
+    for name in ["rsync", env!("CARGO_BIN_EXE_resilver")] {
+        let told = |posix: bool| {
+            let mut command = Command::new(name);
+            if posix {
+                command.env("POSIXLY_CORRECT", "1");
+            }
+            let output = command.args(words).output().expect("it starts");
+            String::from_utf8_lossy(&output.stderr).into_owned()
+        };
+        assert!(told(false).contains("--bogus: unknown option"), "{name}");
+        assert!(told(true).contains("--delete does not work"), "{name}");
+    }
+}
