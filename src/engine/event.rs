@@ -107,6 +107,8 @@ pub enum Severity {
     Error,
     /// Standard error, no influence on the exit code.
     Warning,
+    /// Standard error, without the program's name in front.
+    Plain,
 }
 
 /// One thing that happened.
@@ -287,4 +289,6 @@ pub struct Wants {
     pub skips: bool,
     /// `FileStarted`, `FileProgress`, `FileFinished`.
     pub progress: bool,
+    /// Files one after the other, so that their progress can be told line by line.
+    pub in_step: bool,
 }

@@ -57,6 +57,7 @@ impl Style {
             deletions: self.names(),
             skips: told && self.verbose > 1,
             progress: told && (bar || (self.progress && !self.dry_run)),
+            in_step: told && self.progress,
         }
     }
 
@@ -279,7 +280,7 @@ impl Text {
     fn message(&self, state: &mut State, severity: Severity, text: &str) {
         let named = text.starts_with(PROGRAM);
         let mut bytes = Vec::with_capacity(text.len() + PROGRAM.len() + 3);
-        if severity != Severity::Notice && !named {
+        if matches!(severity, Severity::Error | Severity::Warning) && !named {
             bytes.extend_from_slice(PROGRAM.as_bytes());
             bytes.extend_from_slice(b": ");
         }
@@ -290,7 +291,7 @@ impl Text {
         match severity {
             Severity::Notice if self.style.quiet => {}
             Severity::Notice => state.say(&bytes),
-            Severity::Error | Severity::Warning => state.complain(&bytes),
+            Severity::Error | Severity::Warning | Severity::Plain => state.complain(&bytes),
         }
     }
 

@@ -1,6 +1,19 @@
 //! The operating system as small safe functions. Names are resolved beneath a directory handle and never
 //! through a symbolic link, so that a tree that changes underneath cannot lead a run elsewhere.
+//!
+//! Functions return plain [`std::io::Error`]s: the rooms above know which path and purpose to name.
 
+pub mod content;
+pub mod cut;
+mod dir;
+mod listing;
+pub mod mounts;
+pub mod process;
+pub mod signal;
 mod stat;
+pub mod volume;
+pub mod xattrs;
 
+pub use dir::{Dir, Lock, as_path, set_mode, set_mtime, set_owner, stat_file, stat_path};
+pub use listing::{Listed, Listing};
 pub use stat::{Kind, Stat, Time};

@@ -1,0 +1,76 @@
+//! What all workers of one run share.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use crate::sys::content::Abilities;
+
+use super::decide::Planner;
+use super::error::{Error, os_text};
+use super::event::{Event, Severity, Wants};
+use super::links::Links;
+use super::options::Options;
+use super::order::Frontier;
+use super::sources::Destination;
+use super::tally::Tally;
+use super::target::Target;
+use super::worker::Work;
+
+/// The shared part of a run.
+pub(super) struct Run<'r> {
+    pub options: &'r Options,
+    pub destination: &'r Destination,
+    pub planner: Planner,
+    /// `None` in a dry run.
+    pub target: Option<&'r dyn Target>,
+    pub frontier: Frontier<'r, Work>,
+    pub tally: Tally,
+    pub wants: Wants,
+    pub links: Option<Links>,
+    /// Entries of the whole list, where they were counted beforehand.
+    pub total: Option<u64>,
+    pub abilities: Abilities,
+    /// Paths of the first source operands, for messages about files below them.
+    pub source_paths: Vec<PathBuf>,
+    /// Tops of what was removed, in case it has to come back.
+    pub removed: Mutex<Vec<PathBuf>>,
+    /// Events that are told when all else is done, as rsync does with links to a file that came late.
+    pub late: Mutex<Vec<Event>>,
+    /// Why the run ends early.
+    pub failure: Mutex<Option<Error>>,
+}
+
+impl Run<'_> {
+    /// Ends the run with this error; the first one counts.
+    pub(super) fn fail(&self, error: Error) {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.get_or_insert(error);
+        drop(failure);
+        self.frontier.stop();
+    }
+
+    /// The path of an entry at its source, as messages show it.
+    pub(super) fn source_path(&self, source: usize, path: &Path) -> PathBuf {
+        let base = self.source_paths.get(source).or(self.source_paths.first());
+        base.map_or_else(|| path.to_owned(), |base| base.join(path))
+    }
+
+    /// The path of an entry at the destination, as messages show it.
+    pub(super) fn dest_path(&self, path: &Path) -> PathBuf {
+        self.destination.root.join(path)
+    }
+}
+
+/// An event about a failed call on a path, in rsync's words.
+pub(super) fn failed(what: &str, path: &Path, e: &io::Error) -> Event {
+    let text = format!(
+        "{what} \"{}\" failed: {}",
+        super::error::shown(path),
+        os_text(e)
+    );
+    Event::Message {
+        severity: Severity::Error,
+        text,
+    }
+}

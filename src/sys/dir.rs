@@ -1,0 +1,408 @@
+//! A directory handle, and what can be done to the names in it.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
+
+use rustix::fs::{
+    self as rfs, AtFlags, FileType, FlockOperation, Gid, Mode, OFlags, RenameFlags, ResolveFlags,
+    StatxFlags, Timespec, Timestamps, UTIME_OMIT, Uid,
+};
+
+use super::stat::{Kind, Stat, Time};
+
+const DIR: OFlags = OFlags::RDONLY
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::CLOEXEC);
+
+/// An open directory. Every name given to its methods is one component, resolved in this very directory
+/// and never followed when it is a symbolic link.
+#[derive(Debug)]
+pub struct Dir(File);
+
+/// An exclusive advisory lock; released when dropped or when the process ends.
+#[derive(Debug)]
+pub struct Lock(#[allow(dead_code)] OwnedFd);
+
+impl Dir {
+    /// Opens a path that the operator named: symbolic links in it are followed.
+    pub fn open(path: &Path) -> io::Result<Dir> {
+        let path = if path.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            path
+        };
+        Ok(Dir(File::from(rfs::open(path, DIR, Mode::empty())?)))
+    }
+
+    /// Opens a directory in this one.
+    pub fn open_dir(&self, name: &[u8]) -> io::Result<Dir> {
+        Ok(Dir(File::from(rfs::openat(
+            &self.0,
+            name,
+            DIR | OFlags::NOFOLLOW,
+            Mode::empty(),
+        )?)))
+    }
+
+    /// Opens a directory anywhere below, `rel` being relative without `..`; no component may be a
+    /// symbolic link. An empty path or `.` gives another handle on this directory.
+    pub fn open_beneath(&self, rel: &Path) -> io::Result<Dir> {
+        let rel = if rel.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            rel
+        };
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+        match rfs::openat2(&self.0, rel, DIR, Mode::empty(), resolve) {
+            Ok(fd) => Ok(Dir(File::from(fd))),
+            Err(rustix::io::Errno::NOSYS) => self.walk_beneath(rel),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// The same component by component, for kernels before 5.6.
+    fn walk_beneath(&self, rel: &Path) -> io::Result<Dir> {
+        let mut dir = self.open_dir(b".")?;
+        for part in rel.components() {
+            match part {
+                Component::CurDir => {}
+                Component::Normal(name) => dir = dir.open_dir(name.as_bytes())?,
+                _ => return Err(rustix::io::Errno::XDEV.into()),
+            }
+        }
+        Ok(dir)
+    }
+
+    /// Another handle on the same directory, with a read position of its own.
+    pub fn reopen(&self) -> io::Result<Dir> {
+        self.open_dir(b".")
+    }
+
+    /// Metadata of the directory itself.
+    pub fn stat_self(&self) -> io::Result<Stat> {
+        self.statx(b"", AtFlags::EMPTY_PATH)
+    }
+
+    /// Metadata of one name.
+    pub fn stat(&self, name: &[u8]) -> io::Result<Stat> {
+        self.statx(name, AtFlags::SYMLINK_NOFOLLOW)
+    }
+
+    /// Metadata of one name, `None` when there is no such name.
+    pub fn try_stat(&self, name: &[u8]) -> io::Result<Option<Stat>> {
+        match self.stat(name) {
+            Ok(stat) => Ok(Some(stat)),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    fn statx(&self, name: &[u8], flags: AtFlags) -> io::Result<Stat> {
+        let mask = StatxFlags::BASIC_STATS | StatxFlags::BTIME;
+        Ok(Stat::from_statx(&rfs::statx(&self.0, name, flags, mask)?))
+    }
+
+    /// Opens a regular file for reading.
+    pub fn open_file(&self, name: &[u8]) -> io::Result<File> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        Ok(File::from(rfs::openat(
+            &self.0,
+            name,
+            flags,
+            Mode::empty(),
+        )?))
+    }
+
+    /// Opens an existing regular file for reading and writing.
+    pub fn open_file_rw(&self, name: &[u8]) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        Ok(File::from(rfs::openat(
+            &self.0,
+            name,
+            flags,
+            Mode::empty(),
+        )?))
+    }
+
+    /// Makes a new regular file, open for reading and writing; fails if the name exists. `mode` is
+    /// subject to the process's umask, see [`super::process::take_umask`].
+    pub fn create_file(&self, name: &[u8], mode: u32) -> io::Result<File> {
+        let flags =
+            OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(File::from(rfs::openat(
+            &self.0,
+            name,
+            flags,
+            Mode::from_raw_mode(mode),
+        )?))
+    }
+
+    /// Makes a directory.
+    pub fn make_dir(&self, name: &[u8], mode: u32) -> io::Result<()> {
+        Ok(rfs::mkdirat(&self.0, name, Mode::from_raw_mode(mode))?)
+    }
+
+    /// Makes a symbolic link.
+    pub fn make_symlink(&self, name: &[u8], target: &[u8]) -> io::Result<()> {
+        Ok(rfs::symlinkat(target, &self.0, name)?)
+    }
+
+    /// Makes a device, fifo or socket.
+    pub fn make_node(
+        &self,
+        name: &[u8],
+        kind: Kind,
+        mode: u32,
+        rdev: (u32, u32),
+    ) -> io::Result<()> {
+        let kind = match kind {
+            Kind::CharDevice => FileType::CharacterDevice,
+            Kind::BlockDevice => FileType::BlockDevice,
+            Kind::Fifo => FileType::Fifo,
+            Kind::Socket => FileType::Socket,
+            Kind::File | Kind::Dir | Kind::Symlink => {
+                return Err(io::ErrorKind::InvalidInput.into());
+            }
+        };
+        let dev = rfs::makedev(rdev.0, rdev.1);
+        Ok(rfs::mknodat(
+            &self.0,
+            name,
+            kind,
+            Mode::from_raw_mode(mode),
+            dev,
+        )?)
+    }
+
+    /// The target of a symbolic link.
+    pub fn read_link(&self, name: &[u8]) -> io::Result<Vec<u8>> {
+        Ok(rfs::readlinkat(&self.0, name, Vec::with_capacity(256))?.into_bytes())
+    }
+
+    /// Gives the object `name` a second name in `to`; a symbolic link is linked itself.
+    pub fn link(&self, name: &[u8], to: &Dir, to_name: &[u8]) -> io::Result<()> {
+        Ok(rfs::linkat(
+            &self.0,
+            name,
+            &to.0,
+            to_name,
+            AtFlags::empty(),
+        )?)
+    }
+
+    /// Renames, replacing what `to_name` was.
+    pub fn rename(&self, name: &[u8], to: &Dir, to_name: &[u8]) -> io::Result<()> {
+        Ok(rfs::renameat(&self.0, name, &to.0, to_name)?)
+    }
+
+    /// Renames; fails if `to_name` exists.
+    pub fn rename_new(&self, name: &[u8], to: &Dir, to_name: &[u8]) -> io::Result<()> {
+        Ok(rfs::renameat_with(
+            &self.0,
+            name,
+            &to.0,
+            to_name,
+            RenameFlags::NOREPLACE,
+        )?)
+    }
+
+    /// Exchanges two names in one instant.
+    pub fn exchange(&self, name: &[u8], to: &Dir, to_name: &[u8]) -> io::Result<()> {
+        Ok(rfs::renameat_with(
+            &self.0,
+            name,
+            &to.0,
+            to_name,
+            RenameFlags::EXCHANGE,
+        )?)
+    }
+
+    /// Removes a name that is not a directory.
+    pub fn unlink(&self, name: &[u8]) -> io::Result<()> {
+        Ok(rfs::unlinkat(&self.0, name, AtFlags::empty())?)
+    }
+
+    /// Removes an empty directory.
+    pub fn remove_dir(&self, name: &[u8]) -> io::Result<()> {
+        Ok(rfs::unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
+    }
+
+    /// Sets owner and group of a name; `None` leaves one.
+    pub fn set_owner(&self, name: &[u8], uid: Option<u32>, gid: Option<u32>) -> io::Result<()> {
+        let (uid, gid) = (uid.map(Uid::from_raw), gid.map(Gid::from_raw));
+        Ok(rfs::chownat(
+            &self.0,
+            name,
+            uid,
+            gid,
+            AtFlags::SYMLINK_NOFOLLOW,
+        )?)
+    }
+
+    /// Sets permission bits of a name that is not a symbolic link. The object is pinned first, since the
+    /// system call proper would follow a link that somebody put there meanwhile.
+    pub fn set_mode(&self, name: &[u8], mode: u32) -> io::Result<()> {
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let pinned = rfs::openat(&self.0, name, flags, Mode::empty())?;
+        let path = format!("/proc/self/fd/{}", pinned.as_raw_fd());
+        Ok(rfs::chmod(path.as_str(), Mode::from_raw_mode(mode))?)
+    }
+
+    /// Sets permission bits of this directory.
+    pub fn set_own_mode(&self, mode: u32) -> io::Result<()> {
+        Ok(rfs::fchmod(&self.0, Mode::from_raw_mode(mode))?)
+    }
+
+    /// Sets the modification time of a name, leaving its access time.
+    pub fn set_mtime(&self, name: &[u8], mtime: Time) -> io::Result<()> {
+        Ok(rfs::utimensat(
+            &self.0,
+            name,
+            &stamps(mtime),
+            AtFlags::SYMLINK_NOFOLLOW,
+        )?)
+    }
+
+    /// Removes a name and, when it is a directory, everything below it. Directories that lack permission
+    /// for it get it first. Nothing outside is reached through links.
+    pub fn remove_all(&self, name: &[u8]) -> io::Result<()> {
+        match self.unlink(name) {
+            Ok(()) => return Ok(()),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(e) => match self.try_stat(name)? {
+                Some(stat) if stat.is_dir() => {}
+                Some(_) => return Err(e),
+                None => return Ok(()),
+            },
+        }
+        let child = match self.open_dir(name) {
+            Ok(child) => child,
+            Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
+                self.set_mode(name, 0o700)?;
+                self.open_dir(name)?
+            }
+            Err(e) => return Err(e),
+        };
+        child.clear()?;
+        drop(child);
+        self.remove_dir(name)
+    }
+
+    /// Removes everything in this directory.
+    pub fn clear(&self) -> io::Result<()> {
+        let mut opened = false;
+        for item in self.list()?.iter() {
+            let first = self.remove_all(item.name);
+            if let Err(e) = first {
+                if opened || e.kind() != io::ErrorKind::PermissionDenied {
+                    return Err(e);
+                }
+                self.set_own_mode(0o700)?;
+                opened = true;
+                self.remove_all(item.name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the entries of this directory durable.
+    pub fn sync(&self) -> io::Result<()> {
+        Ok(rfs::fsync(&self.0)?)
+    }
+
+    /// Makes everything on this file system durable.
+    pub fn sync_volume(&self) -> io::Result<()> {
+        Ok(rfs::syncfs(&self.0)?)
+    }
+
+    /// Takes the exclusive lock of this directory, if it is free; `None` when another process holds it.
+    pub fn try_lock(&self) -> io::Result<Option<Lock>> {
+        let own = self.reopen()?;
+        match rfs::flock(&own.0, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(Lock(own.0.into()))),
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// The path by which the system knows this directory now.
+    pub fn path(&self) -> io::Result<PathBuf> {
+        std::fs::read_link(format!("/proc/self/fd/{}", self.0.as_raw_fd()))
+    }
+
+    /// The handle as a file, for calls on descriptors (attributes, extended attributes).
+    #[must_use]
+    pub fn as_file(&self) -> &File {
+        &self.0
+    }
+}
+
+impl AsFd for Dir {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+/// Sets owner and group of an open file.
+pub fn set_owner(file: &File, uid: Option<u32>, gid: Option<u32>) -> io::Result<()> {
+    Ok(rfs::fchown(
+        file,
+        uid.map(Uid::from_raw),
+        gid.map(Gid::from_raw),
+    )?)
+}
+
+/// Sets permission bits of an open file.
+pub fn set_mode(file: &File, mode: u32) -> io::Result<()> {
+    Ok(rfs::fchmod(file, Mode::from_raw_mode(mode))?)
+}
+
+/// Sets the modification time of an open file, leaving its access time.
+pub fn set_mtime(file: &File, mtime: Time) -> io::Result<()> {
+    Ok(rfs::futimens(file, &stamps(mtime))?)
+}
+
+/// Metadata of an open file.
+pub fn stat_file(file: &File) -> io::Result<Stat> {
+    let mask = StatxFlags::BASIC_STATS | StatxFlags::BTIME;
+    Ok(Stat::from_statx(&rfs::statx(
+        file,
+        c"",
+        AtFlags::EMPTY_PATH,
+        mask,
+    )?))
+}
+
+/// Metadata of a path that the operator named; `follow` says whether a final link is followed.
+pub fn stat_path(path: &Path, follow: bool) -> io::Result<Stat> {
+    let flags = if follow {
+        AtFlags::empty()
+    } else {
+        AtFlags::SYMLINK_NOFOLLOW
+    };
+    let mask = StatxFlags::BASIC_STATS | StatxFlags::BTIME;
+    Ok(Stat::from_statx(&rfs::statx(rfs::CWD, path, flags, mask)?))
+}
+
+fn stamps(mtime: Time) -> Timestamps {
+    Timestamps {
+        last_access: Timespec {
+            tv_sec: 0,
+            tv_nsec: UTIME_OMIT,
+        },
+        last_modification: Timespec {
+            tv_sec: mtime.sec,
+            tv_nsec: mtime.nsec.into(),
+        },
+    }
+}
+
+/// A name as a path, for messages.
+#[must_use]
+pub fn as_path(name: &[u8]) -> &Path {
+    Path::new(OsStr::from_bytes(name))
+}

@@ -1,0 +1,43 @@
+//! Being asked to stop: the first signal is a request that the run looks at between steps, the second
+//! ends the process at once, except inside the switch, where it waits.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+/// Exit code for an interrupted run, as rsync has it.
+pub const INTERRUPTED: i32 = 20;
+
+static STOP: AtomicBool = AtomicBool::new(false);
+static SHIELD: Mutex<()> = Mutex::new(());
+
+/// Listens to SIGINT, SIGTERM and SIGHUP from now on, in a thread of its own.
+pub fn install() -> io::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    std::thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || {
+            for _ in signals.forever() {
+                if STOP.swap(true, Ordering::SeqCst) {
+                    let _outside = SHIELD.lock().unwrap_or_else(PoisonError::into_inner);
+                    std::process::exit(INTERRUPTED);
+                }
+            }
+        })?;
+    Ok(())
+}
+
+/// Whether somebody asked to stop.
+#[must_use]
+pub fn stop_requested() -> bool {
+    STOP.load(Ordering::Relaxed)
+}
+
+/// Runs `action` so that no signal ends the process before it is through.
+pub fn shielded<T>(action: impl FnOnce() -> T) -> T {
+    let _shield = SHIELD.lock().unwrap_or_else(PoisonError::into_inner);
+    action()
+}
