@@ -21,9 +21,9 @@ fn rsync(words: &[&str]) -> Output {
 /// rsync's messages under our name, without the place in its source.
 fn as_ours(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr).replace("rsync", "resilver");
-    let lines = text.lines().map(|line| match line.find(" at main.c(") {
-        Some(end) => &line[..end],
-        None => line,
+    let lines = text.lines().map(|line| match line.rsplit_once(" at ") {
+        Some((start, place)) if place.contains(".c(") => start,
+        _ => line,
     });
     lines.map(|line| format!("{line}\n")).collect()
 }
@@ -55,6 +55,7 @@ fn mistakes_end_as_they_do_in_rsync() {
         &["--delete", "s/", "d"],
         &["-a", "", "d"],
         &["-a", "s", ""],
+        &["-a", "--exclude=- ", "s", "d"],
     ];
     for words in table {
         let (theirs, ours) = (rsync(words), resilver(words));

@@ -197,6 +197,19 @@ fn options_and_operands_mix() {
 }
 
 #[test]
+fn filters_keep_their_order() {
+    let decides = |line: &str, name: &str| {
+        let rules = asked(line).rules;
+        rules.excluded(name.as_bytes(), false).is_some()
+    };
+    for line in ["--include=a --exclude=*", "--include a -r --exclude *"] {
+        assert!(!decides(line, "a") && decides(line, "b"), "{line}");
+    }
+    let reversed = "--exclude=* --include=a";
+    assert!(decides(reversed, "a") && decides(reversed, "b"));
+}
+
+#[test]
 fn names_need_not_be_text() {
     let odd = OsString::from_vec(b"s\xff".to_vec());
     let line = [

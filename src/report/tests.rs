@@ -200,11 +200,17 @@ fn nothing_changed() {
         item(Kind::Dir, Action::Attributes, Changes::default(), "."),
         item(Kind::File, Action::Attributes, Changes::default(), "a"),
         item(Kind::Symlink, Action::Attributes, Changes::default(), "l"),
+        item(
+            Kind::File,
+            Action::HardLink { leader: "a".into() },
+            Changes::default(),
+            "b/hl",
+        ),
     ];
     let with_ii = with_i(2);
     assert_eq!(
         names(with_ii, &unchanged),
-        ".d          ./\n.f          a\n.L          l -> a\n"
+        ".d          ./\n.f          a\n.L          l -> a\nhf          b/hl\n"
     );
     assert_eq!(names(with_i(1), &unchanged), "");
     assert_eq!(
