@@ -111,6 +111,44 @@ fn a_reader_that_goes_away_is_no_error() {
     }
 }
 
+/// A tree of 500 small files, and where its mirror goes.
+fn tree() -> (tempfile::TempDir, String, String) {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let source = dir.path().join("s");
+    std::fs::create_dir(&source).expect("a directory");
+    for i in 0..500 {
+        let name = source.join(format!("a-rather-long-name-to-fill-a-pipe-{i:04}"));
+        std::fs::write(name, "x").expect("a file");
+    }
+    let source = format!("{}/", source.display());
+    let dest = dir.path().join("d").display().to_string();
+    (dir, source, dest)
+}
+
+#[test]
+fn a_log_that_is_closed_does_not_end_a_mirror() {
+    let (_dir, source, dest) = tree();
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let status = Command::new(env!("CARGO_BIN_EXE_resilver"))
+        .args(["-avv", "--commit=direct", &source, &dest])
+        .stdout(writer)
+        .status()
+        .expect("the program starts");
+    assert_eq!(status.code(), Some(0));
+    let made = std::fs::read_dir(dest).expect("it is there").count();
+    assert_eq!(made, 500);
+}
+
+#[test]
+fn without_options_a_pipe_sees_nothing() {
+    let (_dir, source, dest) = tree();
+    let output = resilver(&["-a", "--commit=direct", &source, &dest]);
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
 #[test]
 fn only_a_first_word_is_a_subcommand() {
     let undo = resilver(&["undo", "--help"]);
