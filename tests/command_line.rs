@@ -161,20 +161,36 @@ fn only_a_first_word_is_a_subcommand() {
     assert!(told.contains("listing a source"), "{told}");
 }
 
-/// With `POSIXLY_CORRECT` options end at the first operand, so that `--bogus` is one.
+/// With `POSIXLY_CORRECT` options end at the first operand: what follows is a path, known or not.
 #[test]
 fn posix_ends_options_at_the_first_operand() {
-    let words = ["-n", "--delete", "s", "--bogus"];
-    for name in ["rsync", env!("CARGO_BIN_EXE_resilver")] {
-        let told = |posix: bool| {
+    let programs = [
+        ("rsync", &[][..]),
+        (env!("CARGO_BIN_EXE_resilver"), &["--commit=direct"][..]),
+    ];
+    for (name, leading) in programs {
+        let told = |posix: bool, words: &[&str]| {
             let mut command = Command::new(name);
             if posix {
                 command.env("POSIXLY_CORRECT", "1");
             }
-            let output = command.args(words).output().expect("it starts");
-            String::from_utf8_lossy(&output.stderr).into_owned()
+            let output = command.args(leading).args(words).output();
+            String::from_utf8_lossy(&output.expect("it starts").stderr).into_owned()
         };
-        assert!(told(false).contains("--bogus: unknown option"), "{name}");
-        assert!(told(true).contains("--delete does not work"), "{name}");
+        let unknown = ["-n", "--delete", "no-such-source", "--bogus"];
+        assert!(
+            told(false, &unknown).contains("--bogus: unknown option"),
+            "{name}"
+        );
+        assert!(
+            told(true, &unknown).contains("--delete does not work"),
+            "{name}"
+        );
+        let known = ["-n", "no-such-source", "d", "--delete"];
+        assert!(
+            told(false, &known).contains("--delete does not work"),
+            "{name}"
+        );
+        assert!(told(true, &known).contains("link_stat"), "{name}");
     }
 }
