@@ -85,6 +85,19 @@ pub enum Skip {
     Hidden,
 }
 
+/// What a filter rule decided about an entry; told with `-vv`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The sender leaves it out: `[sender] hiding`.
+    Hide,
+    /// The sender takes it: `[sender] showing`.
+    Show,
+    /// It is not deleted: `[generator] protecting`.
+    Protect,
+    /// It may be deleted: `[generator] risking`.
+    Risk,
+}
+
 /// How serious a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
@@ -120,6 +133,17 @@ pub enum Event {
         kind: Kind,
         /// Why.
         why: Skip,
+    },
+    /// A filter rule decided on an entry, with the pattern as it was typed. Sent where skips are wanted.
+    Filtered {
+        /// Path within the transfer.
+        path: PathBuf,
+        /// Its type.
+        kind: Kind,
+        /// What the rule decided.
+        verdict: Verdict,
+        /// The rule's pattern.
+        pattern: Vec<u8>,
     },
     /// A complete sentence for a person, without the program's name in front unless `text` carries it.
     Message {

@@ -58,9 +58,10 @@ pub fn push_name(line: &mut Vec<u8>, path: &Path, kind: Kind, charset: Charset) 
     }
 }
 
-/// Appends ` -> target` of a symbolic link or ` => leader` of a hard link.
+/// Appends ` -> target` of a symbolic link or ` => leader` of a hard link that was made or changed.
 pub fn push_tail(line: &mut Vec<u8>, item: &Item, charset: Charset) {
     let (arrow, path) = match (&item.action, &item.link) {
+        (Action::HardLink { .. }, _) if !item.changes.any() => return,
         (Action::HardLink { leader }, _) => (b" => ", leader),
         (_, Some(target)) => (b" -> ", target),
         _ => return,

@@ -9,6 +9,7 @@ mod escape;
 mod itemize;
 mod numbers;
 mod progress;
+pub mod state;
 mod streams;
 mod summary;
 mod text;
