@@ -144,6 +144,7 @@ impl Case {
             root: root.to_string_lossy().into_owned(),
             outputs,
             tree: Tree::read(&root, began),
+            may_tell_its_choice: program.chooses_its_method(),
         }
     }
 

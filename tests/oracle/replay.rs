@@ -171,8 +171,8 @@ impl Row {
         }
         if let Some(recorded) = &self.stderr {
             assert_eq!(
-                compare::stderr(&seen.text(&output.stderr)),
-                compare::stderr(recorded),
+                compare::stderr(&seen.text(&output.stderr), false),
+                compare::stderr(recorded, false),
                 "{what}"
             );
         }

@@ -56,6 +56,11 @@ impl Program {
         self
     }
 
+    /// Whether it is resilver without `--commit`.
+    pub fn chooses_its_method(&self) -> bool {
+        self.label == "auto"
+    }
+
     /// The program under test, or what `RESILVER_ORACLE_SELF` names: with `rsync` there, the harness and the
     /// stability of every case are put to the test without resilver.
     pub fn resilver(method: Method) -> Program {

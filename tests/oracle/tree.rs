@@ -116,8 +116,11 @@ struct Reader {
 impl Reader {
     /// Reads one directory through its descriptor: paths may be longer than the system takes in one piece.
     fn directory(&mut self, fd: OwnedFd, path: &[u8]) {
-        let entries: Vec<Vec<u8>> = Dir::read_from(&fd)
-            .expect("a directory")
+        // What a plain user may open but not search is compared by its own attributes alone.
+        let Ok(listing) = Dir::read_from(&fd) else {
+            return;
+        };
+        let entries: Vec<Vec<u8>> = listing
             .map(|entry| entry.expect("an entry").file_name().to_bytes().to_vec())
             .filter(|name| name != b"." && name != b"..")
             .collect();
@@ -138,7 +141,7 @@ impl Reader {
             self.nodes.insert(here.clone(), node);
             if is_dir {
                 let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-                // A plain user's unreadable directory is compared by its own attributes alone.
+                // So is what a plain user may not even open.
                 if let Ok(below) = openat(&fd, &name[..], flags, Mode::empty()) {
                     self.directory(below, &here);
                 }
