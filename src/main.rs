@@ -3,5 +3,9 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    resilver::sys::process::take_umask();
+    if let Err(e) = resilver::sys::signal::install() {
+        eprintln!("resilver: cannot listen to signals: {e}");
+    }
     ExitCode::from(resilver::cli::run(std::env::args_os()))
 }

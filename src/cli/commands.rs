@@ -8,8 +8,9 @@ use super::exit::{Code, Refusal};
 use super::manual;
 use super::options::{Filter, Sync};
 use super::subcommand::Subcommand;
-use crate::engine::{Event, Outcome, Report, Severity};
+use crate::engine::{self, Event, Outcome, Report, Severity};
 use crate::report::Text;
+use crate::stage;
 use crate::tree::Rules;
 
 /// A mirror run, told on the terminal; gives the exit code.
@@ -61,21 +62,43 @@ fn print(bytes: &[u8]) -> u8 {
 
 /// The filter rules in the order given.
 pub fn rules(filters: &[Filter]) -> Result<Rules, Refusal> {
-    match filters.first() {
-        None => Ok(Rules::default()),
-        Some(filter) => {
-            let name = if filter.include { "include" } else { "exclude" };
-            Err(missing(&format!("--{name}")))
+    let mut rules = Rules::default();
+    for filter in filters {
+        let pushed = if filter.include {
+            rules.push_include(&filter.pattern)
+        } else {
+            rules.push_exclude(&filter.pattern)
+        };
+        match pushed {
+            Err(e) if e.is_fatal() => return Err(Refusal::usage(e)),
+            _ => {}
         }
+    }
+    Ok(rules)
+}
+
+fn run_engine(sync: &Sync, report: &Text) -> Result<Outcome, (String, Code)> {
+    engine::run(&sync.options, report).map_err(|e| (e.to_string(), code_of(&e)))
+}
+
+fn code_of(error: &engine::Error) -> Code {
+    match error {
+        engine::Error::Select(_) => Code::FileSelect,
+        engine::Error::Interrupted => Code::Signal,
+        engine::Error::Stage(e) => code_of_stage(e),
+        _ => Code::FileIo,
     }
 }
 
-fn run_engine(sync: &Sync, _report: &Text) -> Result<Outcome, (String, Code)> {
-    let dest = sync.options.dest.display();
-    Err((
-        format!("mirroring to {dest} is not there yet"),
-        Code::Unsupported,
-    ))
+fn code_of_stage(error: &stage::Error) -> Code {
+    match error {
+        stage::Error::Busy { .. } => Code::Held,
+        stage::Error::GateRefused { .. }
+        | stage::Error::GuardRefused { .. }
+        | stage::Error::Incomplete { .. } => Code::Refused,
+        stage::Error::SwapImpossible { .. } => Code::Unsupported,
+        _ => Code::FileIo,
+    }
 }
 
 fn undo(_dest: &Path, _force: bool, _dry_run: bool) -> Result<u8, Refusal> {

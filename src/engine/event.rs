@@ -263,4 +263,6 @@ pub struct Wants {
     pub skips: bool,
     /// `FileStarted`, `FileProgress`, `FileFinished`.
     pub progress: bool,
+    /// Files one after the other, so that their progress can be told line by line.
+    pub in_step: bool,
 }

@@ -6,21 +6,19 @@
 //! links to the leader, those passed before in reverse order, as rsync tells them.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::sys::{Dir, Kind, Stat};
+use crate::sys::{Kind, Stat};
 
-use super::batch::Part;
 use super::decide::{Decision, NEW};
 use super::error::Error;
 use super::event::{Action, Changes};
 use super::leaf::Leaf;
 use super::node::{Node, Origin};
+use super::survey::FileId;
 use super::worker::Worker;
-
-type Id = ((u32, u32), u64);
 
 /// One file with several names.
 pub(super) struct Group(Mutex<Members>);
@@ -51,73 +49,24 @@ impl Group {
 }
 
 /// All groups of a run.
-pub(super) struct Links(HashMap<Id, Arc<Group>>);
+pub(super) struct Links(HashMap<FileId, Arc<Group>>);
 
 impl Links {
-    /// Counts the names of every file with several links below `sources`. What cannot be read is left to
-    /// the transfer to report.
-    pub(super) fn survey(
-        sources: &[Origin],
-        recursive: bool,
-        excluded: &dyn Fn(&Path, &[u8], bool) -> bool,
-    ) -> Links {
-        let mut counts: HashMap<Id, usize> = HashMap::new();
-        for origin in sources {
-            let survey = Survey {
-                recursive,
-                excluded,
-            };
-            match &origin.part {
-                Part::Content => survey.dir(&origin.dir, Path::new(""), &mut counts),
-                Part::Name(name) => survey.name(&origin.dir, Path::new(""), name, &mut counts),
-            }
-        }
-        counts.retain(|_, count| *count > 1);
+    /// The groups of the files of which `counts` says how many names they have.
+    pub(super) fn new(counts: HashMap<FileId, usize>) -> Links {
+        let several = counts.into_iter().filter(|(_, count)| *count > 1);
         let group = |count| {
             Arc::new(Group(Mutex::new(Members {
                 to_come: count,
                 ..Members::default()
             })))
         };
-        Links(
-            counts
-                .into_iter()
-                .map(|(id, count)| (id, group(count)))
-                .collect(),
-        )
+        Links(several.map(|(id, count)| (id, group(count))).collect())
     }
 
     /// The group of a file, if it has several names in the transfer.
     pub(super) fn turn(&self, stat: &Stat) -> Option<Arc<Group>> {
         self.0.get(&(stat.dev, stat.ino)).cloned()
-    }
-}
-
-struct Survey<'s> {
-    recursive: bool,
-    excluded: &'s dyn Fn(&Path, &[u8], bool) -> bool,
-}
-
-impl Survey<'_> {
-    fn dir(&self, dir: &Dir, path: &Path, counts: &mut HashMap<Id, usize>) {
-        let Ok(listing) = dir.list() else { return };
-        for listed in listing.iter() {
-            self.name(dir, path, listed.name, counts);
-        }
-    }
-
-    fn name(&self, dir: &Dir, path: &Path, name: &[u8], counts: &mut HashMap<Id, usize>) {
-        let Ok(stat) = dir.stat(name) else { return };
-        if (self.excluded)(path, name, stat.is_dir()) {
-            return;
-        }
-        if stat.is_dir() {
-            if let (true, Ok(child)) = (self.recursive, dir.open_dir(name)) {
-                self.dir(&child, &path.join(crate::sys::as_path(name)), counts);
-            }
-        } else if stat.nlink > 1 {
-            *counts.entry((stat.dev, stat.ino)).or_default() += 1;
-        }
     }
 }
 
@@ -153,10 +102,14 @@ impl Worker<'_> {
             kept: leaf.live.filter(|_| right),
         };
         members.leader = Some(leader.clone());
+        // rsync tells of these behind the other files of the leader's directory.
+        let told = std::mem::take(&mut self.events);
         for (node, leaf) in std::mem::take(&mut members.waiting).into_iter().rev() {
             self.follow(&node, &leaf, &leader)?;
             self.release(&node)?;
         }
+        self.late.append(&mut self.events);
+        self.events = told;
         Ok(())
     }
 

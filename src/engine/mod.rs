@@ -26,6 +26,7 @@ mod removal;
 mod run;
 mod session;
 mod sources;
+mod survey;
 mod tally;
 mod target;
 mod transfer;

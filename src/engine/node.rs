@@ -76,15 +76,6 @@ impl Node {
         self.path.join(as_path(name))
     }
 
-    /// The path as events show it: `.` for the root.
-    pub(super) fn shown(&self) -> PathBuf {
-        if self.path.as_os_str().is_empty() {
-            PathBuf::from(".")
-        } else {
-            self.path.clone()
-        }
-    }
-
     /// Where objects of this directory are made, found once with `find`.
     pub(super) fn place<E>(
         &self,

@@ -28,6 +28,8 @@ pub(super) struct Run<'r> {
     pub tally: Tally,
     pub wants: Wants,
     pub links: Option<Links>,
+    /// Entries of the whole list, where they were counted beforehand.
+    pub total: Option<u64>,
     pub abilities: Abilities,
     /// Paths of the first source operands, for messages about files below them.
     pub source_paths: Vec<PathBuf>,

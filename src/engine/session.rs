@@ -6,19 +6,20 @@ use std::time::Instant;
 
 use crate::stage::{self, CommitChoice, Method, Stage};
 use crate::sys::content::Abilities;
-use crate::sys::{Dir, Stat, process};
+use crate::sys::{Dir, process};
 use crate::tree::Powers;
 
 use super::batch::Part;
-use super::decide::{NEW, Planner};
+use super::decide::Planner;
 use super::error::{Error, shown};
-use super::event::{Action, Committed, Event, Item, Outcome, Report, Severity};
+use super::event::{Committed, Event, Outcome, Report, Severity};
 use super::links::Links;
 use super::node::{Node, Origin};
 use super::options::Options;
 use super::order::{Frontier, Key};
 use super::run::Run;
 use super::sources::{self, Destination, Source};
+use super::survey::Surveyor;
 use super::tally::Tally;
 use super::target::{Live, Staged, Target};
 use super::worker::{Work, Worker};
@@ -186,7 +187,7 @@ impl Session<'_> {
         let began = Instant::now();
         let wants = self.report.wants();
         let ordered = wants != super::event::Wants::default();
-        let (root, links) = self.root(&found, live)?;
+        let (root, links, total) = self.root(&found, live)?;
         let run = Run {
             options: self.options,
             destination: self.destination,
@@ -196,6 +197,7 @@ impl Session<'_> {
             tally,
             wants,
             links,
+            total,
             abilities: Abilities::default(),
             source_paths: found.into_iter().map(|s| s.path).collect(),
             removed: Mutex::new(Vec::new()),
@@ -235,12 +237,12 @@ impl Session<'_> {
         }
     }
 
-    /// The node of the destination's root, and the groups of hard links.
+    /// The node of the destination's root, and what a survey of the sources found where one is needed.
     fn root(
         &self,
         found: &[Source],
         live: Option<&Dir>,
-    ) -> Result<(Arc<Node>, Option<Links>), Error> {
+    ) -> Result<(Arc<Node>, Option<Links>, Option<u64>), Error> {
         let failed = |source| Error::File {
             action: "open",
             path: self.destination.root.clone(),
@@ -266,15 +268,17 @@ impl Session<'_> {
                     .excluded(&super::batch::rule_path(dir, name), is_dir)
                     .is_some()
         };
-        let links = if self.options.preserve.hard_links {
-            Some(Links::survey(
-                &origins()?,
-                self.options.recursive,
-                &excluded,
-            ))
-        } else {
-            None
-        };
+        let hard_links = self.options.preserve.hard_links;
+        let (mut links, mut total) = (None, None);
+        if hard_links || self.report.wants().in_step {
+            let surveyor = Surveyor {
+                recursive: self.options.recursive,
+                excluded: &excluded,
+            };
+            let survey = surveyor.survey(&origins()?);
+            total = Some(survey.entries);
+            links = hard_links.then(|| Links::new(survey.names));
+        }
         let live = match live {
             Some(dir) => {
                 let stat = dir.stat_self().map_err(failed)?;
@@ -287,10 +291,10 @@ impl Session<'_> {
             .find(|s| s.part == Part::Content)
             .map(|s| s.stat);
         let node = Node::new(None, Path::new("").to_owned(), origins()?, live, content);
-        Ok((Arc::new(node), links))
+        Ok((Arc::new(node), links, total))
     }
 
-    /// Tells of the root itself and, where it is missing, makes it.
+    /// Makes the target ready where the root itself is missing.
     fn begin_root(&self, run: &Run<'_>, root: &Arc<Node>) -> Result<(), Error> {
         if root.fresh() {
             if let Some(target) = run.target {
@@ -300,26 +304,6 @@ impl Session<'_> {
                 .event(Event::CreatedDestination(self.options.dest.clone()));
             root.touched
                 .store(true, std::sync::atomic::Ordering::Relaxed);
-        }
-        let Some(stat) = root.source_stat else {
-            return Ok(());
-        };
-        run.tally.listed(stat.kind, 0);
-        let changes = match &root.live_stat {
-            Some(live) => run.planner.differences(&stat, live),
-            None => NEW,
-        };
-        if changes.new {
-            run.tally.created(stat.kind);
-        }
-        if run.wants.items && (changes.any() || run.wants.unchanged) {
-            let action = if changes.new {
-                Action::Create
-            } else {
-                Action::Attributes
-            };
-            self.report
-                .event(Event::Item(root_item(&stat, action, changes)));
         }
         Ok(())
     }
@@ -341,7 +325,7 @@ impl Session<'_> {
 
     /// Where the order of events or of deletions is part of what was asked for, one worker keeps it.
     fn threads(&self, run: &Run<'_>) -> usize {
-        let sequential = run.wants.progress
+        let sequential = run.wants.in_step
             || self.options.deletion.max.is_some()
             || (run.links.is_some() && run.wants.items);
         match self.options.threads {
@@ -381,16 +365,5 @@ fn guarded(run: &Run<'_>) {
     let work = std::panic::AssertUnwindSafe(|| Worker::new(run).work());
     if std::panic::catch_unwind(work).is_err() {
         run.fail(Error::Worker);
-    }
-}
-
-fn root_item(stat: &Stat, action: Action, changes: super::event::Changes) -> Item {
-    Item {
-        path: ".".into(),
-        kind: stat.kind,
-        action,
-        changes,
-        size: stat.size,
-        link: None,
     }
 }

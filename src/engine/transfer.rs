@@ -60,9 +60,9 @@ impl Worker<'_> {
                 path: leaf.path.clone(),
                 size: leaf.stat.size,
                 number,
-                to_check: 0,
-                known,
-                growing: true,
+                to_check: self.run.total.unwrap_or(known).saturating_sub(known),
+                known: self.run.total.unwrap_or(known),
+                growing: self.run.total.is_none(),
             });
         }
     }

@@ -46,6 +46,8 @@ pub(super) struct Worker<'w> {
     pub run: &'w Run<'w>,
     pub copier: Copier,
     pub events: Vec<Event>,
+    /// Events that are told behind the other entries of the directory.
+    pub late: Vec<Event>,
     pub key: Key,
 }
 
@@ -55,6 +57,7 @@ impl<'w> Worker<'w> {
             run,
             copier: Copier::default(),
             events: Vec::new(),
+            late: Vec::new(),
             key: Key::default(),
         }
     }
@@ -73,7 +76,8 @@ impl<'w> Worker<'w> {
     fn job(&mut self, work: Work) -> Result<(), Error> {
         match work {
             Work::Root(node) => {
-                self.content(&node)?;
+                let changes = self.root_changes(&node);
+                self.content(&node, &node.path, changes)?;
                 self.release(&node)
             }
             Work::Dir {
@@ -164,7 +168,6 @@ impl<'w> Worker<'w> {
         } else {
             None
         };
-        self.tell_directory(&path, &stat, changes);
         parent.hold();
         let node = Arc::new(Node::new(
             Some(Arc::clone(parent)),
@@ -177,7 +180,7 @@ impl<'w> Worker<'w> {
             node.touched.store(true, Relaxed);
         }
         node.hold();
-        self.content(&node)?;
+        self.content(&node, &path, Some(changes))?;
         self.release(&node)
     }
 
@@ -264,15 +267,6 @@ impl<'w> Worker<'w> {
         }
     }
 
-    fn tell_directory(&mut self, path: &Path, stat: &Stat, changes: Changes) {
-        let action = if changes.new {
-            Action::Create
-        } else {
-            Action::Attributes
-        };
-        self.item(path, stat, action, changes, None);
-    }
-
     /// Tells of an entry that was dealt with, if anybody wants to know.
     pub(super) fn item(
         &mut self,
@@ -318,19 +312,53 @@ impl<'w> Worker<'w> {
         }
     }
 
-    /// Lists a directory, removes what does not belong, and deals with its entries.
-    fn content(&mut self, node: &Arc<Node>) -> Result<(), Error> {
+    /// What differs about the root itself; `None` where it is not part of the transfer.
+    fn root_changes(&mut self, root: &Node) -> Option<Changes> {
+        let stat = root.source_stat?;
+        self.run.tally.listed(Kind::Dir, 0);
+        let changes = match &root.live_stat {
+            Some(live) => self.run.planner.differences(&stat, live),
+            None => NEW,
+        };
+        if changes.new {
+            self.run.tally.created(Kind::Dir);
+        }
+        Some(changes)
+    }
+
+    fn tell_directory(&mut self, node: &Node, path: &Path, changes: Option<Changes>) {
+        let (Some(stat), Some(changes)) = (node.source_stat, changes) else {
+            return;
+        };
+        let action = if changes.new {
+            Action::Create
+        } else {
+            Action::Attributes
+        };
+        self.item(path, &stat, action, changes, None);
+    }
+
+    /// Lists a directory, removes what does not belong, tells of the directory itself as rsync does by
+    /// then, and deals with its entries.
+    fn content(
+        &mut self,
+        node: &Arc<Node>,
+        path: &Path,
+        changes: Option<Changes>,
+    ) -> Result<(), Error> {
         let batch = match self.read_batch(node) {
             Ok(batch) => batch,
             Err((number, e)) => {
                 let operand = node.sources.get(number).map_or(0, |o| o.operand);
-                let path = self.run.source_path(operand, &node.path);
-                self.list_error("readdir", &path, &e);
+                let source = self.run.source_path(operand, &node.path);
+                self.list_error("readdir", &source, &e);
+                self.tell_directory(node, path, changes);
                 return Ok(());
             }
         };
         self.run.tally.names(batch.name_bytes());
         self.remove_extraneous(node, &batch)?;
+        self.tell_directory(node, path, changes);
         let batch = Arc::new(batch);
         let first = self.spread(node, &batch);
         self.leaves(node, &batch, first)
@@ -395,6 +423,7 @@ impl<'w> Worker<'w> {
             let named = batch.get(index);
             self.leaf(node, named.name, &node.sources[named.source])?;
         }
+        self.events.append(&mut self.late);
         if last && !self.run.options.recursive {
             for index in batch.leaves..batch.len() {
                 let path = node.child(batch.get(index).name);

@@ -347,6 +347,7 @@ impl Report for Text {
             deletions: self.style.names(),
             skips: told && self.style.verbose > 1,
             progress: told && (self.style.progress || self.state().bar.is_some()),
+            in_step: told && self.style.progress,
         }
     }
 }

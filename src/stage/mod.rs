@@ -60,7 +60,7 @@ pub fn doctor(dest: &Path, policy: &Policy) -> Result<Diagnosis, Error> {
 #[must_use]
 pub fn is_state(dir: &Dir, name: &[u8]) -> bool {
     let _ = (dir, name);
-    todo!()
+    false
 }
 
 /// The state directory in which a path lies, if any: an operand, or a shell whose directory became the
@@ -68,5 +68,5 @@ pub fn is_state(dir: &Dir, name: &[u8]) -> bool {
 #[must_use]
 pub fn resolve_inside_state(path: &Path) -> Option<PathBuf> {
     let _ = path;
-    todo!()
+    None
 }

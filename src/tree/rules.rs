@@ -241,4 +241,6 @@ impl Rules {
 #[cfg(test)]
 mod against_rsync;
 #[cfg(test)]
+mod recorded_lists;
+#[cfg(test)]
 mod tests;

@@ -107,7 +107,7 @@ impl Glob {
     /// Whether the text from `from` on matches.
     #[must_use]
     pub fn matches<T: Text>(&self, text: T, from: usize, begin: Begin) -> bool {
-        run(&self.tokens, text, from, begin)
+        self.can_end(text) && run(&self.tokens, text, from, begin)
     }
 
     /// As [`matches`](Glob::matches) from the start of the text with a slash before it, which only a leading
@@ -115,10 +115,19 @@ impl Glob {
     #[must_use]
     pub fn matches_after_slash<T: Text>(&self, text: T) -> bool {
         let without = match &*self.tokens {
-            [Token::DeepStar, Token::Byte(b'/'), rest @ ..] => run(rest, text, 0, Begin::Start),
-            _ => false,
+            [Token::DeepStar, Token::Byte(b'/'), rest @ ..] => rest,
+            _ => return self.matches(text, 0, Begin::Start),
         };
-        without || run(&self.tokens, text, 0, Begin::Start)
+        self.can_end(text)
+            && (run(without, text, 0, Begin::Start) || run(&self.tokens, text, 0, Begin::Start))
+    }
+
+    /// A quick no for most names: the last byte is not the one the pattern ends in.
+    fn can_end<T: Text>(&self, text: T) -> bool {
+        match self.tokens.last() {
+            Some(Token::Byte(last)) => text.len() > 0 && text.at(text.len() - 1) == *last,
+            _ => true,
+        }
     }
 }
 

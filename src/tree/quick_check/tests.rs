@@ -87,6 +87,32 @@ fn a_user_without_privileges_gives_only_own_groups() {
     assert_eq!(told(&Powers::Groups(vec![source.gid + 1])), (false, false));
 }
 
+/// Some file systems keep permissions of a link; they mean nothing and cannot be set.
+#[test]
+fn a_link_has_no_permissions() {
+    let told = |kind| {
+        let source = Stat {
+            kind,
+            mode: 0o755,
+            ..stat(Path::new("/"))
+        };
+        let dest = Stat {
+            mode: 0o777,
+            ..source
+        };
+        differences(
+            &source,
+            &dest,
+            &everything(),
+            Tolerance::default(),
+            &Powers::Any,
+        )
+        .perms
+    };
+    assert!(!told(Kind::Symlink));
+    assert!(told(Kind::File) && told(Kind::Dir) && told(Kind::Fifo));
+}
+
 fn everything() -> Preserve {
     Preserve {
         links: true,
