@@ -20,7 +20,21 @@ pub enum Method {
 }
 
 impl Method {
-    pub const ALL: [Method; 4] = [Method::Direct, Method::Journal, Method::Swap, Method::Auto];
+    const ALL: [Method; 4] = [Method::Direct, Method::Journal, Method::Swap, Method::Auto];
+
+    /// The methods to play a case by: all, or those that `RESILVER_ORACLE_METHODS` names, with commas between them.
+    pub fn chosen() -> Vec<Method> {
+        let names = std::env::var("RESILVER_ORACLE_METHODS");
+        let wanted = |method: &Method| match &names {
+            Ok(names) => names.split(',').any(|name| name == method.label()),
+            Err(_) => true,
+        };
+        Method::ALL.into_iter().filter(wanted).collect()
+    }
+
+    fn label(self) -> String {
+        format!("{self:?}").to_lowercase()
+    }
 
     fn option(self) -> Option<&'static str> {
         match self {
@@ -64,7 +78,7 @@ impl Program {
     /// The program under test, or what `RESILVER_ORACLE_SELF` names: with `rsync` there, the harness and the
     /// stability of every case are put to the test without resilver.
     pub fn resilver(method: Method) -> Program {
-        let label = format!("{method:?}").to_lowercase();
+        let label = method.label();
         match std::env::var_os("RESILVER_ORACLE_SELF") {
             Some(other) => Program {
                 label,
