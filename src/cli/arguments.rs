@@ -10,7 +10,8 @@ use clap::{ArgMatches, Command};
 
 use super::exit::Refusal;
 use super::grammar;
-use super::table::{Definition, Opt, TABLE};
+use super::rows::OPTIONS;
+use super::table::{Definition, Opt};
 use super::unsupported;
 
 /// One option as it was given.
@@ -72,7 +73,7 @@ fn operands(matches: &ArgMatches) -> Vec<OsString> {
 
 /// Every occurrence of every option, by its place on the command line.
 fn in_order(matches: &ArgMatches) -> Vec<Given> {
-    let mut placed: Vec<(usize, Given)> = TABLE
+    let mut placed: Vec<(usize, Given)> = OPTIONS
         .iter()
         .flat_map(|definition| occurrences(matches, definition))
         .collect();
@@ -143,7 +144,7 @@ fn is_flag_with_value(word: &[u8]) -> bool {
     let Some((name, _)) = word.strip_prefix("--").and_then(|w| w.split_once('=')) else {
         return false;
     };
-    TABLE.iter().any(|definition| definition.is_flag(name))
+    OPTIONS.iter().any(|definition| definition.is_flag(name))
 }
 
 fn is_bundle(word: &[u8]) -> bool {

@@ -23,7 +23,10 @@ pub fn sync(sync: &Sync) -> u8 {
             Code::of(&outcome)
         }
         Err((text, code)) => {
-            let severity = Severity::Error;
+            let severity = match code {
+                Code::FileSelect if text.starts_with("ERROR: ") => Severity::Plain,
+                _ => Severity::Error,
+            };
             report.event(Event::Message { severity, text });
             code
         }

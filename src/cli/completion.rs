@@ -15,3 +15,35 @@ pub fn script(shell: Shell) -> Vec<u8> {
     );
     script
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_committed_scripts_are_the_generated_ones() {
+        for (shell, committed, path) in [
+            (
+                Shell::Bash,
+                include_str!("../../man/completions/resilver.bash"),
+                "resilver.bash",
+            ),
+            (
+                Shell::Zsh,
+                include_str!("../../man/completions/_resilver"),
+                "_resilver",
+            ),
+            (
+                Shell::Fish,
+                include_str!("../../man/completions/resilver.fish"),
+                "resilver.fish",
+            ),
+        ] {
+            let generated = String::from_utf8(script(shell)).expect("scripts are UTF-8");
+            assert!(
+                committed == generated,
+                "renew it: cargo run -- completions {shell} > man/completions/{path}"
+            );
+        }
+    }
+}

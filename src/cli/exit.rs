@@ -12,14 +12,36 @@ pub enum Code {
     Success = 0,
     /// The command line makes no sense.
     Syntax = 1,
+    /// The far side speaks another protocol.
+    Protocol = 2,
     /// Source or destination cannot be used.
     FileSelect = 3,
     /// Something that this program cannot do.
     Unsupported = 4,
+    /// The far side did not begin.
+    StartClient = 5,
+    /// The network failed.
+    SocketIo = 10,
     /// Reading or writing failed in a way that ends the run.
     FileIo = 11,
+    /// The far side said what makes no sense, or left.
+    StreamIo = 12,
+    /// Messages could not be told.
+    Diagnostics = 13,
+    /// Parts of the program lost each other.
+    Ipc = 14,
+    /// A part of the program crashed.
+    Crashed = 15,
+    /// A part of the program was ended.
+    Terminated = 16,
+    /// A part of the program was told to end.
+    SiblingSignal = 19,
     /// A signal asked the run to stop.
     Signal = 20,
+    /// A child could not be waited for.
+    WaitChild = 21,
+    /// There was no memory.
+    Memory = 22,
     /// Some file or attribute was not transferred.
     Partial = 23,
     /// Some source file vanished meanwhile.
@@ -30,22 +52,51 @@ pub enum Code {
     Refused = 26,
     /// Another run holds the destination. Ours.
     Held = 27,
+    /// Nothing moved for too long.
+    Timeout = 30,
+    /// A daemon did not answer.
+    ConnectTimeout = 35,
+    /// The remote shell failed.
+    ShellFailed = 124,
+    /// The remote shell was killed.
+    ShellKilled = 125,
+    /// The remote command could not be run.
+    CommandFailed = 126,
+    /// The remote command is not there.
+    CommandMissing = 127,
 }
 
 impl Code {
-    /// Every code, for the manual page.
-    pub const ALL: [Code; 11] = [
+    /// Every code.
+    pub const ALL: [Code; 28] = [
         Code::Success,
         Code::Syntax,
+        Code::Protocol,
         Code::FileSelect,
         Code::Unsupported,
+        Code::StartClient,
+        Code::SocketIo,
         Code::FileIo,
+        Code::StreamIo,
+        Code::Diagnostics,
+        Code::Ipc,
+        Code::Crashed,
+        Code::Terminated,
+        Code::SiblingSignal,
         Code::Signal,
+        Code::WaitChild,
+        Code::Memory,
         Code::Partial,
         Code::Vanished,
         Code::DeleteLimit,
         Code::Refused,
         Code::Held,
+        Code::Timeout,
+        Code::ConnectTimeout,
+        Code::ShellFailed,
+        Code::ShellKilled,
+        Code::CommandFailed,
+        Code::CommandMissing,
     ];
 
     /// What the process exits with.
@@ -60,16 +111,58 @@ impl Code {
         match self {
             Code::Success => "success",
             Code::Syntax => "syntax or usage error",
+            Code::Protocol => "protocol incompatibility",
             Code::FileSelect => "errors selecting input/output files, dirs",
             Code::Unsupported => "requested action not supported",
+            Code::StartClient => "error starting client-server protocol",
+            Code::SocketIo => "error in socket IO",
             Code::FileIo => "error in file IO",
+            Code::StreamIo => "error in rsync protocol data stream",
+            Code::Diagnostics => "errors with program diagnostics",
+            Code::Ipc => "error in IPC code",
+            Code::Crashed => "sibling process crashed",
+            Code::Terminated => "sibling process terminated abnormally",
+            Code::SiblingSignal => "received SIGUSR1",
             Code::Signal => "received SIGINT, SIGTERM, or SIGHUP",
+            Code::WaitChild => "waitpid() failed",
+            Code::Memory => "error allocating core memory buffers",
             Code::Partial => "some files/attrs were not transferred (see previous errors)",
             Code::Vanished => "some files vanished before they could be transferred",
             Code::DeleteLimit => "the --max-delete limit stopped deletions",
             Code::Refused => "a gate refused the switch",
             Code::Held => "the destination is held by another run",
+            Code::Timeout => "timeout in data send/receive",
+            Code::ConnectTimeout => "timeout waiting for daemon connection",
+            Code::ShellFailed => "remote shell failed",
+            Code::ShellKilled => "remote shell killed",
+            Code::CommandFailed => "remote command could not be run",
+            Code::CommandMissing => "remote command not found",
         }
+    }
+
+    /// Whether only a run with another machine, or with several processes, can end so.
+    #[must_use]
+    pub fn is_remote(self) -> bool {
+        matches!(
+            self,
+            Code::Protocol
+                | Code::StartClient
+                | Code::SocketIo
+                | Code::StreamIo
+                | Code::Diagnostics
+                | Code::Ipc
+                | Code::Crashed
+                | Code::Terminated
+                | Code::SiblingSignal
+                | Code::WaitChild
+                | Code::Memory
+                | Code::Timeout
+                | Code::ConnectTimeout
+                | Code::ShellFailed
+                | Code::ShellKilled
+                | Code::CommandFailed
+                | Code::CommandMissing
+        )
     }
 
     /// The last line of a run that did not succeed, without its line end.
@@ -84,13 +177,10 @@ impl Code {
         Some(format!("resilver {severity}: {text} (code {number})"))
     }
 
-    /// The code with this number; a number without a meaning of its own is an I/O error.
+    /// The code with this number, if there is one.
     #[must_use]
-    pub fn from_number(number: u8) -> Code {
-        Code::ALL
-            .into_iter()
-            .find(|code| code.number() == number)
-            .unwrap_or(Code::FileIo)
+    pub fn from_number(number: u8) -> Option<Code> {
+        Code::ALL.into_iter().find(|code| code.number() == number)
     }
 
     /// The code of a run that came to its end.
@@ -197,8 +287,8 @@ mod tests {
     #[test]
     fn every_number_finds_its_code() {
         for code in Code::ALL {
-            assert_eq!(Code::from_number(code.number()), code);
+            assert_eq!(Code::from_number(code.number()), Some(code));
         }
-        assert_eq!(Code::from_number(99), Code::FileIo);
+        assert_eq!(Code::from_number(99), None);
     }
 }

@@ -5,8 +5,8 @@ use std::ffi::OsString;
 
 use clap::{Arg, ArgAction, Command, ValueHint, value_parser};
 
+use super::rows::OPTIONS;
 use super::subcommand;
-use super::table::TABLE;
 
 /// The program's name.
 pub const NAME: &str = "resilver";
@@ -21,12 +21,16 @@ const ABOUT: &str =
     "Make a mirror true again: rsync's options, and a destination that changes in one switch";
 
 /// Shown at the end of the help text, and as a section of the manual page.
-pub const EXAMPLES: &str =
-    "  resilver -av --delete photos/ backup/    make backup/ equal to photos/
-  resilver -avn --delete photos/ backup/   tell what that would do
-  resilver undo backup/                    take back the last switch
-  resilver -a --delete --delete-guard=50 photos/ backup/
-                                           refuse if more than half would go";
+pub const EXAMPLES: &str = "  resilver -av --delete /usr/share/doc/ mirror/
+      make mirror/ equal to /usr/share/doc/
+  resilver -avn --delete /usr/share/doc/ mirror/
+      tell what that would do now
+  resilver -a --delete --delete-guard=50 /usr/share/doc/ mirror/
+      refuse if more than half of mirror/ would go
+  resilver status mirror/
+      tell what is kept
+  resilver undo mirror/
+      take back the last switch";
 
 /// The command for a mirror run, without the subcommands: these are told apart beforehand.
 pub fn sync_command() -> Command {
@@ -38,7 +42,7 @@ pub fn sync_command() -> Command {
         .disable_version_flag(true)
         .disable_help_subcommand(true)
         .max_term_width(100)
-        .args(TABLE.iter().map(|definition| definition.arg()))
+        .args(OPTIONS.iter().map(|definition| definition.arg()))
         .arg(
             Arg::new("help")
                 .long("help")
@@ -74,7 +78,7 @@ pub fn full_command() -> Command {
         ))
 }
 
-/// The help text.
+/// The help text, as wide as the terminal and at most 100 columns.
 pub fn help() -> String {
     full_command().render_help().to_string()
 }
@@ -98,4 +102,19 @@ pub fn version_json() -> String {
         "license": "MIT OR Apache-2.0",
     });
     format!("{value:#}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_committed_help_is_the_printed_one() {
+        let committed = include_str!("../../testdata/help.txt");
+        let printed = full_command().term_width(100).render_help().to_string();
+        assert!(
+            committed == printed,
+            "renew it: cargo run -- --help | cat > testdata/help.txt"
+        );
+    }
 }

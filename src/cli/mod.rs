@@ -1,7 +1,7 @@
 //! What a person types: rsync's options with rsync's grammar, our own options and subcommands, and the
 //! exit codes.
 //!
-//! [`run`] is the whole program but for the process around it. The way of a command line: [`table`]
+//! [`run`] is the whole program but for the process around it. The way of a command line: `rows`
 //! defines every option once; `grammar` builds clap's commands of it, from which help, manual page and
 //! completions are made as well; `arguments` turns words into options in the order given; `options`
 //! folds these into [`crate::engine::Options`]; `commands` calls the rooms below.
@@ -15,6 +15,8 @@ mod manual;
 mod number;
 mod operand;
 mod options;
+mod prose;
+mod rows;
 mod subcommand;
 mod table;
 mod unsupported;

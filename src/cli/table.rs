@@ -1,4 +1,5 @@
-//! Every option of a mirror run, once: names, value, heading and the sentence that help prints.
+//! What an option of a mirror run is: meaning, names, value, heading and the sentence that help prints.
+//! The options themselves are in [`super::rows`].
 
 use clap::{Arg, ArgAction, value_parser};
 use std::ffi::OsString;
@@ -161,7 +162,8 @@ impl Definition {
     }
 }
 
-const fn flag(
+/// An option without a value.
+pub const fn flag(
     opt: Opt,
     short: Option<char>,
     long: &'static str,
@@ -179,7 +181,8 @@ const fn flag(
     }
 }
 
-const fn hidden(opt: Opt, long: &'static str, aliases: &'static [&'static str]) -> Definition {
+/// A negation, which help does not list.
+pub const fn hidden(opt: Opt, long: &'static str, aliases: &'static [&'static str]) -> Definition {
     let definition = flag(opt, None, long, "", "");
     Definition {
         aliases,
@@ -187,7 +190,8 @@ const fn hidden(opt: Opt, long: &'static str, aliases: &'static [&'static str]) 
     }
 }
 
-const fn valued(
+/// An option whose value is called `name`.
+pub const fn valued(
     opt: Opt,
     short: Option<char>,
     long: &'static str,
@@ -202,352 +206,26 @@ const fn valued(
     }
 }
 
-const fn also(definition: Definition, aliases: &'static [&'static str]) -> Definition {
+/// The same under further long names.
+pub const fn also(definition: Definition, aliases: &'static [&'static str]) -> Definition {
     Definition {
         aliases,
         ..definition
     }
 }
 
-const WHAT: &str = "What is copied";
-const CHECK: &str = "When a file is sent anew";
-const REMOVE: &str = "What is removed";
-const FILTER: &str = "What is left out";
-const SWITCH: &str = "How the result gets into place";
-const OUTPUT: &str = "What is told";
+/// The same with a value behind `=`, called `name`, that may be left out.
+pub const fn optional(definition: Definition, name: &'static str) -> Definition {
+    Definition {
+        value: Value::Optional(name),
+        ..definition
+    }
+}
 
-/// All of them, in the order of the help text.
-pub const TABLE: &[Definition] = &[
-    flag(
-        Opt::Archive,
-        Some('a'),
-        "archive",
-        WHAT,
-        "Keep all that belongs to a tree: -rlptgoD (not -H)",
-    ),
-    flag(
-        Opt::Recursive(true),
-        Some('r'),
-        "recursive",
-        WHAT,
-        "Go into directories",
-    ),
-    hidden(Opt::Recursive(false), "no-recursive", &["no-r"]),
-    flag(
-        Opt::Links(true),
-        Some('l'),
-        "links",
-        WHAT,
-        "Copy symbolic links as symbolic links",
-    ),
-    hidden(Opt::Links(false), "no-links", &["no-l"]),
-    flag(
-        Opt::HardLinks(true),
-        Some('H'),
-        "hard-links",
-        WHAT,
-        "Keep names that are one file one file",
-    ),
-    hidden(Opt::HardLinks(false), "no-hard-links", &["no-H"]),
-    flag(
-        Opt::Perms(true),
-        Some('p'),
-        "perms",
-        WHAT,
-        "Keep permissions",
-    ),
-    hidden(Opt::Perms(false), "no-perms", &["no-p"]),
-    flag(
-        Opt::Times(true),
-        Some('t'),
-        "times",
-        WHAT,
-        "Keep modification times, to the nanosecond",
-    ),
-    hidden(Opt::Times(false), "no-times", &["no-t"]),
-    flag(
-        Opt::Owner(true),
-        Some('o'),
-        "owner",
-        WHAT,
-        "Keep the owner (super-user only)",
-    ),
-    hidden(Opt::Owner(false), "no-owner", &["no-o"]),
-    flag(Opt::Group(true), Some('g'), "group", WHAT, "Keep the group"),
-    hidden(Opt::Group(false), "no-group", &["no-g"]),
+/// The same without its long name.
+pub const fn short_only(definition: Definition) -> Definition {
     Definition {
         long: None,
-        ..flag(
-            Opt::DevicesAndSpecials(true),
-            Some('D'),
-            "",
-            WHAT,
-            "Same as --devices --specials",
-        )
-    },
-    hidden(Opt::DevicesAndSpecials(false), "no-D", &[]),
-    flag(
-        Opt::Devices(true),
-        None,
-        "devices",
-        WHAT,
-        "Copy device files (super-user only)",
-    ),
-    hidden(Opt::Devices(false), "no-devices", &[]),
-    flag(
-        Opt::Specials(true),
-        None,
-        "specials",
-        WHAT,
-        "Copy fifos and sockets",
-    ),
-    hidden(Opt::Specials(false), "no-specials", &[]),
-    flag(
-        Opt::NumericIds(true),
-        None,
-        "numeric-ids",
-        WHAT,
-        "Keep user and group numbers rather than names; on one machine they are the same",
-    ),
-    hidden(Opt::NumericIds(false), "no-numeric-ids", &[]),
-    flag(
-        Opt::Checksum(true),
-        Some('c'),
-        "checksum",
-        CHECK,
-        "Compare content by checksum, not by size and time",
-    ),
-    hidden(Opt::Checksum(false), "no-checksum", &["no-c"]),
-    flag(
-        Opt::IgnoreTimes,
-        Some('I'),
-        "ignore-times",
-        CHECK,
-        "Send files even if size and time agree",
-    ),
-    flag(
-        Opt::SizeOnly,
-        None,
-        "size-only",
-        CHECK,
-        "Pass over files whose size agrees",
-    ),
-    flag(
-        Opt::Update,
-        Some('u'),
-        "update",
-        CHECK,
-        "Pass over files that are newer at the destination",
-    ),
-    also(
-        flag(
-            Opt::Existing,
-            None,
-            "existing",
-            CHECK,
-            "Make nothing that is not at the destination already",
-        ),
-        &["ignore-non-existing"],
-    ),
-    flag(
-        Opt::IgnoreExisting,
-        None,
-        "ignore-existing",
-        CHECK,
-        "Change no file that is at the destination already",
-    ),
-    valued(
-        Opt::ModifyWindow,
-        Some('@'),
-        "modify-window",
-        "SECONDS",
-        CHECK,
-        "Let times differ by so much; -1 compares nanoseconds [default: whole seconds agree]",
-    ),
-    flag(
-        Opt::WholeFile(true),
-        Some('W'),
-        "whole-file",
-        CHECK,
-        "Copy changed files whole (the default on one machine)",
-    ),
-    also(
-        flag(
-            Opt::WholeFile(false),
-            None,
-            "no-whole-file",
-            CHECK,
-            "Look in the old file for blocks that can stay, copy only the rest",
-        ),
-        &["no-W"],
-    ),
-    also(
-        flag(
-            Opt::Delete,
-            None,
-            "delete",
-            REMOVE,
-            "Remove from the destination what the source does not have [also: --del, --delete-during]",
-        ),
-        &["del", "delete-during"],
-    ),
-    valued(
-        Opt::MaxDelete,
-        None,
-        "max-delete",
-        "N",
-        REMOVE,
-        "Remove at most so many entries",
-    ),
-    flag(
-        Opt::Force(true),
-        None,
-        "force",
-        REMOVE,
-        "Remove a directory that is not empty where something else has to go",
-    ),
-    hidden(Opt::Force(false), "no-force", &[]),
-    valued(
-        Opt::DeleteGuard,
-        None,
-        "delete-guard",
-        "PERCENT",
-        REMOVE,
-        "Refuse to remove more than this part of what is there; nothing changes then",
-    ),
-    valued(
-        Opt::Exclude,
-        None,
-        "exclude",
-        "PATTERN",
-        FILTER,
-        "Leave out what matches; the first rule that matches counts",
-    ),
-    valued(
-        Opt::Include,
-        None,
-        "include",
-        "PATTERN",
-        FILTER,
-        "Take what matches, whatever a later rule says",
-    ),
-    valued(
-        Opt::Commit,
-        None,
-        "commit",
-        "METHOD",
-        SWITCH,
-        "auto, swap (in one instant), journal (in a short window, made good after a crash) or direct (file by file) [default: auto]",
-    ),
-    valued(
-        Opt::Gate,
-        None,
-        "gate",
-        "COMMAND",
-        SWITCH,
-        "Let a shell command judge the finished tree; unless it succeeds nothing changes (may be repeated)",
-    ),
-    valued(
-        Opt::RequireFile,
-        None,
-        "require-file",
-        "NAME",
-        SWITCH,
-        "Switch only if the finished tree has this file (may be repeated)",
-    ),
-    flag(
-        Opt::CommitOnlyComplete,
-        None,
-        "commit-only-complete",
-        SWITCH,
-        "Switch only if every file could be read",
-    ),
-    Definition {
-        value: Value::Optional("SECONDS"),
-        ..flag(
-            Opt::Wait,
-            None,
-            "wait",
-            SWITCH,
-            "Wait for another run on this destination to end, for ever or so long",
-        )
-    },
-    valued(
-        Opt::Previous,
-        None,
-        "previous",
-        "WHICH",
-        SWITCH,
-        "Keep one former tree for undo, or none [default: one]",
-    ),
-    flag(
-        Opt::Fsync(true),
-        None,
-        "fsync",
-        SWITCH,
-        "Have data on disk before the switch (the default)",
-    ),
-    flag(
-        Opt::Fsync(false),
-        None,
-        "no-fsync",
-        SWITCH,
-        "Do not wait for the disk: quick, and a power cut may cost files",
-    ),
-    valued(
-        Opt::Threads,
-        None,
-        "threads",
-        "N",
-        SWITCH,
-        "Work with so many threads [default: by the machine]",
-    ),
-    flag(
-        Opt::DryRun,
-        Some('n'),
-        "dry-run",
-        OUTPUT,
-        "Tell what would be done, change nothing",
-    ),
-    flag(
-        Opt::Verbose,
-        Some('v'),
-        "verbose",
-        OUTPUT,
-        "Name what is transferred; -vv also what is not, and why",
-    ),
-    hidden(Opt::NoVerbose, "no-verbose", &["no-v"]),
-    flag(Opt::Quiet, Some('q'), "quiet", OUTPUT, "Tell errors only"),
-    flag(
-        Opt::Itemize,
-        Some('i'),
-        "itemize-changes",
-        OUTPUT,
-        "Tell what changed about each entry; -ii names unchanged ones too",
-    ),
-    hidden(Opt::NoItemize, "no-itemize-changes", &["no-i"]),
-    flag(
-        Opt::Human,
-        Some('h'),
-        "human-readable",
-        OUTPUT,
-        "Write sizes as 1.50M, with -hh in units of 1024; alone on the line it prints this help",
-    ),
-    hidden(Opt::NoHuman, "no-human-readable", &["no-h"]),
-    flag(
-        Opt::Progress(true),
-        None,
-        "progress",
-        OUTPUT,
-        "Tell how far each file is",
-    ),
-    hidden(Opt::Progress(false), "no-progress", &[]),
-    flag(Opt::Stats, None, "stats", OUTPUT, "Tell totals at the end"),
-    flag(
-        Opt::Version,
-        Some('V'),
-        "version",
-        OUTPUT,
-        "Print the version; -VV as JSON",
-    ),
-];
+        ..definition
+    }
+}

@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use thiserror::Error;
 
 use super::table::Table;
-use super::weak::Rolling;
+use super::weak::{Rolling, STRIDE};
 use super::{Shape, Signature, weak_sum};
 
 /// How much is asked of the source at once, in bytes.
@@ -202,16 +202,20 @@ impl<'a> Matcher<'a> {
     /// Moves on from a window without a match to the next that may have one, or to the end of `rest`.
     /// Returns the bytes passed, at least one where `rest` is longer than a block.
     fn scan(&self, rolling: &mut Rolling, len: usize, rest: &[u8]) -> usize {
-        let mut here = *rolling;
+        let moves = rest.len() - len;
         let mut passed = 0;
-        for (&old, &new) in rest.iter().zip(&rest[len..]) {
-            here.roll(len as u32, old, new);
-            passed += 1;
-            if self.table.may_have(here.sum()) {
-                break;
+        let mut sums = [0; STRIDE];
+        while passed < moves {
+            let steps = (moves - passed).min(STRIDE);
+            let (old, new) = (&rest[passed..][..steps], &rest[passed + len..][..steps]);
+            rolling.roll_all(len as u32, old, new, &mut sums);
+            let hit = self.table.first_hit(&sums, self.signature.weak());
+            if let Some(hit) = hit.filter(|&hit| hit < steps) {
+                *rolling = Rolling::with_sum(sums[hit]);
+                return passed + hit + 1;
             }
+            passed += steps;
         }
-        *rolling = here;
         passed
     }
 
@@ -222,9 +226,6 @@ impl<'a> Matcher<'a> {
             && self.agrees(next, weak, &mut digest, data)
         {
             return Some(next);
-        }
-        if !self.table.may_have(weak) {
-            return None;
         }
         let mut candidates = self.table.candidates(weak);
         candidates.find(|&block| self.agrees(block, weak, &mut digest, data))

@@ -8,6 +8,11 @@ use multiversion::multiversion;
 /// Bytes that are summed side by side, one lane each.
 const LANES: usize = 64;
 
+/// Steps of a window that are taken at once.
+pub(super) const STRIDE: usize = 512;
+/// Steps that are taken side by side within a stride.
+const ABREAST: usize = 32;
+
 /// The weak sum of `data`.
 #[must_use]
 pub fn weak_sum(data: &[u8]) -> u32 {
@@ -45,6 +50,28 @@ impl Rolling {
             .wrapping_sub(len.wrapping_mul(old));
     }
 
+    /// Rolls a window of `len` bytes through all of `old` and `new`, at most [`STRIDE`], and keeps the sum after
+    /// each step.
+    pub(super) fn roll_all(&mut self, len: u32, old: &[u8], new: &[u8], sums: &mut [u32; STRIDE]) {
+        if let (Ok(old), Ok(new)) = (old.try_into(), new.try_into()) {
+            stride(*self, len, old, new, sums);
+            *self = Self::with_sum(sums[STRIDE - 1]);
+            return;
+        }
+        for ((&old, &new), sum) in old.iter().zip(new).zip(sums) {
+            self.roll(len, old, new);
+            *sum = self.sum();
+        }
+    }
+
+    /// The window whose sum is known from before.
+    pub(super) fn with_sum(sum: u32) -> Self {
+        Self {
+            s1: sum & 0xffff,
+            s2: sum >> 16,
+        }
+    }
+
     /// Shortens a window of `len` bytes by its first byte, as at the end of a file.
     #[inline]
     pub fn shrink(&mut self, len: u32, old: u8) {
@@ -64,6 +91,58 @@ impl Rolling {
 #[inline]
 fn signed(byte: u8) -> u32 {
     i32::from(byte.cast_signed()).cast_unsigned()
+}
+
+/// A full stride. Both halves are running totals, of what a step changes; and a running total is 32 steps ahead of
+/// itself by the sum of 32 changes, so that 32 of them can go abreast.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn stride(
+    from: Rolling,
+    len: u32,
+    old: &[u8; STRIDE],
+    new: &[u8; STRIDE],
+    sums: &mut [u32; STRIDE],
+) {
+    let old = old.map(|byte| signed(byte) as u16);
+    let mut changes = new.map(|byte| signed(byte) as u16);
+    for (change, old) in changes.iter_mut().zip(old) {
+        *change = change.wrapping_sub(old);
+    }
+    let firsts = totals(from.s1 as u16, changes);
+    let mut changes = firsts;
+    for (change, old) in changes.iter_mut().zip(old) {
+        *change = change.wrapping_sub(old.wrapping_mul(len as u16));
+    }
+    let seconds = totals(from.s2 as u16, changes);
+    for ((sum, s1), s2) in sums.iter_mut().zip(firsts).zip(seconds) {
+        *sum = u32::from(s1) | u32::from(s2) << 16;
+    }
+}
+
+/// The running totals of `changes`, from `start` on.
+#[inline(always)]
+fn totals(start: u16, changes: [u16; STRIDE]) -> [u16; STRIDE] {
+    let mut totals = [0; STRIDE];
+    let mut total = start;
+    for (to, change) in totals.iter_mut().zip(&changes[..ABREAST]) {
+        total = total.wrapping_add(*change);
+        *to = total;
+    }
+    let of_32 = pairs::<16>(pairs::<8>(pairs::<4>(pairs::<2>(pairs::<1>(changes)))));
+    for i in 0..STRIDE - ABREAST {
+        totals[i + ABREAST] = totals[i].wrapping_add(of_32[i + 1]);
+    }
+    totals
+}
+
+/// Each value and the one `APART` places on, added.
+#[inline(always)]
+fn pairs<const APART: usize>(values: [u16; STRIDE]) -> [u16; STRIDE] {
+    let mut sums = [0; STRIDE];
+    for i in 0..STRIDE - APART {
+        sums[i] = values[i].wrapping_add(values[i + APART]);
+    }
+    sums
 }
 
 /// Both halves, in a closed form without multiplications per byte: lane j keeps the sum of its bytes and the
@@ -134,6 +213,21 @@ mod tests {
         #[test]
         fn closed_form_is_the_definition(data in prop::collection::vec(any::<u8>(), 0..5000)) {
             prop_assert_eq!(weak_sum(&data), naive(&data));
+        }
+
+        #[test]
+        fn a_stride_is_the_definition(
+            data in prop::collection::vec(any::<u8>(), STRIDE + 1..STRIDE + 900), steps in 1..=STRIDE,
+        ) {
+            let len = data.len() - STRIDE;
+            for steps in [steps, STRIDE] {
+                let (mut sums, mut rolling) = ([0; STRIDE], Rolling::over(&data[..len]));
+                rolling.roll_all(len as u32, &data[..steps], &data[len..][..steps], &mut sums);
+                for (at, &sum) in sums[..steps].iter().enumerate() {
+                    prop_assert_eq!(sum, naive(&data[at + 1..][..len]));
+                }
+                prop_assert_eq!(rolling.sum(), sums[steps - 1]);
+            }
         }
 
         #[test]

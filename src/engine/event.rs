@@ -94,6 +94,8 @@ pub enum Severity {
     Error,
     /// Standard error, no influence on the exit code.
     Warning,
+    /// Standard error, without the program's name in front.
+    Plain,
 }
 
 /// One thing that happened.

@@ -265,9 +265,16 @@ impl Worker<'_> {
                 _ => "special file",
             };
             self.run.tally.set_partial();
+            if !deletion.enabled && !deletion.force {
+                let text = format!("cannot delete non-empty directory: {}", leaf.path.display());
+                self.tell(Event::Message {
+                    severity: Severity::Notice,
+                    text,
+                });
+            }
             let text = format!("could not make way for new {what}: {}", leaf.path.display());
             self.tell(Event::Message {
-                severity: Severity::Error,
+                severity: Severity::Plain,
                 text,
             });
         }

@@ -102,13 +102,14 @@ impl Worker<'_> {
             kept: leaf.live.filter(|_| right),
         };
         members.leader = Some(leader.clone());
-        // rsync tells of these behind the other files of the leader's directory.
+
         let told = std::mem::take(&mut self.events);
         for (node, leaf) in std::mem::take(&mut members.waiting).into_iter().rev() {
             self.follow(&node, &leaf, &leader)?;
             self.release(&node)?;
         }
-        self.late.append(&mut self.events);
+        let mut late = self.run.late.lock().unwrap_or_else(PoisonError::into_inner);
+        late.append(&mut self.events);
         self.events = told;
         Ok(())
     }

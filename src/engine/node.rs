@@ -38,6 +38,8 @@ pub(super) struct Node {
     pub names_changed: AtomicBool,
     /// Whether anything at all in it, or of it, was changed in the target.
     pub touched: AtomicBool,
+    /// Whether directories made in it inherit the set-group-id bit.
+    pub gives_group: bool,
     place: OnceLock<Arc<Place>>,
     /// Jobs, subdirectories and awaited links that are not through.
     open: AtomicUsize,
@@ -52,6 +54,8 @@ impl Node {
         source_stat: Option<Stat>,
     ) -> Node {
         let (live, live_stat) = live.unzip();
+        let inherits = parent.as_ref().is_some_and(|parent| parent.gives_group);
+        let gives_group = live_stat.map_or(inherits, |stat| stat.mode & 0o2000 != 0);
         Node {
             parent,
             path,
@@ -61,6 +65,7 @@ impl Node {
             source_stat,
             names_changed: AtomicBool::new(false),
             touched: AtomicBool::new(false),
+            gives_group,
             place: OnceLock::new(),
             open: AtomicUsize::new(0),
         }

@@ -266,7 +266,7 @@ impl Worker<'_> {
         let rules = &self.run.options.rules;
         !rules.is_empty()
             && rules
-                .excluded(
+                .protected(
                     &rule_path(path.parent().unwrap_or(Path::new("")), name),
                     stat.is_dir(),
                 )

@@ -35,6 +35,8 @@ pub(super) struct Run<'r> {
     pub source_paths: Vec<PathBuf>,
     /// Tops of what was removed, in case it has to come back.
     pub removed: Mutex<Vec<PathBuf>>,
+    /// Events that are told when all else is done, as rsync does with links to a file that came late.
+    pub late: Mutex<Vec<Event>>,
     /// Why the run ends early.
     pub failure: Mutex<Option<Error>>,
 }

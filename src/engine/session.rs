@@ -1,18 +1,20 @@
 //! One run from the operands to the commit.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::stage::{self, CommitChoice, Method, Stage};
 use crate::sys::content::Abilities;
-use crate::sys::{Dir, process};
+use crate::sys::{Dir, Kind, process};
 use crate::tree::Powers;
 
 use super::batch::Part;
 use super::decide::Planner;
 use super::error::{Error, shown};
-use super::event::{Committed, Event, Outcome, Report, Severity};
+use super::event::{Committed, Event, Outcome, Report, Severity, Skip};
 use super::links::Links;
 use super::node::{Node, Origin};
 use super::options::Options;
@@ -43,6 +45,13 @@ pub fn run(options: &Options, report: &dyn Report) -> Result<Outcome, Error> {
             text: source.text.clone(),
         });
     }
+    let found = sources::select(options, found, |name| {
+        report.event(Event::Skipped {
+            path: name.to_owned(),
+            kind: Kind::Dir,
+            why: Skip::Directory,
+        });
+    });
     if found.is_empty() {
         return Ok(tally.outcome());
     }
@@ -86,11 +95,15 @@ fn direct(
     tally: Tally,
 ) -> Result<Outcome, Error> {
     if !destination.exists {
-        std::fs::create_dir(&destination.root).map_err(|source| Error::File {
-            action: "mkdir",
-            path: std::path::absolute(&destination.root).unwrap_or_default(),
-            source,
-        })?;
+        let mode = 0o777 & !process::take_umask();
+        DirBuilder::new()
+            .mode(mode)
+            .create(&destination.root)
+            .map_err(|source| Error::File {
+                action: "mkdir",
+                path: std::path::absolute(&destination.root).unwrap_or_default(),
+                source,
+            })?;
     }
     let open = || {
         Dir::open(&destination.root).map_err(|e| {
@@ -202,6 +215,7 @@ impl Session<'_> {
             source_paths: found.into_iter().map(|s| s.path).collect(),
             removed: Mutex::new(Vec::new()),
             failure: Mutex::new(None),
+            late: Mutex::new(Vec::new()),
         };
         self.begin_root(&run, &root)?;
         root.hold();
@@ -209,6 +223,7 @@ impl Session<'_> {
             .push([(Key::default(), Work::Root(Arc::clone(&root)))]);
         drop(root);
         self.work(&run);
+        self.tell_late(&run);
         let failure = run
             .failure
             .lock()
@@ -300,8 +315,10 @@ impl Session<'_> {
             if let Some(target) = run.target {
                 target.begin()?;
             }
-            self.report
-                .event(Event::CreatedDestination(self.options.dest.clone()));
+            if self.destination.told {
+                self.report
+                    .event(Event::CreatedDestination(self.options.dest.clone()));
+            }
             root.touched
                 .store(true, std::sync::atomic::Ordering::Relaxed);
         }
@@ -334,6 +351,14 @@ impl Session<'_> {
                 .map_or(2, usize::from)
                 .clamp(1, 8),
             n => n,
+        }
+    }
+
+    /// What was held back to the end.
+    fn tell_late(&self, run: &Run<'_>) {
+        let late = std::mem::take(&mut *run.late.lock().unwrap_or_else(PoisonError::into_inner));
+        for event in late {
+            self.report.event(event);
         }
     }
 

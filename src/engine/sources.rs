@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::batch::Part;
 use super::error::{Error, os_text, shown};
 use super::options::Options;
-use crate::sys::{Dir, Stat, stat_path};
+use crate::sys::{Dir, Stat, as_path, stat_path};
 
 /// One source operand that was found.
 pub(super) struct Source {
@@ -20,6 +20,29 @@ pub(super) struct Source {
     pub part: Part,
     /// Metadata of the operand.
     pub stat: Stat,
+}
+
+/// Drops operands that have nothing to give: directories without `-r`, and what a rule hides. `skipped` is
+/// told the name of such a directory.
+pub(super) fn select(
+    options: &Options,
+    sources: Vec<Source>,
+    mut skipped: impl FnMut(&Path),
+) -> Vec<Source> {
+    let mut takes_part = |source: &Source| match &source.part {
+        _ if source.stat.is_dir() && !options.recursive => {
+            skipped(match &source.part {
+                Part::Content => Path::new("."),
+                Part::Name(name) => as_path(name),
+            });
+            false
+        }
+        Part::Content => true,
+        Part::Name(name) => options.rules.excluded(name, source.stat.is_dir()).is_none(),
+    };
+    let mut sources = sources;
+    sources.retain(|source| takes_part(source));
+    sources
 }
 
 /// A source operand that could not be used.
@@ -39,6 +62,8 @@ pub(super) struct Destination {
     pub rename: Option<Box<[u8]>>,
     /// Whether `root` is there.
     pub exists: bool,
+    /// Whether it is told when `root` is made.
+    pub told: bool,
 }
 
 /// Opens every source operand.
@@ -117,10 +142,14 @@ pub(super) fn destination(options: &Options, sources: &[Source]) -> Result<Desti
     let bytes = dest.as_os_str().as_bytes();
     let slash = names_content(bytes);
     let single = !slash && counts_as_one(options, sources);
+    let content = sources.iter().any(|source| source.part == Part::Content);
+    // A directory without content takes the new name itself: nothing is told of a directory made for it.
+    let told = !(single && content);
     let enter = |exists| Destination {
         root: dest.clone(),
         rename: None,
         exists,
+        told,
     };
     match stat_path(dest, true) {
         Ok(stat) if stat.is_dir() => Ok(enter(true)),
@@ -131,7 +160,10 @@ pub(super) fn destination(options: &Options, sources: &[Source]) -> Result<Desti
             "ERROR: cannot overwrite non-directory with a directory".into(),
         )),
         Ok(_) => into_single(dest),
-        Err(e) if e.kind() == io::ErrorKind::NotFound && single => into_single(dest),
+        Err(e) if e.kind() == io::ErrorKind::NotFound && single => {
+            let named = into_single(dest)?;
+            Ok(if content { enter(false) } else { named })
+        }
         Err(e) if e.kind() == io::ErrorKind::NotFound => {
             check_parent(options)?;
             Ok(enter(false))
@@ -173,6 +205,7 @@ fn into_single(dest: &Path) -> Result<Destination, Error> {
             root: parent,
             rename: Some(name.into()),
             exists: true,
+            told: false,
         }),
         Ok(_) => Err(change_dir(&parent, &rustix::io::Errno::NOTDIR.into())),
         Err(e) => Err(change_dir(&parent, &e)),

@@ -46,8 +46,7 @@ pub(super) struct Worker<'w> {
     pub run: &'w Run<'w>,
     pub copier: Copier,
     pub events: Vec<Event>,
-    /// Events that are told behind the other entries of the directory.
-    pub late: Vec<Event>,
+
     pub key: Key,
 }
 
@@ -57,7 +56,7 @@ impl<'w> Worker<'w> {
             run,
             copier: Copier::default(),
             events: Vec::new(),
-            late: Vec::new(),
+
             key: Key::default(),
         }
     }
@@ -423,7 +422,7 @@ impl<'w> Worker<'w> {
             let named = batch.get(index);
             self.leaf(node, named.name, &node.sources[named.source])?;
         }
-        self.events.append(&mut self.late);
+
         if last && !self.run.options.recursive {
             for index in batch.leaves..batch.len() {
                 let path = node.child(batch.get(index).name);
@@ -457,7 +456,7 @@ impl<'w> Worker<'w> {
         self.run.tally.set_vanished();
         let text = format!("{what} has vanished: \"{}\"", super::error::shown(path));
         self.tell(Event::Message {
-            severity: Severity::Warning,
+            severity: Severity::Plain,
             text,
         });
     }
@@ -490,7 +489,13 @@ impl<'w> Worker<'w> {
         let touched = node.touched.load(Relaxed);
         let names_changed = node.names_changed.load(Relaxed);
         let mut change = match (&node.source_stat, &node.live_stat) {
-            (Some(source), None) => planner.attributes_of_new(source, None),
+            (Some(source), None) => {
+                let mut change = planner.attributes_of_new(source, None);
+                if node.gives_group && !planner.preserve.perms {
+                    change.mode = change.mode.map(|mode| mode | 0o2000);
+                }
+                change
+            }
             (Some(source), Some(live)) => {
                 let changes = planner.differences(source, live);
                 if !touched && !changes.any() {

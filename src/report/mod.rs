@@ -15,3 +15,6 @@ mod text;
 
 pub use numbers::Human;
 pub use text::{Style, Text};
+
+#[cfg(test)]
+mod tests;

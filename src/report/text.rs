@@ -251,7 +251,7 @@ impl Text {
     fn message(&self, state: &mut State, severity: Severity, text: &str) {
         let named = text.starts_with(PROGRAM);
         let mut bytes = Vec::with_capacity(text.len() + PROGRAM.len() + 3);
-        if severity != Severity::Notice && !named {
+        if matches!(severity, Severity::Error | Severity::Warning) && !named {
             bytes.extend_from_slice(PROGRAM.as_bytes());
             bytes.extend_from_slice(b": ");
         }
@@ -262,7 +262,7 @@ impl Text {
         match severity {
             Severity::Notice if self.style.quiet => {}
             Severity::Notice => state.say(&bytes),
-            Severity::Error | Severity::Warning => state.complain(&bytes),
+            Severity::Error | Severity::Warning | Severity::Plain => state.complain(&bytes),
         }
     }
 

@@ -22,9 +22,9 @@ pub enum Method {
 impl Method {
     const ALL: [Method; 4] = [Method::Direct, Method::Journal, Method::Swap, Method::Auto];
 
-    /// The methods to play a case by: all, or those that `RESILVER_ORACLE_METHODS` names, with commas between them.
+    /// The methods to play a case by: all, or those that `RESILVER_ORACLE_METHOD` names, with commas between them.
     pub fn chosen() -> Vec<Method> {
-        let names = std::env::var("RESILVER_ORACLE_METHODS");
+        let names = std::env::var("RESILVER_ORACLE_METHOD");
         let wanted = |method: &Method| match &names {
             Ok(names) => names.split(',').any(|name| name == method.label()),
             Err(_) => true,
