@@ -24,6 +24,7 @@ pub enum Aspect {
     Stdout,
     Stderr,
     Code,
+    State,
 }
 
 /// One difference: of what kind, where, and the two values.

@@ -64,6 +64,15 @@ impl Program {
         }
     }
 
+    /// A program that does nothing, whatever it is told, and says so by no word.
+    pub fn nothing() -> Program {
+        Program {
+            label: "nothing".into(),
+            path: "true".into(),
+            leading: Vec::new(),
+        }
+    }
+
     /// The same program under another label, which names its directory.
     pub fn labelled(mut self, label: &str) -> Program {
         self.label = label.into();
