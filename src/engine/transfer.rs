@@ -136,7 +136,7 @@ impl Worker<'_> {
             Salvage::Half(file) => Some(file),
             Salvage::None => None,
         };
-        let ownership = Ownership::of(&change, place);
+        let ownership = Ownership::of(&change, node.gives_group);
         let new = target.new_file(place, name, ownership.first_mode, leaf.live.as_ref())?;
         let filled = self
             .fill(node, leaf, source, &new.file, basis)
@@ -227,14 +227,14 @@ struct Ownership {
 }
 
 impl Ownership {
-    fn of(change: &MetaChange, place: &Place) -> Ownership {
+    fn of(change: &MetaChange, gives_group: bool) -> Ownership {
         let uid = change
             .uid
             .is_some_and(|uid| uid != crate::sys::process::uid());
         // A set-group-id directory gives its group to what is made in it.
         let gid = change
             .gid
-            .is_some_and(|gid| gid != crate::sys::process::gid() || place.gives_group());
+            .is_some_and(|gid| gid != crate::sys::process::gid() || gives_group);
         let mode = change.mode.unwrap_or(0o600);
         let differs = uid || gid;
         Ownership {

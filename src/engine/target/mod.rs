@@ -36,15 +36,6 @@ impl Place {
     }
 }
 
-impl Place {
-    /// Whether what is made here gets the directory's group instead of the process's.
-    pub(super) fn gives_group(&self) -> bool {
-        self.dir()
-            .stat_self()
-            .is_ok_and(|stat| stat.mode & 0o2000 != 0)
-    }
-}
-
 /// A regular file that is being written.
 pub(super) struct NewFile {
     pub file: File,
