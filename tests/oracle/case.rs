@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::compare::{self, Aspect, Finding, Observation};
@@ -264,7 +265,7 @@ fn check_dropped(case: &Case, expected: &Observation, scratch: &Path) {
 }
 
 /// A directory for one case: where `RESILVER_ORACLE_DIR` says, else in memory, because cases are many and small.
-pub fn scratch() -> tempfile::TempDir {
+pub fn scratch() -> Scratch {
     let wanted = std::env::var_os("RESILVER_ORACLE_DIR").unwrap_or_else(|| "/dev/shm".into());
     let made = tempfile::Builder::new()
         .prefix("oracle")
@@ -272,7 +273,29 @@ pub fn scratch() -> tempfile::TempDir {
         .or_else(|_| tempfile::tempdir());
     let dir = made.expect("a scratch directory");
     fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).expect("a mode");
-    dir
+    Scratch(dir)
+}
+
+/// A directory that goes away whatever was made in it: closed directories, and paths longer than the library removes.
+pub struct Scratch(tempfile::TempDir);
+
+impl Scratch {
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        for (tool, flag) in [("chmod", "-Rf"), ("rm", "-rf")] {
+            let mode = (tool == "chmod").then_some("u+rwx");
+            let _ = Command::new(tool)
+                .arg(flag)
+                .args(mode)
+                .arg(self.path())
+                .status();
+        }
+    }
 }
 
 /// Whether a command line asks for a trial run.
