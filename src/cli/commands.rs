@@ -10,7 +10,7 @@ use super::exit::{Code, Refusal};
 use super::manual;
 use super::options::{Filter, Sync};
 use super::subcommand::Subcommand;
-use crate::engine::{self, Event, Outcome, Report, Severity};
+use crate::engine::{self, Event, Report, Severity};
 use crate::report::{Text, state};
 use crate::stage::{self, Policy};
 use crate::tree::Rules;
@@ -19,18 +19,19 @@ use crate::tree::Rules;
 pub fn sync(sync: &Sync) -> u8 {
     let report = Text::new(sync.style);
     report.begin();
-    let code = match run_engine(sync, &report) {
+    let code = match engine::run(&sync.options, &report) {
         Ok(outcome) => {
             report.finish(&outcome);
             Code::of(&outcome)
         }
-        Err((text, code)) => {
-            let severity = match code {
-                Code::FileSelect if text.starts_with("ERROR: ") => Severity::Plain,
+        Err(e) => {
+            let severity = match &e {
+                engine::Error::Select(text) if text.starts_with("ERROR: ") => Severity::Plain,
                 _ => Severity::Error,
             };
+            let text = e.to_string();
             report.event(Event::Message { severity, text });
-            code
+            code_of(&e)
         }
     };
     if let Some(line) = code.last_line() {
@@ -83,13 +84,9 @@ pub fn rules(filters: &[Filter]) -> Result<Rules, Refusal> {
     Ok(rules)
 }
 
-fn run_engine(sync: &Sync, report: &Text) -> Result<Outcome, (String, Code)> {
-    engine::run(&sync.options, report).map_err(|e| (e.to_string(), code_of(&e)))
-}
-
 fn code_of(error: &engine::Error) -> Code {
     match error {
-        engine::Error::Select(_) => Code::FileSelect,
+        engine::Error::Select(_) | engine::Error::Destination { .. } => Code::FileSelect,
         engine::Error::Interrupted => Code::Signal,
         engine::Error::Stage(e) => code_of_stage(e),
         engine::Error::Worker => Code::Ipc,

@@ -40,10 +40,10 @@ pub enum Action {
     Transfer,
     /// `c`: made or changed locally: a directory, symbolic link, device, fifo.
     Create,
-    /// `h`: made a hard link to the named entry (`-H`).
+    /// `h`: is a hard link to an entry told before (`-H`).
     HardLink {
-        /// The leader's path within the transfer.
-        leader: PathBuf,
+        /// The leader's path within the transfer; `None` where the link was there already.
+        leader: Option<PathBuf>,
     },
     /// `.`: attributes changed, or nothing.
     Attributes,
@@ -64,6 +64,14 @@ pub struct Item {
     pub size: u64,
     /// The target of a symbolic link.
     pub link: Option<PathBuf>,
+}
+
+impl Action {
+    /// Whether it makes something, even where no column says what.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        !matches!(self, Action::Attributes | Action::HardLink { leader: None })
+    }
 }
 
 /// Why an entry that would have been looked at was passed over; told with `-vv` and by some notices.

@@ -15,7 +15,7 @@ use super::batch::Part;
 use super::decide::Planner;
 use super::error::{Error, shown};
 use super::event::{Committed, Event, Outcome, Report, Severity, Skip};
-use super::links::Links;
+use super::links::{Late, Links};
 use super::node::{Node, Origin};
 use super::options::Options;
 use super::order::{Frontier, Key};
@@ -316,8 +316,8 @@ impl Session<'_> {
                 target.begin()?;
             }
             if self.destination.told {
-                self.report
-                    .event(Event::CreatedDestination(self.options.dest.clone()));
+                let named = sources::trimmed(&self.options.dest).to_owned();
+                self.report.event(Event::CreatedDestination(named));
             }
             root.touched
                 .store(true, std::sync::atomic::Ordering::Relaxed);
@@ -357,7 +357,7 @@ impl Session<'_> {
     /// What was held back to the end.
     fn tell_late(&self, run: &Run<'_>) {
         let late = std::mem::take(&mut *run.late.lock().unwrap_or_else(PoisonError::into_inner));
-        for event in late {
+        for event in late.into_iter().flat_map(Late::into_events) {
             self.report.event(event);
         }
     }

@@ -10,9 +10,10 @@ use crate::sys::signal;
 use crate::tree::MetaChange;
 
 use super::error::Error;
-use super::event::Event;
+use super::event::{Action, Changes, Event};
 use super::leaf::{Leaf, with_attributes};
 use super::node::{Node, Origin};
+use super::run::unreadable;
 use super::target::{Fault, Place, Target};
 use super::worker::Worker;
 
@@ -24,23 +25,25 @@ struct Moved {
 }
 
 impl Worker<'_> {
-    /// Transfers a file; true if the destination has it then.
+    /// Transfers a file and tells of it; true if the destination has it then.
     pub(super) fn transfer(
         &mut self,
         node: &Arc<Node>,
         leaf: &Leaf,
         origin: &Origin,
+        changes: Changes,
     ) -> Result<bool, Error> {
-        let moved = match self.run.target {
-            None => Ok(Some(Moved {
-                literal: leaf.stat.size,
-                matched: 0,
-            })),
-            Some(target) => self.bring(target, node, leaf, origin)?,
+        let Some(target) = self.run.target else {
+            self.run.tally.transferred(leaf.stat.size, 0, 0);
+            self.tell_transfer(leaf, changes);
+            return Ok(true);
         };
-        match moved {
+        match self.bring(target, node, leaf, origin, changes)? {
             Ok(Some(moved)) => {
                 self.count(leaf, moved);
+                if !self.run.wants.in_step {
+                    self.tell_transfer(leaf, changes);
+                }
                 Ok(true)
             }
             Ok(None) => Ok(false),
@@ -49,6 +52,10 @@ impl Worker<'_> {
                 Ok(false)
             }
         }
+    }
+
+    fn tell_transfer(&mut self, leaf: &Leaf, changes: Changes) {
+        self.item(&leaf.path, &leaf.stat, Action::Transfer, changes, None);
     }
 
     fn count(&mut self, leaf: &Leaf, moved: Moved) {
@@ -74,6 +81,7 @@ impl Worker<'_> {
         node: &Arc<Node>,
         leaf: &Leaf,
         origin: &Origin,
+        changes: Changes,
     ) -> Result<Result<Option<Moved>, Fault>, Error> {
         let source = match origin.dir.open_file(&leaf.name) {
             Ok(file) => file,
@@ -82,7 +90,8 @@ impl Worker<'_> {
                 if e.kind() == io::ErrorKind::NotFound {
                     self.vanished("file", &path);
                 } else {
-                    self.report_failure("send_files failed to open", &path, &e);
+                    self.run.tally.set_partial();
+                    self.tell(unreadable(&path, &e));
                 }
                 return Ok(Ok(None));
             }
@@ -91,6 +100,10 @@ impl Worker<'_> {
             Ok(place) => place,
             Err(fault) => return Ok(Err(fault)),
         };
+        if self.run.wants.in_step {
+            // Where progress is told line by line, the name stands above it.
+            self.tell_transfer(leaf, changes);
+        }
         if self.run.wants.progress {
             self.tell(Event::FileStarted {
                 path: leaf.path.clone(),

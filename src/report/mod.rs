@@ -5,7 +5,6 @@
 //! that differ stand in the manual page under *DIFFERENCES FROM RSYNC*.
 
 mod bar;
-mod escape;
 mod itemize;
 mod numbers;
 mod progress;

@@ -7,7 +7,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::bar::Bar;
-use super::escape::{self, Charset};
 use super::itemize;
 use super::numbers::Human;
 use super::progress::{Position, Progress};
@@ -15,6 +14,7 @@ use super::streams::Streams;
 use super::summary;
 use crate::engine::{Action, Event, Item, Outcome, Report, Severity, Skip, Verdict, Wants};
 use crate::sys::Kind;
+use crate::tree::{Charset, push_escaped, push_sentence};
 
 /// The program's name in front of errors and warnings.
 const PROGRAM: &str = "resilver";
@@ -194,9 +194,9 @@ impl Text {
     }
 
     fn item(&self, state: &mut State, item: &Item) {
-        let changed = item.changes.any() || item.action == Action::Transfer;
+        let changed = item.changes.any() || item.action.changes();
         if self.style.itemize > 0 {
-            if changed || item.action == Action::Create || self.style.unchanged() {
+            if changed || self.style.unchanged() {
                 state.line.extend_from_slice(&itemize::columns(item));
                 state.line.push(b' ');
                 itemize::push_name(&mut state.line, &item.path, item.kind, self.charset);
@@ -243,7 +243,7 @@ impl Text {
             Skip::Hidden => (format!("[sender] hiding {} ", noun(kind)), ""),
         };
         state.line.extend_from_slice(before.as_bytes());
-        escape::push(&mut state.line, path.as_os_str().as_bytes(), self.charset);
+        push_escaped(&mut state.line, path.as_os_str().as_bytes(), self.charset);
         state.line.extend_from_slice(after.as_bytes());
         state.end_line();
     }
@@ -272,7 +272,7 @@ impl Text {
             state
                 .line
                 .extend_from_slice(b"kept what others changed meanwhile: ");
-            escape::push(&mut state.line, path.as_os_str().as_bytes(), self.charset);
+            push_escaped(&mut state.line, path.as_os_str().as_bytes(), self.charset);
             state.end_line();
         }
     }
@@ -284,10 +284,8 @@ impl Text {
             bytes.extend_from_slice(PROGRAM.as_bytes());
             bytes.extend_from_slice(b": ");
         }
-        for line in text.split('\n') {
-            escape::push(&mut bytes, line.as_bytes(), self.charset);
-            bytes.push(b'\n');
-        }
+        push_sentence(&mut bytes, text);
+        bytes.push(b'\n');
         match severity {
             Severity::Notice if self.style.quiet => {}
             Severity::Notice => state.say(&bytes),
@@ -353,7 +351,7 @@ impl Report for Text {
             Event::CreatedDestination(dir) => {
                 if self.style.names() {
                     state.line.extend_from_slice(b"created directory ");
-                    escape::push(&mut state.line, dir.as_os_str().as_bytes(), self.charset);
+                    push_escaped(&mut state.line, dir.as_os_str().as_bytes(), self.charset);
                     state.end_line();
                 }
             }

@@ -1,14 +1,33 @@
 //! The staging area on disk.
 
+mod attrs;
+mod changes;
+mod choose;
+mod commit;
+mod copyup;
 mod error;
+mod execute;
+mod gate;
+mod hold;
+mod journal;
+mod keep;
+mod layout;
+mod level;
 mod lock;
+mod make;
 mod outcome;
+mod pairs;
+mod plan;
 mod policy;
 mod run;
+mod settle;
+mod staged;
+mod survey;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub use error::{Error, Situation};
+pub use layout::{is_state, resolve_inside_state};
 pub use lock::Holder;
 pub use outcome::{
     Check, Commit, Diagnosis, Freed, Held, Interrupted, LastCommit, Recovered, Salvage, Status,
@@ -16,8 +35,6 @@ pub use outcome::{
 };
 pub use policy::{CommitChoice, KeepPrevious, Method, Policy, Wait};
 pub use run::{Place, Root, Stage};
-
-use crate::sys::Dir;
 
 /// Takes the last switch back, as far as nobody changed things since; `force` takes the old tree whole.
 /// In a dry run only says what would be done.
@@ -54,19 +71,4 @@ pub fn status(dest: &Path) -> Result<Status, Error> {
 pub fn doctor(dest: &Path, policy: &Policy) -> Result<Diagnosis, Error> {
     let _ = (dest, policy);
     todo!()
-}
-
-/// Whether a name in a directory is state of resilver, which no run lists, transfers or deletes.
-#[must_use]
-pub fn is_state(dir: &Dir, name: &[u8]) -> bool {
-    let _ = (dir, name);
-    false
-}
-
-/// The state directory in which a path lies, if any: an operand, or a shell whose directory became the
-/// old tree.
-#[must_use]
-pub fn resolve_inside_state(path: &Path) -> Option<PathBuf> {
-    let _ = path;
-    None
 }

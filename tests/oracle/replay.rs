@@ -28,6 +28,9 @@ const LONG: &[&str] = &[
 /// Letters that rows may use today.
 const SHORT: &str = "arvinlptgoDHqhcIuW";
 
+/// Rows in which nothing happens.
+const SILENT: &[(&str, usize)] = &[("delete-cases.json", 27), ("filter-lists.json", 12)];
+
 /// One recorded row, turned into a case.
 struct Row {
     name: String,
@@ -171,16 +174,12 @@ impl Row {
         }
         if let Some(recorded) = &self.stderr {
             assert_eq!(
-                compare::stderr(&seen.text(&output.stderr)),
-                compare::stderr(recorded),
+                compare::stderr(&seen.text(&output.stderr), false),
+                compare::stderr(recorded, false),
                 "{what}"
             );
         }
-        for (name, tree) in self
-            .results
-            .iter()
-            .filter(|(name, _)| !name.starts_with(".."))
-        {
+        for (name, tree) in self.results.iter() {
             assert_eq!(&listed(&seen, name), tree, "{what}: {name}");
         }
     }
@@ -240,7 +239,11 @@ fn replay(file: &str, number: usize) {
     let (name, row) = &rows[number];
     let row = Row::read(name, row).unwrap_or_else(|why| panic!("{name} waits for {why}"));
     row.check_recorded();
-    check(row.case);
+    check(if SILENT.contains(&(file, number)) {
+        row.case.silent()
+    } else {
+        row.case
+    });
 }
 
 /// The rows that are replayed: each a test of its own.

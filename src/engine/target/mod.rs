@@ -88,6 +88,9 @@ pub(super) trait Target: Sync {
     fn has_begun(&self) -> bool;
     /// Where objects of this directory are made; its own directory exists by then.
     fn place(&self, node: &Node) -> Result<Place, Fault>;
+    /// Opens a directory of the destination, whose metadata is `stat`. One that its owner may not read and
+    /// search is made so where the target works in it; finishing the directory takes that back.
+    fn open_live(&self, parent: &Dir, name: &[u8], stat: &Stat) -> io::Result<Dir>;
     /// Makes a directory in place of `old`, whatever that was; closed to others until finished.
     fn make_dir(&self, parent: &Place, name: &[u8], old: Option<&Stat>) -> Result<(), Fault>;
     /// Opens a new regular file that will stand for `name`.

@@ -53,6 +53,10 @@ impl Target for Staged<'_> {
         Ok(Place::Staged(self.stage.place(&node.path, node.fresh())?))
     }
 
+    fn open_live(&self, parent: &Dir, name: &[u8], _stat: &Stat) -> io::Result<Dir> {
+        parent.open_dir(name)
+    }
+
     fn make_dir(&self, parent: &Place, name: &[u8], old: Option<&Stat>) -> Result<(), Fault> {
         Ok(self.stage.make_dir(staged(parent)?, name, old)?)
     }
