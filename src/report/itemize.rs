@@ -61,17 +61,12 @@ pub fn push_name(line: &mut Vec<u8>, path: &Path, kind: Kind, charset: Charset) 
 /// Appends ` -> target` of a symbolic link or ` => leader` of a hard link that was made or changed.
 pub fn push_tail(line: &mut Vec<u8>, item: &Item, charset: Charset) {
     let (arrow, path) = match (&item.action, &item.link) {
-<<<<<<< HEAD
-        (Action::HardLink { .. }, _) if !item.changes.any() => return,
-        (Action::HardLink { leader }, _) => (b" => ", leader),
-=======
         (
             Action::HardLink {
                 leader: Some(leader),
             },
             _,
         ) => (b" => ", leader),
->>>>>>> parity
         (_, Some(target)) => (b" -> ", target),
         _ => return,
     };

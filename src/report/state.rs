@@ -7,9 +7,9 @@ use std::path::Path;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::escape::{self, Charset};
 use super::numbers::Human;
 use crate::stage::{Diagnosis, Freed, Held, Interrupted, Recovered, Status, Undone};
+use crate::tree::{Charset, push_escaped};
 
 /// What `undo` did or, in a dry run, would do.
 #[must_use]
@@ -128,7 +128,7 @@ pub fn diagnosis(diagnosis: &Diagnosis) -> String {
 fn shown(path: impl AsRef<Path>) -> String {
     let mut line = Vec::new();
     let bytes = path.as_ref().as_os_str().as_bytes();
-    escape::push(&mut line, bytes, Charset::from_env());
+    push_escaped(&mut line, bytes, Charset::from_env());
     String::from_utf8_lossy(&line).into_owned()
 }
 

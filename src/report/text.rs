@@ -260,9 +260,9 @@ impl Text {
         };
         let start = format!("[{side}] {verb} {} ", noun(kind));
         state.line.extend_from_slice(start.as_bytes());
-        escape::push(&mut state.line, path.as_os_str().as_bytes(), self.charset);
+        push_escaped(&mut state.line, path.as_os_str().as_bytes(), self.charset);
         state.line.extend_from_slice(b" because of pattern ");
-        escape::push(&mut state.line, rule, self.charset);
+        push_escaped(&mut state.line, rule, self.charset);
         state.end_line();
     }
 
