@@ -205,18 +205,27 @@ impl Record {
         self.0.get(&path_hash(path)).copied()
     }
 
-    /// Writes the record of taking all this back.
-    pub fn write_inverse(&self, home: &Home, name: &[u8], sync: bool) -> Result<(), Error> {
+    /// The record of taking all this back.
+    pub fn inverse(&self) -> Record {
+        let turned = self
+            .0
+            .iter()
+            .map(|(path, (old, new))| (*path, (*new, *old)));
+        Record(turned.collect())
+    }
+
+    /// Writes it; durable on return if `sync`.
+    pub fn write(&self, home: &Home, name: &[u8], sync: bool) -> Result<(), Error> {
         let write = || {
             home.dir.remove_all(name)?;
             let mut file = io::BufWriter::new(home.dir.create_file(name, 0o600)?);
             for (path, (old, new)) in &self.0 {
-                let inverse = Change {
+                let change = Change {
                     path: *path,
-                    old: *new,
-                    new: *old,
+                    old: *old,
+                    new: *new,
                 };
-                file.write_all(&inverse.encode())?;
+                file.write_all(&change.encode())?;
             }
             file.flush()?;
             if sync {

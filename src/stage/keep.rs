@@ -32,19 +32,6 @@ pub(super) fn half_name(path: &Path) -> Vec<u8> {
     name
 }
 
-/// Keeps nothing.
-pub(super) struct Nothing;
-
-impl Keeper for Nothing {
-    fn leftover(&self, _: &Dir, _: &[u8], _: &Path) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn copied(&self, _: &Path, _: &Stat, _: &Stat) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Moves to `salvage/` what an interrupted run staged.
 struct Salvager {
     files: HashMap<Vec<u8>, StagedFile>,
