@@ -15,6 +15,7 @@ use twox_hash::XxHash3_64;
 
 use super::error::{Doing, Error};
 use super::layout::Home;
+use super::survey::Difference;
 use crate::sys::{Kind, Stat};
 
 const LEN: usize = 24;
@@ -212,6 +213,15 @@ impl Record {
             .iter()
             .map(|(path, (old, new))| (*path, (*new, *old)));
         Record(turned.collect())
+    }
+
+    /// Takes all these differences for recorded ones.
+    pub fn explain(&mut self, found: &[Difference]) {
+        for d in found {
+            let ident = |stat: &Option<Stat>| stat.as_ref().map(Ident::of);
+            self.0
+                .insert(path_hash(&d.path), (ident(&d.theirs), ident(&d.ours)));
+        }
     }
 
     /// Writes it; durable on return if `sync`.

@@ -282,7 +282,7 @@ impl Hold {
         journal.hold = undo && !journal.last.as_ref().is_some_and(|last| last.undo);
         journal.last = Some(Last {
             method: Method::Swap,
-            at: now(),
+            at: swap.at,
             undo: journal.hold,
             previous_mode: swap.old_mode,
             dropped: swap.drop_old && !undo,

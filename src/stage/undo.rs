@@ -12,7 +12,7 @@ use super::layout::{CHANGES, CHANGES_NEXT, PLAN, PLAN_DONE, PREVIOUS};
 use super::outcome::Undone;
 use super::plan::{self, Step};
 use super::policy::{Method, Policy};
-use super::survey::{Carried, Reach, carry, differences, file_name};
+use super::survey::{Reach, carry, differences, file_name};
 use crate::sys::{Dir, Stat, signal};
 
 /// Takes the last switch back, as far as nobody changed things since; `force` takes the old tree whole.
@@ -56,8 +56,12 @@ fn undo_swap(hold: &mut Hold, last: &Last, force: bool, dry_run: bool) -> Result
         return Err(io::Error::from(io::ErrorKind::NotFound)).doing("open", &site.path);
     };
     let live = live.reopen().doing("open", &site.path)?;
-    let record = Record::load(home, CHANGES)?.inverse();
+    let mut record = Record::load(home, CHANGES)?.inverse();
     let found = differences(&live, &previous)?;
+    if force {
+        // All is taken for resilver's doing, also when it is done again.
+        record.explain(&found);
+    }
     let has_plan = home.has(PLAN_DONE)?;
     let put_off = if has_plan {
         plan::read(home, PLAN_DONE)?.len() as u64
@@ -69,15 +73,8 @@ fn undo_swap(hold: &mut Hold, last: &Last, force: bool, dry_run: bool) -> Result
         hold.enter(Phase::Undoing)?;
     }
     let (_, home, _) = hold.state()?;
-    let carried = if force {
-        Carried {
-            ours: found.len() as u64,
-            ..Carried::default()
-        }
-    } else {
-        let reach = Reach::Since(last.at);
-        carry(&found, &record, &live, &previous, home, reach, dry_run)?
-    };
+    let reach = Reach::Since(last.at);
+    let carried = carry(&found, &record, &live, &previous, home, reach, dry_run)?;
     let undone = Undone {
         method: Method::Swap,
         restored: carried.ours + put_off,

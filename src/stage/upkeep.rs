@@ -136,7 +136,7 @@ pub fn status(dest: &Path) -> Result<Status, Error> {
             status.on_hold = journal.hold;
             status.last_commit = journal.last.map(|last| LastCommit {
                 method: last.method,
-                at: last.at,
+                at: last.at / 1_000_000_000,
             });
             if journal.next == Next::Staged {
                 let files = staged::read(&home)?;
