@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use crate::stage::Names;
 use crate::sys::{Dir, Kind, Stat, process};
 use crate::tree::MetaChange;
 
@@ -189,12 +190,32 @@ impl Worker<'_> {
         }
     }
 
+    /// Names that are one file at the source stay one; others part, so that each becomes what it is there.
+    fn names_of(&self, leaf: &Leaf) -> Names {
+        let group = self
+            .run
+            .links
+            .as_ref()
+            .and_then(|links| links.turn(&leaf.stat));
+        if group.is_some() {
+            Names::All
+        } else {
+            Names::One
+        }
+    }
+
     fn touch(&mut self, node: &Arc<Node>, leaf: &Leaf, changes: Changes) -> Result<bool, Error> {
         if let (Some(target), Some(live)) = (self.run.target, &leaf.live) {
             let change = self.run.planner.change_for(&leaf.stat, &changes);
-            let touched = self
-                .place(node)
-                .and_then(|place| target.touch(&place, &leaf.target_name, live, &change));
+            let touched = self.place(node).and_then(|place| {
+                target.touch(
+                    &place,
+                    &leaf.target_name,
+                    live,
+                    &change,
+                    self.names_of(leaf),
+                )
+            });
             if let Err(fault) = touched {
                 self.settle(
                     "failed to set attributes of",

@@ -76,7 +76,7 @@ impl Stage {
     }
 
     /// What an interrupted run left for the file `name` with the size and time that the source has now.
-    /// Costs nothing when nothing was interrupted. The name must be clear.
+    /// Costs nothing when nothing was interrupted. A whole file takes the place of what has its name.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -97,6 +97,7 @@ impl Stage {
             if let Some(stat) = salvage.try_stat(&whole)? {
                 if (stat.size, stat.mtime) == (size, mtime) {
                     sys::cut::point("stage.salvage");
+                    place.dir.remove_all(name)?;
                     salvage.rename(&whole, &place.dir, name)?;
                     return Ok(Salvage::Whole);
                 }

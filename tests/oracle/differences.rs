@@ -162,6 +162,14 @@ pub const OTHERS: &[(&str, &str)] = &[
         "rsync compares the two kinds' attributes; resilver tells that it is new",
     ),
     (
+        "names that are one file at the destination and several at the source, where attributes differ",
+        "rsync changes the one file once for each name, and again in every run; a stage gives a name whose attributes change a file of its own, as the source has it",
+    ),
+    (
+        "a source inside its own destination, with `--delete`",
+        "rsync deletes what it is about to read (code 24); a stage reads the old tree to the end and then switches",
+    ),
+    (
         "`resilver: committing by journal: …` without `--commit`",
         "resilver tells which guarantee a destination can have; rsync has only one way",
     ),

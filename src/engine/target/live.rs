@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::{Fault, NewFile, Place, Target, apply_at};
 use crate::engine::error::Error;
 use crate::engine::node::Node;
-use crate::stage::Salvage;
+use crate::stage::{Names, Salvage};
 use crate::sys::{Dir, Stat, Time, process};
 use crate::tree::MetaChange;
 
@@ -194,6 +194,7 @@ impl Target for Live {
         name: &[u8],
         old: &Stat,
         change: &MetaChange,
+        _names: Names,
     ) -> Result<(), Fault> {
         Ok(apply_at(
             place.dir(),

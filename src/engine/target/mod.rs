@@ -143,6 +143,7 @@ pub(super) trait Target: Sync {
         name: &[u8],
         old: &Stat,
         change: &MetaChange,
+        names: stage::Names,
     ) -> Result<(), Fault>;
     /// Removes one entry; directories are empty of all that was removed before. `dir` is the live
     /// directory that holds it.
