@@ -395,7 +395,11 @@ impl Carry<'_> {
             return set_access(self.ours, stat);
         }
         let parent = d.path.parent().unwrap_or(Path::new(""));
-        let dir = self.make_parents(parent)?;
+        let Some(dir) = self.make_parents(parent)? else {
+            self.out.late.retain(|path| *path != d.path);
+            self.out.stays.push(d.path.clone());
+            return Ok(());
+        };
         let name = file_name(&d.path);
         let now = dir.try_stat(name)?;
         if stat.is_dir() {
@@ -462,8 +466,8 @@ impl Carry<'_> {
     }
 
     /// Opens a directory of `ours`, made like theirs where it is missing; a non-directory in the way
-    /// goes.
-    fn make_parents(&mut self, path: &Path) -> io::Result<Dir> {
+    /// goes, unless `ours` is live.
+    fn make_parents(&mut self, path: &Path) -> io::Result<Option<Dir>> {
         let mut dir = self.ours.reopen()?;
         let mut so_far = PathBuf::new();
         self.note_time(&dir, &so_far)?;
@@ -473,6 +477,9 @@ impl Carry<'_> {
             match dir.open_dir(name) {
                 Ok(child) => dir = child,
                 Err(e) if e.kind() == io::ErrorKind::PermissionDenied => return Err(e),
+                Err(_) if self.reach == Reach::Gentle && dir.try_stat(name)?.is_some() => {
+                    return Ok(None);
+                }
                 Err(_) => {
                     dir.remove_all(name)?;
                     dir.make_dir(name, 0o700)?;
@@ -482,7 +489,7 @@ impl Carry<'_> {
             }
             self.note_time(&dir, &so_far)?;
         }
-        Ok(dir)
+        Ok(Some(dir))
     }
 
     /// Metadata of directories last, the deepest first.

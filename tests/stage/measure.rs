@@ -40,6 +40,15 @@ fn measure() {
             committed - staged,
             all - committed
         );
+        let root = Root {
+            path: &dst,
+            single: None,
+        };
+        let stage = Stage::open(root, &swap()).unwrap();
+        let began = Instant::now();
+        stage.begin(true).unwrap();
+        println!("       begin alone: {:?}", began.elapsed());
+        drop(stage);
         for dir in 0..1000 {
             fs::write(
                 src.join(format!("dir-{dir:04}/file-007.txt")),
