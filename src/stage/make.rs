@@ -101,10 +101,16 @@ impl Stage {
                     salvage.rename(&whole, &place.dir, name)?;
                     return Ok(Salvage::Whole);
                 }
-                return salvage.open_file(&whole).map(Salvage::Half);
+                let file = salvage.open_file(&whole)?;
+                salvage.unlink(&whole)?;
+                return Ok(Salvage::Half(file));
             }
             match salvage.open_file(&half) {
-                Ok(file) => Ok(Salvage::Half(file)),
+                Ok(file) => {
+                    // Its room is free as soon as it has served.
+                    salvage.unlink(&half)?;
+                    Ok(Salvage::Half(file))
+                }
                 Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Salvage::None),
                 Err(e) => Err(e),
             }
