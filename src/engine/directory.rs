@@ -10,8 +10,9 @@ use crate::sys::{Dir, Kind, Stat, process};
 use super::batch::Part;
 use super::decide::NEW;
 use super::error::Error;
-use super::event::{Changes, Skip};
+use super::event::{Action, Changes, Event, Severity, Skip};
 use super::node::{Node, Origin};
+use super::run::{STAT, failed_to};
 use super::survey::file_id;
 use super::worker::{Worker, check_stop};
 
@@ -36,11 +37,8 @@ impl Worker<'_> {
         let live = match self.open_live(parent.live.as_ref(), &target_name) {
             Ok(live) => live,
             Err(e) => {
-                self.report_failure(
-                    "recv_generator: failed to stat",
-                    &self.run.dest_path(&path),
-                    &e,
-                );
+                let event = failed_to(STAT, &self.run.dest_path(&path), &e);
+                self.report_event(event);
                 return Ok(());
             }
         };
@@ -54,6 +52,8 @@ impl Worker<'_> {
                 None
             };
             if !self.make_directory(parent, &path, &target_name, old)? {
+                self.pass_over(&sources);
+                self.item(&path, &stat, Action::Create, changes, None);
                 return Ok(());
             }
         }
@@ -162,6 +162,17 @@ impl Worker<'_> {
                 self.settle("recv_generator: mkdir", &self.run.dest_path(path), fault)?;
                 Ok(false)
             }
+        }
+    }
+
+    /// Says that nothing in a directory is transferred that could not be made.
+    fn pass_over(&mut self, sources: &[Origin]) {
+        let has_content = |origin: &Origin| origin.dir.list().is_ok_and(|names| !names.is_empty());
+        if sources.iter().any(has_content) {
+            self.tell(Event::Message {
+                severity: Severity::Plain,
+                text: "*** Skipping any contents from this failed directory ***".to_owned(),
+            });
         }
     }
 

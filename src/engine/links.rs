@@ -20,6 +20,7 @@ use super::error::Error;
 use super::event::{Action, Changes, Event, Skip};
 use super::leaf::Leaf;
 use super::node::Node;
+use super::run::not_linked;
 use super::survey::FileId;
 use super::worker::Worker;
 
@@ -243,7 +244,11 @@ impl Worker<'_> {
                 )
             });
             if let Err(fault) = done {
-                return self.settle("link", &self.run.dest_path(&leaf.path), fault);
+                let path = self.run.dest_path(&leaf.path);
+                let other = format!("=> {}", crate::tree::shown(&leader.path));
+                return self.settle_with("link", &path, fault, |e| {
+                    not_linked("link", &path, &other, e)
+                });
             }
         }
         node.names_changed.store(true, Relaxed);

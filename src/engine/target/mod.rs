@@ -48,6 +48,13 @@ pub(super) struct NewFile {
 pub(super) enum Fault {
     /// The entry is reported and skipped.
     Entry(io::Error),
+    /// The same: no file could be made under this temporary name.
+    Temporary { name: Vec<u8>, source: io::Error },
+    /// The same: an attribute could not be set, in rsync's words `failed to set times on`.
+    Attribute {
+        what: &'static str,
+        source: io::Error,
+    },
     /// The run ends.
     Fatal(Error),
 }
@@ -69,6 +76,18 @@ impl From<stage::Error> for Fault {
         match e {
             stage::Error::Io { source, .. } if !out_of_room(&source) => Fault::Entry(source),
             other => Fault::Fatal(other.into()),
+        }
+    }
+}
+
+impl Fault {
+    /// The system's reason, for places that know nothing of faults.
+    pub(super) fn into_io(self) -> io::Error {
+        match self {
+            Fault::Entry(source)
+            | Fault::Temporary { source, .. }
+            | Fault::Attribute { source, .. } => source,
+            Fault::Fatal(e) => io::Error::other(e),
         }
     }
 }
@@ -166,15 +185,23 @@ pub(super) fn apply_at(
     name: &[u8],
     symlink: bool,
     change: &MetaChange,
-) -> io::Result<()> {
+) -> Result<(), Fault> {
     if change.uid.is_some() || change.gid.is_some() {
-        dir.set_owner(name, change.uid, change.gid)?;
+        dir.set_owner(name, change.uid, change.gid)
+            .map_err(attribute("failed to set owner of"))?;
     }
     if let (Some(mode), false) = (change.mode, symlink) {
-        dir.set_mode(name, mode)?;
+        dir.set_mode(name, mode)
+            .map_err(attribute("failed to set permissions on"))?;
     }
     if let Some(mtime) = change.mtime {
-        dir.set_mtime(name, mtime)?;
+        dir.set_mtime(name, mtime)
+            .map_err(attribute("failed to set times on"))?;
     }
     Ok(())
+}
+
+/// A failure to set an attribute.
+fn attribute(what: &'static str) -> impl Fn(io::Error) -> Fault {
+    move |source| Fault::Attribute { what, source }
 }
