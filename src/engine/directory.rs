@@ -52,7 +52,7 @@ impl Worker<'_> {
                 None
             };
             if !self.make_directory(parent, &path, &target_name, old)? {
-                self.pass_over(&sources);
+                self.pass_over();
                 self.item(&path, &stat, Action::Create, changes, None);
                 return Ok(());
             }
@@ -166,14 +166,11 @@ impl Worker<'_> {
     }
 
     /// Says that nothing in a directory is transferred that could not be made.
-    fn pass_over(&mut self, sources: &[Origin]) {
-        let has_content = |origin: &Origin| origin.dir.list().is_ok_and(|names| !names.is_empty());
-        if sources.iter().any(has_content) {
-            self.tell(Event::Message {
-                severity: Severity::Plain,
-                text: "*** Skipping any contents from this failed directory ***".to_owned(),
-            });
-        }
+    fn pass_over(&mut self) {
+        self.tell(Event::Message {
+            severity: Severity::Plain,
+            text: "*** Skipping any contents from this failed directory ***".to_owned(),
+        });
     }
 
     /// Whether the directory was opened only because its owner was lent permission.

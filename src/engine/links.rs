@@ -220,7 +220,8 @@ impl Worker<'_> {
             .is_some_and(|(a, b)| a.same_object(&b));
         if linked {
             let action = Action::HardLink { leader: None };
-            self.item(&leaf.path, &leaf.stat, action, Changes::default(), None);
+            let link = leaf.link.clone();
+            self.item(&leaf.path, &leaf.stat, action, Changes::default(), link);
             return Ok(());
         }
         if self.run.options.compare.existing && leaf.live.is_none() {

@@ -145,6 +145,7 @@ impl<'w> Worker<'w> {
                 let path = path.with_file_name(crate::sys::as_path(name));
                 Some(failed("mkstemp", &path, source))
             }
+            Fault::Owner { what, source } => Some(failed(what, path, source)),
             Fault::Attribute { what, source } => Some(failed_to(what, path, source)),
         };
         let source = match fault {

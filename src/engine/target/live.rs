@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Fault, NewFile, Place, Target, apply_at, attribute};
+use super::{Fault, NewFile, Place, Target, apply_at, attribute, owner};
 use crate::engine::error::Error;
 use crate::engine::node::Node;
 use crate::stage::Salvage;
@@ -250,8 +250,7 @@ impl Target for Live {
         };
         let file = dir.as_file();
         if change.uid.is_some() || change.gid.is_some() {
-            crate::sys::set_owner(file, change.uid, change.gid)
-                .map_err(attribute("failed to set owner of"))?;
+            crate::sys::set_owner(file, change.uid, change.gid).map_err(owner(change))?;
         }
         // What was lent to the owner for the work is taken back.
         let lent = node.live_stat.filter(|stat| place.is_some() && lacks(stat));

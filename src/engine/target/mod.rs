@@ -55,6 +55,11 @@ pub(super) enum Fault {
         what: &'static str,
         source: io::Error,
     },
+    /// The same: `chown` or `chgrp` failed.
+    Owner {
+        what: &'static str,
+        source: io::Error,
+    },
     /// The run ends.
     Fatal(Error),
 }
@@ -86,7 +91,8 @@ impl Fault {
         match self {
             Fault::Entry(source)
             | Fault::Temporary { source, .. }
-            | Fault::Attribute { source, .. } => source,
+            | Fault::Attribute { source, .. }
+            | Fault::Owner { source, .. } => source,
             Fault::Fatal(e) => io::Error::other(e),
         }
     }
@@ -188,7 +194,7 @@ pub(super) fn apply_at(
 ) -> Result<(), Fault> {
     if change.uid.is_some() || change.gid.is_some() {
         dir.set_owner(name, change.uid, change.gid)
-            .map_err(attribute("failed to set owner of"))?;
+            .map_err(owner(change))?;
     }
     if let (Some(mode), false) = (change.mode, symlink) {
         dir.set_mode(name, mode)
@@ -199,6 +205,16 @@ pub(super) fn apply_at(
             .map_err(attribute("failed to set times on"))?;
     }
     Ok(())
+}
+
+/// A failure to set the owner, or only the group.
+fn owner(change: &MetaChange) -> impl Fn(io::Error) -> Fault {
+    let what = if change.uid.is_some() {
+        "chown"
+    } else {
+        "chgrp"
+    };
+    move |source| Fault::Owner { what, source }
 }
 
 /// A failure to set an attribute.
