@@ -14,6 +14,7 @@ use super::decide::Decision;
 use super::error::Error;
 use super::event::{Action, Changes, Event, Severity, Skip};
 use super::node::{Node, Origin};
+use super::run::{STAT, failed_to, not_linked};
 use super::target::{Fault, Target, apply_at};
 use super::worker::Worker;
 
@@ -93,11 +94,8 @@ impl Worker<'_> {
         {
             Ok(live) => live,
             Err(e) => {
-                self.report_failure(
-                    "recv_generator: failed to stat",
-                    &self.run.dest_path(&path),
-                    &e,
-                );
+                let event = failed_to(STAT, &self.run.dest_path(&path), &e);
+                self.report_event(event);
                 return Ok(None);
             }
         };
@@ -217,12 +215,8 @@ impl Worker<'_> {
                 )
             });
             if let Err(fault) = touched {
-                self.settle(
-                    "failed to set attributes of",
-                    &self.run.dest_path(&leaf.path),
-                    fault,
-                )?;
-                return Ok(true);
+                let path = self.run.dest_path(&leaf.path);
+                self.settle("failed to set attributes of", &path, fault)?;
             }
         }
         self.item(
@@ -305,9 +299,16 @@ impl Worker<'_> {
         if let Some(target) = self.run.target
             && let Err(fault) = self.make_node(target, node, leaf)
         {
-            let symlink = leaf.stat.kind == Kind::Symlink;
-            let what = if symlink { "symlink" } else { "mknod" };
-            self.settle(what, &self.run.dest_path(&leaf.path), fault)?;
+            let path = self.run.dest_path(&leaf.path);
+            match leaf.link.as_deref().map(crate::sys::as_path) {
+                Some(to) => {
+                    let other = format!("-> \"{}\"", crate::tree::shown(to));
+                    self.settle_with("symlink", &path, fault, |e| {
+                        not_linked("symlink", &path, &other, e)
+                    })?;
+                }
+                None => self.settle("mknod", &path, fault)?,
+            }
             return Ok(false);
         }
         self.item(
@@ -340,7 +341,12 @@ impl Worker<'_> {
             let mode = change
                 .mode
                 .filter(|_| change.uid.is_some() || change.gid.is_some());
+<<<<<<< HEAD
             apply_at(dir, name, symlink, &MetaChange { mode, ..change })
+=======
+            let change = crate::tree::MetaChange { mode, ..change };
+            apply_at(dir, name, symlink, &change).map_err(Fault::into_io)
+>>>>>>> parity
         };
         let new = foreseen(&leaf.stat, &change, node.gives_group);
         let place = self.place(node)?;

@@ -108,7 +108,7 @@ fn direct(
     let open = || {
         Dir::open(&destination.root).map_err(|e| {
             Error::Select(format!(
-                "change_dir \"{}\" failed: {}",
+                "change_dir#1 \"{}\" failed: {}",
                 shown(&destination.root),
                 super::error::os_text(&e)
             ))

@@ -142,7 +142,7 @@ pub const OTHERS: &[(&str, &str)] = &[
         "rsync goes on into the directory that was not made and fails to look at each of its entries (code 23); resilver passes over it",
     ),
     (
-        "the mode of a directory that its owner may write to but not search (0600)",
+        "the mode of a directory that its owner may write to but not both read and search (0600, 0300)",
         "when run by its owner, rsync leaves it at 0700 until the next run; resilver gives it its mode",
     ),
     (

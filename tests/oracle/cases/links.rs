@@ -45,6 +45,17 @@ cases! {
     hard_links_partly_there_two_apart: groups("-aHi s/ d", "d/a=one\nd/c=one");
     hard_links_partly_there_linked: groups("-aHi s/ d", "d/a=one\nd/b == d/a");
     hard_links_partly_there_in_sub: groups("-aHi s/ d", "d/n/z=two\nd/m/y=other");
+    hard_links_behind_and_before_a_changed_leader: case(
+        "-aHi s/ d",
+        "s/a=one\ns/b == s/a\ns/c == s/a\ns/e == s/a\ns/f == s/a\nd/c=old!!\nd/e=one",
+    );
+    hard_links_behind_and_before_a_right_leader: case(
+        "-aHi s/ d",
+        "s/a=one\ns/b == s/a\ns/c == s/a\ns/e == s/a\ns/f == s/a\nd/c=one\nd/e=other",
+    );
+    hard_links_with_newer_last: case("-aHui s/ d", "s/a=one\ns/b == s/a\ns/c == s/a\nd/c=old @1500000000");
+    hard_links_with_existing: case("-aHi --existing s/ d", "s/a=one\ns/b == s/a\ns/c == s/a\nd/b=old!\nd/c=old");
+    hard_links_of_symlinks_all: case("-aHi s/ d", "s/l -> x\ns/m == s/l\nd/m -> y").then("-aHii s/ d");
     hard_links_all_apart: groups("-aHi s/ d", "d/a=one\nd/b=one\nd/c=one").option("-H");
     hard_links_other_content: groups("-aHi s/ d", "d/a=old!!\nd/b=one\nd/c == d/a");
     hard_links_linked_to_others: groups("-aHi s/ d", "d/a=one\nd/stranger == d/a");
