@@ -172,13 +172,3 @@ pub(super) fn after(now: &Stat, change: &MetaChange) -> Stat {
         ..*now
     }
 }
-
-/// The change that makes an object have the changeable metadata of `stat`.
-pub(super) fn to_have(stat: &Stat) -> MetaChange {
-    MetaChange {
-        mode: (stat.kind != Kind::Symlink).then_some(stat.mode),
-        uid: Some(stat.uid),
-        gid: Some(stat.gid),
-        mtime: Some(stat.mtime),
-    }
-}

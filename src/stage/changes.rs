@@ -15,6 +15,7 @@ use twox_hash::XxHash3_64;
 
 use super::error::{Doing, Error};
 use super::layout::Home;
+use super::survey::Difference;
 use crate::sys::{Kind, Stat};
 
 const LEN: usize = 24;
@@ -205,18 +206,36 @@ impl Record {
         self.0.get(&path_hash(path)).copied()
     }
 
-    /// Writes the record of taking all this back.
-    pub fn write_inverse(&self, home: &Home, name: &[u8], sync: bool) -> Result<(), Error> {
+    /// The record of taking all this back.
+    pub fn inverse(&self) -> Record {
+        let turned = self
+            .0
+            .iter()
+            .map(|(path, (old, new))| (*path, (*new, *old)));
+        Record(turned.collect())
+    }
+
+    /// Takes all these differences for recorded ones.
+    pub fn explain(&mut self, found: &[Difference]) {
+        for d in found {
+            let ident = |stat: &Option<Stat>| stat.as_ref().map(Ident::of);
+            self.0
+                .insert(path_hash(&d.path), (ident(&d.theirs), ident(&d.ours)));
+        }
+    }
+
+    /// Writes it; durable on return if `sync`.
+    pub fn write(&self, home: &Home, name: &[u8], sync: bool) -> Result<(), Error> {
         let write = || {
             home.dir.remove_all(name)?;
             let mut file = io::BufWriter::new(home.dir.create_file(name, 0o600)?);
             for (path, (old, new)) in &self.0 {
-                let inverse = Change {
+                let change = Change {
                     path: *path,
-                    old: *new,
-                    new: *old,
+                    old: *old,
+                    new: *new,
                 };
-                file.write_all(&inverse.encode())?;
+                file.write_all(&change.encode())?;
             }
             file.flush()?;
             if sync {

@@ -7,7 +7,7 @@ use std::sync::PoisonError;
 use super::changes::Record;
 use super::error::{Doing, Error, Situation};
 use super::hold::Hold;
-use super::journal::{Direction, Origin, Phase, RootId, Swap};
+use super::journal::{Direction, Origin, Phase, RootId, Swap, now};
 use super::layout::{CHANGES_NEXT, NEXT, PREVIOUS};
 use super::level::widen;
 use super::outcome::{Commit, Summary};
@@ -264,6 +264,7 @@ impl Switch {
             old: live.as_ref().map(RootId::of),
             new: RootId::of(&new),
             from: self.from,
+            at: now(),
             old_mode: narrow.map(|live| live.mode),
             plan: self.plan,
             drop_old: self.drop_old,

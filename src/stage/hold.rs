@@ -20,7 +20,7 @@ use super::execute::{Trees, execute};
 use super::journal::{Direction, Journal, Last, Next, Origin, Phase, RootId, Swap, now};
 use super::layout::{
     CHANGES, CHANGES_BEFORE, CHANGES_NEXT, DISPLACED, FORMER, Home, NEXT, PLAN, PLAN_DONE,
-    PREVIOUS, Site,
+    PREVIOUS, Site, TMP,
 };
 use super::lock::Locks;
 use super::outcome::Interrupted;
@@ -61,6 +61,12 @@ impl Hold {
         hold.load()?;
         hold.recover()?;
         Ok(hold)
+    }
+
+    /// The same for a destination as a person names it: a directory, or a single file.
+    pub fn take_named(dest: &Path, policy: &Policy) -> Result<Hold, Error> {
+        let (path, single) = split(dest);
+        Hold::take(path, single, policy)
     }
 
     /// Reads the journal; state that it does not explain is set aside.
@@ -260,7 +266,8 @@ impl Hold {
         let switched = |e: Error| e.in_situation(Situation::Switched);
         let carried = self.look_back().map_err(switched)?;
         if let Some(direction) = swap.plan {
-            self.carry_out(direction, PREVIOUS, false)
+            // Metadata only: nothing is moved.
+            self.carry_out(direction, TMP, TMP, false)
                 .map_err(switched)?;
         }
         self.rotate_swap(swap).map_err(switched)?;
@@ -275,7 +282,7 @@ impl Hold {
         journal.hold = undo && !journal.last.as_ref().is_some_and(|last| last.undo);
         journal.last = Some(Last {
             method: Method::Swap,
-            at: now(),
+            at: swap.at,
             undo: journal.hold,
             previous_mode: swap.old_mode,
             dropped: swap.drop_old && !undo,
@@ -339,7 +346,9 @@ impl Hold {
     ) -> Result<Vec<PathBuf>, Error> {
         let underway = |e: Error| e.in_situation(Situation::Underway);
         let keep = if rotate { DISPLACED } else { PREVIOUS };
-        let passed = self.carry_out(direction, keep, force).map_err(underway)?;
+        let passed = self
+            .carry_out(direction, NEXT, keep, force)
+            .map_err(underway)?;
         if !self.no_fsync {
             let (site, ..) = self.state()?;
             if let Some(live) = &site.live {
@@ -381,6 +390,7 @@ impl Hold {
     fn carry_out(
         &mut self,
         direction: Direction,
+        next: &[u8],
         keep: &[u8],
         force: bool,
     ) -> Result<Vec<PathBuf>, Error> {
@@ -397,7 +407,7 @@ impl Hold {
         };
         let trees = Trees {
             live,
-            next: &home.sub_or_make(NEXT)?,
+            next: &home.sub_or_make(next)?,
             previous: &home.sub_or_make(keep)?,
             record: &record,
             force,
@@ -405,6 +415,15 @@ impl Hold {
         execute(&steps, direction, &trees)
             .map_err(|(path, e)| (site.path.join(path), e))
             .or_else(|(path, e)| Err(e).doing("change", path))
+    }
+}
+
+/// A destination as a person names it: a directory, or a file in one.
+pub(super) fn split(dest: &Path) -> (&Path, Option<&OsStr>) {
+    let is_file = std::fs::metadata(dest).is_ok_and(|meta| !meta.is_dir());
+    match (is_file, dest.parent(), dest.file_name()) {
+        (true, Some(parent), Some(name)) => (parent, Some(name)),
+        _ => (dest, None),
     }
 }
 

@@ -58,6 +58,8 @@ pub(super) struct Swap {
     pub new: RootId,
     /// Where the tree came from, and goes back to if the exchange was not made.
     pub from: Origin,
+    /// When it was sealed, in nanoseconds since 1970.
+    pub at: i64,
     /// Permission bits that the old root had, should they have to be widened to move it.
     pub old_mode: Option<u32>,
     /// A plan of metadata changes follows the exchange.
@@ -102,7 +104,7 @@ pub(super) enum Next {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Last {
     pub method: Method,
-    /// Seconds since 1970.
+    /// When it was sealed, in nanoseconds since 1970.
     pub at: i64,
     /// It was an undo.
     pub undo: bool,
@@ -231,7 +233,15 @@ fn checksum(body: &str) -> String {
     format!("{:016x}", twox_hash::XxHash3_64::oneshot(body.as_bytes()))
 }
 
-/// Seconds since 1970.
+/// Nanoseconds since 1970.
 pub(super) fn now() -> i64 {
-    jiff::Timestamp::now().as_second()
+    i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or(i64::MAX)
+}
+
+/// Whether an object was made after a moment. File systems read a clock that lags by a tick, so that in
+/// doubt it was.
+pub(super) fn is_born_since(stat: &Stat, moment: i64) -> bool {
+    const TICK: i64 = 10_000_000;
+    let born = stat.btime.sec.saturating_mul(1_000_000_000) + i64::from(stat.btime.nsec);
+    born.saturating_add(TICK) >= moment
 }

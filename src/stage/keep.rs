@@ -10,7 +10,7 @@ use twox_hash::XxHash3_128;
 
 use super::changes::{Ident, Record, Recorder};
 use super::error::{Doing, Error};
-use super::journal::{Journal, Next};
+use super::journal::{Journal, Next, is_born_since};
 use super::layout::{CHANGES_BEFORE, Home, KEPT, SALVAGE, make_beneath};
 use super::level::Keeper;
 use super::staged::{self, StagedFile};
@@ -30,19 +30,6 @@ pub(super) fn half_name(path: &Path) -> Vec<u8> {
     let mut name = salvage_name(path);
     name.extend_from_slice(HALF);
     name
-}
-
-/// Keeps nothing.
-pub(super) struct Nothing;
-
-impl Keeper for Nothing {
-    fn leftover(&self, _: &Dir, _: &[u8], _: &Path) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn copied(&self, _: &Path, _: &Stat, _: &Stat) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// Moves to `salvage/` what an interrupted run staged.
@@ -79,7 +66,7 @@ impl Salvager {
 /// Keeps what others wrote into a former generation after it was switched away.
 struct Heir {
     record: Record,
-    /// When it was switched away, seconds since 1970.
+    /// When it was switched away, nanoseconds since 1970.
     since: i64,
     kept: PathBuf,
     home: Dir,
@@ -95,7 +82,7 @@ impl Heir {
         }
         let by_others = match self.record.get(path) {
             Some((Some(old), _)) => old != Ident::of(&stat),
-            Some((None, _)) | None => stat.btime.sec >= self.since,
+            Some((None, _)) | None => is_born_since(&stat, self.since),
         };
         if !by_others {
             return Ok(());

@@ -46,7 +46,7 @@ pub(super) const CHANGES_BEFORE: &[u8] = b"changes.before";
 pub(super) const PLAN: &[u8] = b"plan";
 pub(super) const PLAN_DONE: &[u8] = b"plan.done";
 /// A tree that was found at the switch's place without a journal to explain it.
-const ORPHAN: &[u8] = b"orphan";
+pub(super) const ORPHAN: &[u8] = b"orphan";
 
 const SIGNATURE: &[u8] = b"signature";
 const SIGNATURE_TEXT: &[u8] = b"resilver state 1\n";

@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use super::attrs;
 use super::changes::{Ident, Record, path_hash};
 use super::error::{Doing, Error};
+use super::journal::is_born_since;
 use super::layout::{Home, TMP, kind_of};
 use super::level::open_own;
 use super::pairs::pairs;
@@ -140,7 +141,7 @@ impl Walk {
 pub(super) enum Reach {
     /// `ours` is private: their version always wins.
     Whole,
-    /// The same, but what was made in `ours` since this time (seconds since 1970) stays.
+    /// The same, but what was made in `ours` since this time (nanoseconds since 1970) stays.
     Since(i64),
     /// `ours` is live: only what cannot hurt others is done.
     Gentle,
@@ -233,10 +234,9 @@ impl Carry<'_> {
 
     fn gone(&mut self, d: &Difference) -> io::Result<()> {
         let Some(stat) = &d.ours else { return Ok(()) };
-        let fresh = |since: i64| stat.btime.sec >= since;
         match self.reach {
             Reach::Gentle => return Ok(()),
-            Reach::Since(since) if fresh(since) => {
+            Reach::Since(since) if is_born_since(stat, since) => {
                 self.out.stays.push(d.path.clone());
                 return Ok(());
             }
