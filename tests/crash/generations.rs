@@ -130,13 +130,11 @@ pub fn small(root: &Path, number: u32) -> Generation {
     }
 
     b.directory("groups", 0o755, 30 + n);
+    // A name that leaves its group has another content: rsync lets equal files that are linked be.
+    let (joins, leaves) = if odd { ("b", "c") } else { ("c", "b") };
     b.file("groups/a", "linked", 0o644);
-    b.hard_link(if odd { "groups/b" } else { "groups/c" }, "groups/a");
-    if odd {
-        b.file("groups/c", "linked", 0o644);
-    } else {
-        b.file("groups/b", "linked", 0o644);
-    }
+    b.hard_link(&format!("groups/{joins}"), "groups/a");
+    b.file(format!("groups/{leaves}"), format!("alone {leaves}"), 0o644);
 
     let comes = format!("comes-{number}");
     b.directory(&comes, 0o755, n);
