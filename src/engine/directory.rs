@@ -12,6 +12,7 @@ use super::decide::NEW;
 use super::error::Error;
 use super::event::{Changes, Skip};
 use super::node::{Node, Origin};
+use super::survey::file_id;
 use super::worker::{Worker, check_stop};
 
 impl Worker<'_> {
@@ -26,6 +27,9 @@ impl Worker<'_> {
         let Some((sources, stat)) = self.open_sources(parent, name, source) else {
             return Ok(());
         };
+        if self.run.own_root == Some(file_id(&stat)) {
+            return Ok(());
+        }
         self.run.tally.listed(Kind::Dir, 0);
         let target_name = self.target_name(parent, name).to_vec();
         let path = parent.child(name);

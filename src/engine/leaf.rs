@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::sys::{Dir, Kind, Stat};
+use crate::sys::{Dir, Kind, Stat, process};
+use crate::tree::MetaChange;
 
 use super::compare::same_bytes;
 use super::decide::Decision;
@@ -318,28 +319,37 @@ impl Worker<'_> {
             let mode = change
                 .mode
                 .filter(|_| change.uid.is_some() || change.gid.is_some());
-            apply_at(
-                dir,
-                name,
-                symlink,
-                &crate::tree::MetaChange { mode, ..change },
-            )
+            apply_at(dir, name, symlink, &MetaChange { mode, ..change })
         };
-        let new = with_attributes(&leaf.stat, &change);
+        let new = foreseen(&leaf.stat, &change, node.gives_group);
         let place = self.place(node)?;
-        target.make_node(&place, &leaf.target_name, &new, leaf.live.as_ref(), &make)
+        target.make_node(
+            &place,
+            &leaf.target_name,
+            new.as_ref(),
+            leaf.live.as_ref(),
+            &make,
+        )
     }
 }
 
-/// The metadata that an object made for `source` has with `change`; its inode is not asked for.
-pub(super) fn with_attributes(source: &Stat, change: &crate::tree::MetaChange) -> Stat {
-    Stat {
-        mode: change.mode.unwrap_or(source.mode),
-        uid: change.uid.unwrap_or_else(crate::sys::process::uid),
-        gid: change.gid.unwrap_or_else(crate::sys::process::gid),
-        mtime: change.mtime.unwrap_or_default(),
+/// The metadata that an object made for `source` has with `change`, but for its inode, as far as that is
+/// known without asking: without a time or a group given it has what the system gave it.
+pub(super) fn foreseen(source: &Stat, change: &MetaChange, gives_group: bool) -> Option<Stat> {
+    let gid = change.gid.or_else(|| (!gives_group).then(process::gid))?;
+    let mode = if source.kind == Kind::Symlink {
+        source.mode
+    } else {
+        change.mode?
+    };
+    let uid = change.uid.unwrap_or_else(process::uid);
+    Some(Stat {
+        mode,
+        uid,
+        gid,
+        mtime: change.mtime?,
         ino: 0,
         nlink: 1,
         ..*source
-    }
+    })
 }

@@ -92,6 +92,11 @@ impl Links {
         Links(several.map(|(id, count)| (id, group(count))).collect())
     }
 
+    /// All groups.
+    fn groups(&self) -> impl Iterator<Item = &Group> {
+        self.0.values().map(Arc::as_ref)
+    }
+
     /// The group of a file, if it has several names in the transfer.
     pub(super) fn turn(&self, stat: &Stat) -> Option<Arc<Group>> {
         self.0.get(&(stat.dev, stat.ino)).cloned()
@@ -173,6 +178,18 @@ impl Worker<'_> {
             self.lead(members, &node, leaf, source, decision)?;
             self.release(&node)?;
         }
+        Ok(())
+    }
+
+    /// Deals with what still waits when all names were met.
+    pub(super) fn lead_leftovers(&mut self) -> Result<(), Error> {
+        let run = self.run;
+        for group in run.links.iter().flat_map(Links::groups) {
+            let mut members = group.lock();
+            members.to_come = 0;
+            self.lead_last(&mut members)?;
+        }
+        run.frontier.tell_last(&mut self.events);
         Ok(())
     }
 

@@ -203,6 +203,13 @@ impl<'r, T> Frontier<'r, T> {
         self.changed.notify_all();
     }
 
+    /// Tells what is left when no job is.
+    pub(super) fn tell_last(&self, events: &mut Vec<Event>) {
+        for event in events.drain(..) {
+            self.report.event(event);
+        }
+    }
+
     /// Tells one event at once, out of order.
     pub(super) fn tell_now(&self, event: Event) {
         self.report.event(event);

@@ -39,10 +39,12 @@ impl Worker<'_> {
         node: &Arc<Node>,
         batch: &Batch,
     ) -> Result<(), Error> {
-        let content = node
-            .sources
-            .iter()
-            .any(|origin| origin.part == Part::Content);
+        // A directory that could not be opened has no sources; deletion is blocked by then.
+        let content = node.sources.is_empty()
+            || node
+                .sources
+                .iter()
+                .any(|origin| origin.part == Part::Content);
         let wanted = self.run.options.deletion.enabled && content;
         if !wanted || self.deletion_is_blocked() {
             return Ok(());

@@ -13,6 +13,7 @@ use super::links::{Late, Links};
 use super::options::Options;
 use super::order::Frontier;
 use super::sources::Destination;
+use super::survey::FileId;
 use super::tally::Tally;
 use super::target::Target;
 use super::worker::Work;
@@ -28,6 +29,8 @@ pub(super) struct Run<'r> {
     pub tally: Tally,
     pub wants: Wants,
     pub links: Option<Links>,
+    /// The destination's root, which is never part of its own source.
+    pub own_root: Option<FileId>,
     /// Entries of the whole list, where they were counted beforehand.
     pub total: Option<u64>,
     pub abilities: Abilities,
@@ -48,6 +51,12 @@ impl Run<'_> {
         failure.get_or_insert(error);
         drop(failure);
         self.frontier.stop();
+    }
+
+    /// Whether the run ends early.
+    pub(super) fn has_failed(&self) -> bool {
+        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.is_some()
     }
 
     /// Room for what is told late of the links to one file; gives its number.

@@ -6,12 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::stage::Salvage;
-use crate::sys::signal;
+use crate::sys::{Stat, signal};
 use crate::tree::MetaChange;
 
 use super::error::Error;
 use super::event::{Action, Changes, Event};
-use super::leaf::{Leaf, with_attributes};
+use super::leaf::{Leaf, foreseen};
 use super::node::{Node, Origin};
 use super::run::unreadable;
 use super::target::{Fault, Place, Target};
@@ -134,13 +134,8 @@ impl Worker<'_> {
         let basis = match target.salvage(place, name, leaf.stat.size, leaf.stat.mtime)? {
             Salvage::Whole => {
                 super::target::apply_at(place.dir(), name, false, &change)?;
-                target.finish_file(
-                    place,
-                    name,
-                    None,
-                    &with_attributes(&leaf.stat, &change),
-                    leaf.live.as_ref(),
-                )?;
+                let made = foreseen(&leaf.stat, &change, node.gives_group);
+                target.finish_file(place, name, None, made.as_ref(), leaf.live.as_ref())?;
                 return Ok(Moved {
                     literal: 0,
                     matched: leaf.stat.size,
@@ -166,12 +161,14 @@ impl Worker<'_> {
                 return Err(e.into());
             }
         };
-        let made = with_attributes(&leaf.stat, &change);
+        // A file that changed while it was read has the size that was read.
+        let size = moved.literal + moved.matched;
+        let made = foreseen(&Stat { size, ..leaf.stat }, &change, node.gives_group);
         target.finish_file(
             place,
             name,
             new.temporary.as_deref(),
-            &made,
+            made.as_ref(),
             leaf.live.as_ref(),
         )?;
         Ok(moved)

@@ -134,7 +134,7 @@ fn with_i(itemize: u8) -> Style {
 
 /// `rsync -aH s/ d` where there is no `d`.
 fn first_run() -> Vec<Event> {
-    let leader = PathBuf::from("b/hl");
+    let leader = Some(PathBuf::from("b/hl"));
     vec![
         Event::CreatedDestination("d".into()),
         item(Kind::Dir, Action::Create, new(), "."),
@@ -202,7 +202,7 @@ fn nothing_changed() {
         item(Kind::Symlink, Action::Attributes, Changes::default(), "l"),
         item(
             Kind::File,
-            Action::HardLink { leader: "a".into() },
+            Action::HardLink { leader: None },
             Changes::default(),
             "b/hl",
         ),

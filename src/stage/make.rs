@@ -112,7 +112,7 @@ impl Stage {
     }
 
     /// A finished non-directory, with its final metadata `new`, stands in the stage under `name`; `old`
-    /// is what lives under it.
+    /// is what lives under it. The inode of `new` is not looked at.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -127,6 +127,13 @@ impl Stage {
         let path = place.join(name);
         let mut mark_due = false;
         let mut note = || -> io::Result<()> {
+            // A sealed plan names what it installs by its inode, which the caller need not know.
+            let seen = if ready.method == Method::Journal {
+                Some(place.dir.stat(name)?)
+            } else {
+                None
+            };
+            let new = seen.as_ref().unwrap_or(new);
             ready.record(&path, old, Some(new))?;
             if new.kind == Kind::File && new.size > 0 {
                 mark_due = ready.staged.add(&path, new)?;

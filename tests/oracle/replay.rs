@@ -124,6 +124,12 @@ impl Row {
             return Err("standard input".into());
         }
         let args: Vec<OsString> = arguments(row)?.into_iter().map(Into::into).collect();
+        let operands = args
+            .iter()
+            .filter(|arg| !arg.as_encoded_bytes().starts_with(b"-"));
+        if operands.count() == 1 && row["rc"] == 0 {
+            return Err("listings: one operand, no destination".into());
+        }
         let tree = texts(&row["tree"])
             .into_iter()
             .chain(texts(&row["dest"]))
@@ -300,8 +306,6 @@ replayed! {
         row_28_26_only_missing_source = 28
         row_29_27_dir_without_r = 29
         row_30_27b_dir_without_r = 30
-        row_33_30_list_only = 33
-        row_34_31_list_only_r = 34
         row_35_32_empty_dir_single_to_missing = 35
         row_36_33_empty_dir_single_to_missing = 36
         row_37_34_empty_dir_on_file = 37

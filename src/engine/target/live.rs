@@ -151,7 +151,7 @@ impl Target for Live {
         place: &Place,
         name: &[u8],
         temporary: Option<&[u8]>,
-        _new: &Stat,
+        _new: Option<&Stat>,
         old: Option<&Stat>,
     ) -> Result<(), Fault> {
         match temporary {
@@ -164,7 +164,7 @@ impl Target for Live {
         &self,
         place: &Place,
         name: &[u8],
-        _new: &Stat,
+        _new: Option<&Stat>,
         old: Option<&Stat>,
         make: &dyn Fn(&Dir, &[u8]) -> io::Result<()>,
     ) -> Result<(), Fault> {

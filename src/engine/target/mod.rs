@@ -115,7 +115,7 @@ pub(super) trait Target: Sync {
         place: &Place,
         name: &[u8],
         temporary: Option<&[u8]>,
-        new: &Stat,
+        new: Option<&Stat>,
         old: Option<&Stat>,
     ) -> Result<(), Fault>;
     /// Makes a symbolic link, device or special with `make` under the name it is given, and gives it its
@@ -124,7 +124,7 @@ pub(super) trait Target: Sync {
         &self,
         place: &Place,
         name: &[u8],
-        new: &Stat,
+        new: Option<&Stat>,
         old: Option<&Stat>,
         make: &dyn Fn(&Dir, &[u8]) -> io::Result<()>,
     ) -> Result<(), Fault>;

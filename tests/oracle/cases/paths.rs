@@ -86,7 +86,5 @@ cases! {
     source_is_destination: on_tree("-aii s/ s", "");
     empty_source_operand: on_tree("-ai '' d", "");
     empty_destination_operand: on_tree("-ai s/ ''", "");
-    listing_of_one_operand: on_tree("s", "");
-    listing_of_contents: on_tree("-r s/", "s/l -> a\ns/m 0600 @1200000000");
-    listing_with_archive: on_tree("-a s/", "s/l -> a\ns/m size:70k 0600 @1200000000");
+    // One operand alone lists the source: cases for it come with the option that asks for that, `--list-only`.
 }
