@@ -58,6 +58,8 @@ impl Sources {
     fn recognise(&self, dest: &Path) -> Option<usize> {
         match Tree::find(dest) {
             None => Some(NOTHING),
+            // A plan needs a directory to be carried out in: an empty one shows as little as none.
+            Some(tree) if tree.0.len() == 1 => Some(NOTHING),
             Some(tree) => self
                 .generations
                 .iter()
@@ -260,7 +262,7 @@ impl Scenario {
         for (step, [old, between, new]) in &steps {
             println!("  {step:<24} {old:>5} {between:>8} {new:>5}");
         }
-        assert!(table.len() > 3, "there are steps to cut");
+        assert!(!table.is_empty(), "there are steps to cut");
         let saws: Vec<Saw> = table.values().map(|(_, saw)| *saw).collect();
         assert!(saws.is_sorted(), "old turns into new once: {saws:?}");
     }
