@@ -19,9 +19,9 @@
 mod cut;
 //mod damage;
 mod generations;
-//mod image;
+mod image;
 mod kill;
-//mod power;
+mod power;
 mod reader;
 //mod resume;
 mod run;

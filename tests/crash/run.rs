@@ -87,6 +87,13 @@ impl Run {
         self
     }
 
+    /// One more option.
+    pub fn option(mut self, option: &str) -> Run {
+        self.command.arg(option);
+        self.line = format!("{} {option}", self.line);
+        self
+    }
+
     /// Appends the name of every cut point passed to a file.
     pub fn log(mut self, path: &Path) -> Run {
         self.command.env("RESILVER_CUT_LOG", path);

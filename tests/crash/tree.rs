@@ -38,6 +38,11 @@ impl Entry {
         size > 0 && hash == XxHash3_128::oneshot(&zeros)
     }
 
+    /// Whether two entries are of one type and hold the same.
+    pub fn has_content_of(&self, other: &Entry) -> bool {
+        (self.kind, &self.content, &self.target) == (other.kind, &other.content, &other.target)
+    }
+
     /// A file without content.
     pub fn is_empty(&self) -> bool {
         self.content.is_some_and(|(size, _)| size == 0)
