@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::run::is_root;
 
@@ -32,8 +33,8 @@ impl Kind {
 
     fn bytes(self) -> u64 {
         match self {
-            Kind::Ext4 => 128 << 20,
-            Kind::Xfs | Kind::Btrfs => 320 << 20,
+            Kind::Ext4 => 400 << 20,
+            Kind::Xfs | Kind::Btrfs => 512 << 20,
         }
     }
 }
@@ -109,6 +110,24 @@ impl Image {
             && !succeeds(Command::new("umount").arg(&self.root))
         {
             succeeds(Command::new("umount").arg("-l").arg(&self.root));
+        }
+        self.wait_until_released();
+    }
+
+    /// A run in a mount namespace of its own (see `Run::run_after_boot`, in any test) keeps a filesystem
+    /// alive a little longer: it is only gone when its loop device is.
+    fn wait_until_released(&self) {
+        let dir = self.file.parent().expect("a directory");
+        let is_held = || {
+            let loops = std::fs::read_dir("/sys/block").into_iter().flatten().flatten();
+            loops
+                .map(|entry| entry.path().join("loop/backing_file"))
+                .filter_map(|path| std::fs::read_to_string(path).ok())
+                .any(|file| Path::new(file.trim_end()).starts_with(dir))
+        };
+        let begin = Instant::now();
+        while is_held() && begin.elapsed() < Duration::from_secs(20) {
+            std::thread::sleep(Duration::from_millis(2));
         }
     }
 }
