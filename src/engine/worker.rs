@@ -15,7 +15,7 @@ use super::error::Error;
 use super::event::{Action, Changes, Event, Item, Severity, Skip};
 use super::node::Node;
 use super::order::{Key, child_key};
-use super::run::{Run, failed};
+use super::run::{Run, failed, failed_to};
 use super::target::{Fault, Place};
 
 /// Entries of a wide directory that make one job.
@@ -94,6 +94,23 @@ impl<'w> Worker<'w> {
         }
     }
 
+    /// An entry's fault, with what is told where a plain call failed.
+    pub(super) fn settle_with(
+        &mut self,
+        what: &'static str,
+        path: &Path,
+        fault: Fault,
+        told: impl FnOnce(&io::Error) -> Event,
+    ) -> Result<(), Error> {
+        match fault {
+            Fault::Entry(e) if !super::target::out_of_room(&e) => {
+                self.report_event(told(&e));
+                Ok(())
+            }
+            fault => self.settle(what, path, fault),
+        }
+    }
+
     /// Tells one event when its turn comes.
     pub(super) fn tell(&mut self, event: Event) {
         self.events.push(event);
@@ -108,6 +125,12 @@ impl<'w> Worker<'w> {
         self.tell(failed(what, path, e));
     }
 
+    /// Reports what concerns one entry.
+    pub(super) fn report_event(&mut self, event: Event) {
+        self.run.tally.set_partial();
+        self.tell(event);
+    }
+
     /// An entry's fault: told and counted, or the end of the run.
     pub(super) fn settle(
         &mut self,
@@ -115,18 +138,32 @@ impl<'w> Worker<'w> {
         path: &Path,
         fault: Fault,
     ) -> Result<(), Error> {
-        match fault {
-            Fault::Entry(source) if super::target::out_of_room(&source) => Err(Error::File {
+        let told = match &fault {
+            Fault::Fatal(_) => None,
+            Fault::Entry(e) => Some(failed(what, path, e)),
+            Fault::Temporary { name, source } => {
+                let path = path.with_file_name(crate::sys::as_path(name));
+                Some(failed("mkstemp", &path, source))
+            }
+            Fault::Owner { what, source } => Some(failed(what, path, source)),
+            Fault::Attribute { what, source } => Some(failed_to(what, path, source)),
+        };
+        let source = match fault {
+            Fault::Fatal(e) => return Err(e),
+            entry => entry.into_io(),
+        };
+        if super::target::out_of_room(&source) {
+            return Err(Error::File {
                 action: what,
                 path: path.to_owned(),
                 source,
-            }),
-            Fault::Entry(e) => {
-                self.report_failure(what, path, &e);
-                Ok(())
-            }
-            Fault::Fatal(e) => Err(e),
+            });
         }
+        self.run.tally.set_partial();
+        for event in told {
+            self.tell(event);
+        }
+        Ok(())
     }
 
     /// Tells of an entry that was dealt with, if anybody wants to know.
@@ -365,6 +402,10 @@ impl<'w> Worker<'w> {
                 }
                 planner.change_for(source, &changes)
             }
+            (None, None) => crate::tree::MetaChange {
+                mode: Some(0o777 & !planner.umask),
+                ..crate::tree::MetaChange::default()
+            },
             (None, _) if !touched => return Ok(()),
             (None, _) => crate::tree::MetaChange::default(),
         };

@@ -27,6 +27,7 @@ mod survey;
 mod undo;
 mod upkeep;
 
+pub use copyup::Names;
 pub use doctor::doctor;
 pub use error::{Error, Situation};
 pub use layout::{is_state, resolve_inside_state};

@@ -149,8 +149,9 @@ impl Target for Staged<'_> {
         name: &[u8],
         old: &Stat,
         change: &MetaChange,
+        names: stage::Names,
     ) -> Result<(), Fault> {
-        Ok(self.stage.touch(staged(place)?, name, old, change)?)
+        Ok(self.stage.touch(staged(place)?, name, old, change, names)?)
     }
 
     fn remove_entry(&self, _dir: &Dir, path: &Path, old: &Stat) -> Result<(), Fault> {
