@@ -341,12 +341,8 @@ impl Worker<'_> {
             let mode = change
                 .mode
                 .filter(|_| change.uid.is_some() || change.gid.is_some());
-<<<<<<< HEAD
-            apply_at(dir, name, symlink, &MetaChange { mode, ..change })
-=======
-            let change = crate::tree::MetaChange { mode, ..change };
+            let change = MetaChange { mode, ..change };
             apply_at(dir, name, symlink, &change).map_err(Fault::into_io)
->>>>>>> parity
         };
         let new = foreseen(&leaf.stat, &change, node.gives_group);
         let place = self.place(node)?;

@@ -22,6 +22,7 @@ mod plan;
 mod policy;
 mod run;
 mod settle;
+mod spare;
 mod staged;
 mod survey;
 mod undo;

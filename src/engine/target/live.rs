@@ -230,8 +230,8 @@ impl Target for Live {
         Ok(())
     }
 
-    fn bring_back(&self, _removed: &[PathBuf]) -> Result<bool, Fault> {
-        Ok(false)
+    fn spare(&self, _removed: &[PathBuf]) -> Result<(), Error> {
+        Ok(())
     }
 
     fn finish_dir(

@@ -5,7 +5,7 @@ mod staged;
 
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
 
@@ -175,8 +175,8 @@ pub(super) trait Target: Sync {
     fn remove_entry(&self, dir: &Dir, path: &Path, old: &Stat) -> Result<(), Fault>;
     /// All below `path`, and `path` itself, went through [`Target::remove_entry`].
     fn removed_whole(&self, parent: &Path, name: &[u8], old: &Stat) -> Result<(), Fault>;
-    /// Takes back the removal of these paths, if that is still possible; false if not.
-    fn bring_back(&self, removed: &[std::path::PathBuf]) -> Result<bool, Fault>;
+    /// Takes back the removal of these paths, where they were not removed from the live tree itself.
+    fn spare(&self, removed: &[PathBuf]) -> Result<(), Error>;
     /// Gives a directory its final metadata.
     fn finish_dir(
         &self,

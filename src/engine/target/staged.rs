@@ -163,9 +163,8 @@ impl Target for Staged<'_> {
         Ok(self.stage.remove(&place, name, old)?)
     }
 
-    fn bring_back(&self, removed: &[PathBuf]) -> Result<bool, Fault> {
-        let _ = removed;
-        Ok(false)
+    fn spare(&self, removed: &[PathBuf]) -> Result<(), Error> {
+        Ok(self.stage.spare(removed)?)
     }
 
     fn finish_dir(
