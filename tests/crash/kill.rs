@@ -1,6 +1,8 @@
 //! Runs killed with SIGKILL at random moments, under the eyes of readers.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -56,6 +58,33 @@ struct Tally {
     after_switch: usize,
 }
 
+/// A log that is read as it grows.
+struct Tail<'a> {
+    path: &'a Path,
+    file: Option<File>,
+    text: String,
+}
+
+impl Tail<'_> {
+    fn new(path: &Path) -> Tail<'_> {
+        Tail {
+            path,
+            file: None,
+            text: String::new(),
+        }
+    }
+
+    /// Whether a line was written since the last look.
+    fn shows(&mut self, line: &str) -> bool {
+        self.file = self.file.take().or_else(|| File::open(self.path).ok());
+        let Some(file) = &mut self.file else {
+            return false;
+        };
+        self.text.clear();
+        file.read_to_string(&mut self.text).is_ok() && self.text.contains(line)
+    }
+}
+
 impl Ground {
     fn new(scratch: &Path) -> Ground {
         let seed = std::env::var("RESILVER_SEED").ok();
@@ -76,7 +105,8 @@ impl Ground {
             ground.generations[which].tree.expect_equal(&now, "a run that was not killed");
             ground.steps = ground.passed();
         }
-        ground.steps.dedup();
+        let mut known = std::collections::BTreeSet::new();
+        ground.steps.retain(|step| known.insert(step.clone()));
         ground
     }
 
@@ -84,11 +114,21 @@ impl Ground {
         mirror("swap", &self.generations[which].path, &self.dest)
     }
 
-    /// The steps of the last run, from its log, which is taken away.
+    /// The steps of the last run, from its log, which is taken away. The journal is written several times
+    /// in a run: it is named with the step before it.
     fn passed(&self) -> Vec<String> {
         let text = std::fs::read_to_string(&self.log).unwrap_or_default();
         let _ = std::fs::remove_file(&self.log);
-        text.lines().map(str::to_owned).collect()
+        let mut before = "";
+        let mut steps = Vec::new();
+        for line in text.lines() {
+            match line {
+                "journal.replace" => steps.push(format!("{before}, journal")),
+                _ => steps.push(line.to_owned()),
+            }
+            before = line;
+        }
+        steps
     }
 
     fn moment(&mut self) -> Moment {
@@ -100,8 +140,9 @@ impl Ground {
             }
             _ => {
                 let step = self.dice.below(self.steps.len() as u64) as usize;
-                let later = Duration::from_micros(self.dice.below(400));
-                Moment::Past(self.steps[step].clone(), later)
+                let later = Duration::from_micros(self.dice.below(600));
+                let name = self.steps[step].split(',').next().unwrap_or_default();
+                Moment::Past(name.to_owned(), later)
             }
         }
     }
@@ -120,10 +161,9 @@ impl Ground {
             Moment::Never => {}
             Moment::After(time) => std::thread::sleep(*time),
             Moment::Past(step, later) => {
-                while !std::fs::read_to_string(&self.log).is_ok_and(|log| log.contains(step))
-                    && child.try_wait().expect("a child").is_none()
-                {
-                    std::thread::sleep(Duration::from_micros(50));
+                let mut log = Tail::new(&self.log);
+                while !log.shows(step) && child.try_wait().expect("a child").is_none() {
+                    std::thread::sleep(Duration::from_micros(20));
                 }
                 std::thread::sleep(*later);
             }
