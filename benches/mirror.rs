@@ -34,21 +34,62 @@ struct Bench {
 }
 
 const ROWS: &[Row] = &[
-    Row { name: "first", what: "first mirror, 100,000 small files", run: first },
-    Row { name: "unchanged", what: "nothing changed, 100,000 files", run: unchanged },
-    Row { name: "percent", what: "1 % changed, --delete, from the second run on", run: percent },
-    Row { name: "edits", what: "1 GiB file, 200 edits, --no-whole-file", run: edits },
-    Row { name: "shared-nothing", what: "1 GiB file, basis shares nothing, --no-whole-file", run: shared_nothing },
-    Row { name: "memory", what: "first mirror of 100 and of 1,000 directories of 1,000 files", run: memory },
-    Row { name: "wide", what: "first mirror of one directory of 1,000,000 files", run: wide },
+    Row {
+        name: "first",
+        what: "first mirror, 100,000 small files",
+        run: first,
+    },
+    Row {
+        name: "unchanged",
+        what: "nothing changed, 100,000 files",
+        run: unchanged,
+    },
+    Row {
+        name: "percent",
+        what: "1 % changed, --delete, from the second run on",
+        run: percent,
+    },
+    Row {
+        name: "edits",
+        what: "1 GiB file, 200 edits, --no-whole-file",
+        run: edits,
+    },
+    Row {
+        name: "shared-nothing",
+        what: "1 GiB file, basis shares nothing, --no-whole-file",
+        run: shared_nothing,
+    },
+    Row {
+        name: "memory",
+        what: "first mirror of 100 and of 1,000 directories of 1,000 files",
+        run: memory,
+    },
+    Row {
+        name: "wide",
+        what: "first mirror of one directory of 1,000,000 files",
+        run: wide,
+    },
 ];
 
 fn main() {
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    let base = std::env::var_os("BENCH_DIR").map_or_else(|| PathBuf::from("/dev/shm"), PathBuf::from);
-    let runs = std::env::var("BENCH_RUNS").ok().and_then(|n| n.parse().ok()).unwrap_or(5);
-    let scratch = tempfile::Builder::new().prefix("bench").tempdir_in(base).expect("a directory to work in");
-    let bench = Bench { dir: scratch.path().to_owned(), runs };
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with('-'))
+        .collect();
+    let base =
+        std::env::var_os("BENCH_DIR").map_or_else(|| PathBuf::from("/dev/shm"), PathBuf::from);
+    let runs = std::env::var("BENCH_RUNS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(5);
+    let scratch = tempfile::Builder::new()
+        .prefix("bench")
+        .tempdir_in(base)
+        .expect("a directory to work in");
+    let bench = Bench {
+        dir: scratch.path().to_owned(),
+        runs,
+    };
     println!("medians of {runs} interleaved runs; ratios are to rsync");
     for row in ROWS {
         let on_request = matches!(row.name, "wide");
@@ -61,10 +102,16 @@ fn main() {
 }
 
 fn print(measures: &[Measure]) {
-    let reference = measures.iter().find(|m| m.program == "rsync").map(Measure::median);
+    let reference = measures
+        .iter()
+        .find(|m| m.program == "rsync")
+        .map(Measure::median);
     for m in measures {
         let ratio = reference.map_or(String::new(), |r| format!("{:6.2}", m.median() / r));
-        let (min, max) = (m.seconds.iter().copied().fold(f64::MAX, f64::min), m.seconds.iter().copied().fold(0.0, f64::max));
+        let (min, max) = (
+            m.seconds.iter().copied().fold(f64::MAX, f64::min),
+            m.seconds.iter().copied().fold(0.0, f64::max),
+        );
         println!(
             "  {:<24} {:7.3} s {ratio}   ({min:.3} to {max:.3}; peak {:.1} MiB)",
             m.program,
@@ -76,7 +123,11 @@ fn print(measures: &[Measure]) {
 
 impl Measure {
     fn new(program: &str) -> Measure {
-        Measure { program: program.to_owned(), seconds: Vec::new(), peak_kib: 0 }
+        Measure {
+            program: program.to_owned(),
+            seconds: Vec::new(),
+            peak_kib: 0,
+        }
     }
 
     fn median(&self) -> f64 {
@@ -98,14 +149,22 @@ impl Measure {
         self.seconds.push(began.elapsed().as_secs_f64());
         let text = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{command:?} failed: {text}");
-        let peak = text.lines().last().and_then(|line| line.trim().parse().ok()).unwrap_or(0);
+        let peak = text
+            .lines()
+            .last()
+            .and_then(|line| line.trim().parse().ok())
+            .unwrap_or(0);
         self.peak_kib = self.peak_kib.max(peak);
     }
 }
 
 impl Bench {
     fn path(&self, name: &str) -> String {
-        self.dir.join(name).to_str().expect("a plain path").to_owned()
+        self.dir
+            .join(name)
+            .to_str()
+            .expect("a plain path")
+            .to_owned()
     }
 
     fn remove(&self, name: &str) {
@@ -116,7 +175,11 @@ impl Bench {
     fn clear(&self) {
         for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
             let path = entry.path();
-            let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+            let _ = if path.is_dir() {
+                fs::remove_dir_all(path)
+            } else {
+                fs::remove_file(path)
+            };
         }
     }
 }
@@ -137,7 +200,12 @@ fn make_tree(root: &Path, dirs: usize, files: usize) {
 fn first(bench: &Bench) -> Vec<Measure> {
     make_tree(Path::new(&bench.path("src")), 1000, 100);
     let (src, dst) = (bench.path("src/"), bench.path("dst"));
-    let mut all = [Measure::new("rsync"), Measure::new("cp -a"), Measure::new("resilver"), Measure::new("resilver --no-fsync")];
+    let mut all = [
+        Measure::new("rsync"),
+        Measure::new("cp -a"),
+        Measure::new("resilver"),
+        Measure::new("resilver --no-fsync"),
+    ];
     for _ in 0..bench.runs {
         bench.remove("dst");
         all[0].take(&["rsync", "-a", &src, &dst]);
@@ -197,7 +265,8 @@ fn random_file(path: &str, len: u64, mut seed: u64) {
         seed ^= seed << 13;
         seed ^= seed >> 7;
         seed ^= seed << 17;
-        file.write_all(&seed.to_le_bytes()).expect("room for the file");
+        file.write_all(&seed.to_le_bytes())
+            .expect("room for the file");
     }
 }
 
@@ -227,7 +296,8 @@ fn edits(bench: &Bench) -> Vec<Measure> {
         let file = File::options().write(true).open(new).expect("the file");
         for n in 0..200_u64 {
             let at = n.wrapping_mul(0x9E37_79B9_7F4A_7C15) % (GIB - 64);
-            file.write_all_at(b"an edit of a few dozen bytes, here", at).expect("an edit");
+            file.write_all_at(b"an edit of a few dozen bytes, here", at)
+                .expect("an edit");
         }
     })
 }
@@ -261,6 +331,12 @@ fn wide(bench: &Bench) -> Vec<Measure> {
     }
     let mut all = [Measure::new("rsync"), Measure::new("resilver")];
     all[0].take(&["rsync", "-a", &bench.path("src/"), &bench.path("a")]);
-    all[1].take(&[RESILVER, "-a", "--no-fsync", &bench.path("src/"), &bench.path("b")]);
+    all[1].take(&[
+        RESILVER,
+        "-a",
+        "--no-fsync",
+        &bench.path("src/"),
+        &bench.path("b"),
+    ]);
     all.into()
 }

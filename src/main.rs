@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     resilver::sys::process::take_umask();
+    resilver::sys::process::raise_file_limit();
     if let Err(e) = resilver::sys::signal::install() {
         eprintln!("resilver: cannot listen to signals: {e}");
     }

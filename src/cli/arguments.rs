@@ -23,6 +23,8 @@ pub struct Given {
     pub name: &'static str,
     /// Its value; empty for a flag.
     pub value: OsString,
+    /// The word of the command line that the value stands in.
+    pub word: OsString,
 }
 
 /// A command line, read.
@@ -51,7 +53,7 @@ pub fn read(words: &[OsString]) -> Result<Read, Refusal> {
     }
     match matches(command, words) {
         Ok(matches) => Ok(Read::Arguments(Arguments {
-            options: in_order(&matches),
+            options: in_order(&matches, words),
             operands: operands(&matches),
         })),
         Err(error) if error.kind() == ErrorKind::DisplayHelp => Ok(Read::Help),
@@ -72,16 +74,20 @@ fn operands(matches: &ArgMatches) -> Vec<OsString> {
 }
 
 /// Every occurrence of every option, by its place on the command line.
-fn in_order(matches: &ArgMatches) -> Vec<Given> {
+fn in_order(matches: &ArgMatches, words: &[OsString]) -> Vec<Given> {
     let mut placed: Vec<(usize, Given)> = OPTIONS
         .iter()
-        .flat_map(|definition| occurrences(matches, definition))
+        .flat_map(|definition| occurrences(matches, definition, words))
         .collect();
     placed.sort_by_key(|(place, _)| *place);
     placed.into_iter().map(|(_, given)| given).collect()
 }
 
-fn occurrences(matches: &ArgMatches, definition: &Definition) -> Vec<(usize, Given)> {
+fn occurrences(
+    matches: &ArgMatches,
+    definition: &Definition,
+    words: &[OsString],
+) -> Vec<(usize, Given)> {
     let places = matches.indices_of(definition.id()).into_iter().flatten();
     let values = matches.get_many::<OsString>(definition.id());
     places
@@ -91,10 +97,25 @@ fn occurrences(matches: &ArgMatches, definition: &Definition) -> Vec<(usize, Giv
                 opt: definition.opt,
                 name: definition.id(),
                 value: value.clone(),
+                word: word_of(definition, value, words),
             };
             (place, given)
         })
         .collect()
+}
+
+/// The word in which a value was given: behind `=`, behind a letter, or alone.
+fn word_of(definition: &Definition, value: &OsStr, words: &[OsString]) -> OsString {
+    let value = value.as_bytes();
+    let long = format!("--{}=", definition.id());
+    let holds = |word: &&OsString| {
+        let Some(start) = word.as_bytes().strip_suffix(value) else {
+            return false;
+        };
+        start == long.as_bytes() || (is_bundle(start) && definition.ends_in_letter(start))
+    };
+    let found = words.iter().find(holds).map(OsString::as_os_str);
+    found.unwrap_or(OsStr::from_bytes(value)).to_owned()
 }
 
 /// A mistake of grammar in rsync's words, which name the word of the command line as it was typed.

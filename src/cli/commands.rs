@@ -3,32 +3,35 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use jiff::tz::TimeZone;
+
 use super::completion;
 use super::exit::{Code, Refusal};
 use super::manual;
 use super::options::{Filter, Sync};
 use super::subcommand::Subcommand;
-use crate::engine::{self, Event, Outcome, Report, Severity};
-use crate::report::Text;
-use crate::stage;
+use crate::engine::{self, Event, Report, Severity};
+use crate::report::{Text, state};
+use crate::stage::{self, Policy};
 use crate::tree::Rules;
 
 /// A mirror run, told on the terminal; gives the exit code.
 pub fn sync(sync: &Sync) -> u8 {
     let report = Text::new(sync.style);
     report.begin();
-    let code = match run_engine(sync, &report) {
+    let code = match engine::run(&sync.options, &report) {
         Ok(outcome) => {
             report.finish(&outcome);
             Code::of(&outcome)
         }
-        Err((text, code)) => {
-            let severity = match code {
-                Code::FileSelect if text.starts_with("ERROR: ") => Severity::Plain,
+        Err(e) => {
+            let severity = match &e {
+                engine::Error::Select(text) if text.starts_with("ERROR: ") => Severity::Plain,
                 _ => Severity::Error,
             };
+            let text = e.to_string();
             report.event(Event::Message { severity, text });
-            code
+            code_of(&e)
         }
     };
     if let Some(line) = code.last_line() {
@@ -61,8 +64,6 @@ fn print(bytes: &[u8]) -> u8 {
     Code::Success.number()
 }
 
-// From here on: the joints to rooms that are not there yet. Each refuses; nothing is pretended.
-
 /// The filter rules in the order given.
 pub fn rules(filters: &[Filter]) -> Result<Rules, Refusal> {
     let mut rules = Rules::default();
@@ -73,22 +74,22 @@ pub fn rules(filters: &[Filter]) -> Result<Rules, Refusal> {
             rules.push_exclude(&filter.pattern)
         };
         match pushed {
-            Err(e) if e.is_fatal() => return Err(Refusal::usage(e)),
-            _ => {}
+            Ok(()) => {}
+            Err(e) if e.is_fatal() => return Err(Refusal::plain(e.to_string())),
+            Err(e) => {
+                let _ = writeln!(io::stderr(), "{e}");
+            }
         }
     }
     Ok(rules)
 }
 
-fn run_engine(sync: &Sync, report: &Text) -> Result<Outcome, (String, Code)> {
-    engine::run(&sync.options, report).map_err(|e| (e.to_string(), code_of(&e)))
-}
-
 fn code_of(error: &engine::Error) -> Code {
     match error {
-        engine::Error::Select(_) => Code::FileSelect,
+        engine::Error::Select(_) | engine::Error::Destination { .. } => Code::FileSelect,
         engine::Error::Interrupted => Code::Signal,
         engine::Error::Stage(e) => code_of_stage(e),
+        engine::Error::Worker => Code::Ipc,
         _ => Code::FileIo,
     }
 }
@@ -99,31 +100,42 @@ fn code_of_stage(error: &stage::Error) -> Code {
         stage::Error::GateRefused { .. }
         | stage::Error::GuardRefused { .. }
         | stage::Error::Incomplete { .. } => Code::Refused,
-        stage::Error::SwapImpossible { .. } => Code::Unsupported,
+        stage::Error::SwapImpossible { .. } | stage::Error::Foreign { .. } => Code::Unsupported,
+        stage::Error::NothingToUndo { .. } => Code::FileSelect,
         _ => Code::FileIo,
     }
 }
 
-fn undo(_dest: &Path, _force: bool, _dry_run: bool) -> Result<u8, Refusal> {
-    Err(missing("undo"))
+fn undo(dest: &Path, force: bool, dry_run: bool) -> Result<u8, Refusal> {
+    let undone = stage::undo(dest, &Policy::default(), force, dry_run).map_err(refused)?;
+    Ok(print(state::undone(&undone, dry_run).as_bytes()))
 }
 
-fn recover(_dest: &Path) -> Result<u8, Refusal> {
-    Err(missing("recover"))
+fn recover(dest: &Path) -> Result<u8, Refusal> {
+    let recovered = stage::recover(dest, &Policy::default()).map_err(refused)?;
+    Ok(print(state::recovered(&recovered).as_bytes()))
 }
 
-fn tidy(_dest: &Path, _dry_run: bool) -> Result<u8, Refusal> {
-    Err(missing("tidy"))
+fn tidy(dest: &Path, dry_run: bool) -> Result<u8, Refusal> {
+    let freed = stage::tidy(dest, &Policy::default(), dry_run).map_err(refused)?;
+    Ok(print(state::freed(&freed, dry_run).as_bytes()))
 }
 
-fn status(_dest: &Path, _json: bool) -> Result<u8, Refusal> {
-    Err(missing("status"))
+fn status(dest: &Path, json: bool) -> Result<u8, Refusal> {
+    let status = stage::status(dest).map_err(refused)?;
+    let text = match serde_json::to_string_pretty(&status) {
+        Ok(text) if json => text + "\n",
+        Err(e) if json => return Err(Refusal::failed(e, Code::FileIo)),
+        _ => state::status(&status, TimeZone::system()),
+    };
+    Ok(print(text.as_bytes()))
 }
 
-fn doctor(_dest: &Path) -> Result<u8, Refusal> {
-    Err(missing("doctor"))
+fn doctor(dest: &Path) -> Result<u8, Refusal> {
+    let diagnosis = stage::doctor(dest, &Policy::default()).map_err(refused)?;
+    Ok(print(state::diagnosis(&diagnosis).as_bytes()))
 }
 
-fn missing(what: &str) -> Refusal {
-    Refusal::unsupported(format_args!("{what} is not there yet"))
+fn refused(error: stage::Error) -> Refusal {
+    Refusal::failed(&error, code_of_stage(&error))
 }

@@ -198,7 +198,7 @@ impl Code {
     }
 }
 
-/// A command line that is not carried out: what to say, and the code.
+/// A command line that was not carried out, or not to its end: what to say, and the code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     text: String,
@@ -224,6 +224,14 @@ impl Refusal {
         Refusal {
             text: format!("resilver: {text}"),
             code: Code::Unsupported,
+        }
+    }
+
+    /// Something that was tried and did not succeed.
+    pub fn failed(text: impl fmt::Display, code: Code) -> Refusal {
+        Refusal {
+            text: format!("resilver: {text}"),
+            code,
         }
     }
 

@@ -62,9 +62,7 @@ pub fn sync_command() -> Command {
 
 /// The same, with parsing that ends at the first operand, as POSIX has it.
 pub fn stop_at_first_operand(command: Command) -> Command {
-    command.mut_arg(OPERANDS, |arg| {
-        arg.trailing_var_arg(true).allow_hyphen_values(true)
-    })
+    command.mut_arg(OPERANDS, |arg| arg.trailing_var_arg(true))
 }
 
 /// Everything there is to document: the run and the subcommands.

@@ -132,10 +132,6 @@ pub const DIFFERENCES: &[Paragraph] = &[
         "On a terminal on which no names are printed a bar on standard error tells how far the run is. \
          -q silences it.",
     ),
-    Point(
-        "--max-delete and --modify-window name themselves in messages about their value, however the \
-         value was written.",
-    ),
     Point("-VV prints a short JSON object. The files /etc/popt and ~/.popt are not read."),
 ];
 

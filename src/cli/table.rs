@@ -135,6 +135,13 @@ impl Definition {
         self.value == Value::Flag && (self.long == Some(name) || self.aliases.contains(&name))
     }
 
+    /// Whether a bundle of letters ends in this option's, with or without `=`.
+    pub fn ends_in_letter(&self, bundle: &[u8]) -> bool {
+        let bundle = bundle.strip_suffix(b"=").unwrap_or(bundle);
+        self.short
+            .is_some_and(|letter| bundle.last().copied().map(char::from) == Some(letter))
+    }
+
     /// The option for clap. Every occurrence is kept with its position, so that the later one wins.
     pub fn arg(&self) -> Arg {
         let mut arg = Arg::new(self.id())

@@ -1,6 +1,7 @@
 //! The grammar as a table: words, and what becomes of them.
 
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
 use std::time::Duration;
 
 use super::exit::Code;
@@ -193,6 +194,38 @@ fn options_and_operands_mix() {
     assert_eq!(dashed.sources[0].as_os_str(), "-s/");
     assert_eq!(dashed.dest.as_os_str(), "--delete");
     assert!(!dashed.deletion.enabled);
+}
+
+#[test]
+fn filters_keep_their_order() {
+    let decides = |line: &str, name: &str| {
+        let rules = asked(line).rules;
+        rules.excluded(name.as_bytes(), false).is_some()
+    };
+    for line in ["--include=a --exclude=*", "--include a -r --exclude *"] {
+        assert!(!decides(line, "a") && decides(line, "b"), "{line}");
+    }
+    let reversed = "--exclude=* --include=a";
+    assert!(decides(reversed, "a") && decides(reversed, "b"));
+}
+
+#[test]
+fn names_need_not_be_text() {
+    let odd = OsString::from_vec(b"s\xff".to_vec());
+    let line = [
+        OsString::from("-r"),
+        OsString::from("--gate"),
+        odd.clone(),
+        odd.clone(),
+        OsString::from("d"),
+    ];
+    match options::parse(&line) {
+        Ok(Request::Sync(sync)) => {
+            assert_eq!(sync.options.sources, [odd.as_os_str()]);
+            assert_eq!(sync.options.stage.gates, [odd]);
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub fn integer(given: &Given) -> Result<i32, Refusal> {
             Wrong::Invalid => "invalid numeric value",
             Wrong::Range => "number too large or too small",
         };
-        Refusal::usage(format_args!("--{}={text}: {what}", given.name))
+        Refusal::usage(format_args!("{}: {what}", given.word.to_string_lossy()))
     })
 }
 

@@ -109,7 +109,10 @@ impl<R: ?Sized> Clone for Known<'_, R> {
 
 impl<R: ?Sized> Copy for Known<'_, R> {}
 
-/// Makes the new file: `out` gets exactly the `source.len` bytes of the source.
+/// Makes the new file: `out` gets exactly the `source.len` bytes of the source, from offset 0 on.
+///
+/// It should be a new, empty file: it is not cut at the end, and must be neither the basis nor the source. Bytes
+/// that the source has beyond `source.len` are not looked at.
 ///
 /// Tells how many of them a delta against `basis` would have had to send and how many it found there.
 ///

@@ -153,7 +153,7 @@ impl Signature {
         &self.sums.strong[block as usize * len..][..len]
     }
 
-    /// The strong sum of `data`, cut like those of the blocks and compared with that of `block`.
+    /// The strong sum of `data`; its first bytes, as many as are kept of each block's, compare with those.
     pub(super) fn digest(&self, data: &[u8]) -> [u8; 16] {
         let mut cut = [0; 16];
         let len = self.shape.strong_len().min(16);
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn each_block_has_its_sums_also_across_segments() {
-        let basis: Vec<u8> = (0..11_000_001u64).map(|i| (i * i >> 7) as u8).collect();
+        let basis: Vec<u8> = (0..11_000_001u64).map(|i| ((i * i) >> 7) as u8).collect();
         let shape = Shape::for_basis(basis.len() as u64, BlockLimit::Modern, 16);
         let signature = Signature::of(&basis, shape, Strong::Xxh128, 5).expect("summed");
         assert_eq!(signature.weak().len(), shape.count() as usize);

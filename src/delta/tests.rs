@@ -73,7 +73,13 @@ fn round_trip(basis: &[u8], source: &[u8], shape: Shape, piece: usize) -> (Vec<u
     let signature = Signature::of(basis, shape, Strong::Xxh128, 1).expect("summed");
     let mut patch = Patch::new(basis, shape, Strong::Xxh128, Vec::new());
     let found = Matcher::new(&signature)
-        .search(Pieces(source, piece), |token| patch.apply(token))
+        .search(Pieces(source, piece), |token| {
+            let bound = (512 << 10) + 2 * shape.block_len() as usize;
+            assert!(
+                !matches!(token, Token::Literal(bytes) if bytes.is_empty() || bytes.len() > bound)
+            );
+            patch.apply(token)
+        })
         .expect("searched");
     let (made, origin) = patch
         .finish(&Strong::Xxh128.whole(source))
@@ -259,6 +265,10 @@ fn files_that_shrank_are_told() {
     assert!(matches!(
         rebuild(1001, 1000),
         Err(LocalError::BasisShrank(1000))
+    ));
+    assert!(matches!(
+        rebuild(0, 1001),
+        Err(LocalError::SourceShrank(1000))
     ));
     assert!(rebuild(1000, 1000).is_ok());
 }

@@ -4,11 +4,12 @@ use std::io;
 use std::path::Path;
 
 use crate::sys::{Dir, Kind, Listing};
+use crate::tree::compare_names;
 
 use super::node::Origin;
 
-/// Names of one directory: non-directories first, then directories, each by bytes. The unit of work, of
-/// deletion and of comparing with the disk.
+/// Names of one directory: non-directories first, then directories, as [`compare_names`] has them. The unit
+/// of work, of deletion and of comparing with the disk.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     names: Vec<u8>,
@@ -43,8 +44,8 @@ pub(super) enum Part {
 }
 
 impl Batch {
-    /// Lists `sources` and merges them: for equal names the first source wins. `keep` says which
-    /// names take part; it is given the directory, the name, and whether it is a directory.
+    /// Lists `sources` and merges them: of equal names a directory wins, else the first source. `keep`
+    /// says which names take part; it is given the directory, the name, and whether it is a directory.
     pub(super) fn read(
         sources: &[Origin],
         mut keep: impl FnMut(&Dir, &[u8], bool) -> bool,
@@ -106,18 +107,19 @@ impl Batch {
         Ok(())
     }
 
-    /// Sorts; with several sources, drops later ones of equal names first, whatever their types.
+    /// Sorts; with several sources, keeps one of equal names.
     fn arrange(&mut self, several: bool) {
         let names = &self.names;
         let bytes = |e: &Entry| &names[e.start as usize..e.start as usize + e.len as usize];
         if several {
+            let rank = |e: &Entry| (!e.dir, e.source);
             self.entries
-                .sort_by(|a, b| bytes(a).cmp(bytes(b)).then(a.source.cmp(&b.source)));
+                .sort_by(|a, b| bytes(a).cmp(bytes(b)).then(rank(a).cmp(&rank(b))));
             self.entries
                 .dedup_by(|later, first| bytes(later) == bytes(first));
         }
         self.entries
-            .sort_unstable_by(|a, b| a.dir.cmp(&b.dir).then_with(|| bytes(a).cmp(bytes(b))));
+            .sort_unstable_by(|a, b| compare_names((bytes(a), a.dir), (bytes(b), b.dir)));
         self.leaves = self.entries.partition_point(|e| !e.dir);
     }
 
@@ -143,15 +145,16 @@ impl Batch {
 
     /// Whether the batch has this name, of whatever type.
     pub(super) fn has(&self, name: &[u8]) -> bool {
-        let find = |range: std::ops::Range<usize>| {
-            self.entries[range.clone()]
+        let found = |dir: bool| {
+            self.entries
                 .binary_search_by(|e| {
                     let start = e.start as usize;
-                    self.names[start..start + e.len as usize].cmp(name)
+                    let own = &self.names[start..start + e.len as usize];
+                    compare_names((own, e.dir), (name, dir))
                 })
                 .is_ok()
         };
-        find(0..self.leaves) || find(self.leaves..self.entries.len())
+        found(false) || found(true)
     }
 }
 

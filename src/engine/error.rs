@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::stage;
+use crate::tree;
 
 /// A failure that ends the run; what only concerns one entry is an event instead.
 #[derive(Debug, thiserror::Error)]
@@ -12,8 +13,20 @@ pub enum Error {
     /// The operands do not fit together (rsync's code 3).
     #[error("{0}")]
     Select(String),
+    /// The destination cannot be looked at (rsync's code 3).
+    #[error(
+        "ERROR: cannot stat destination \"{}\": {}",
+        shown(path),
+        os_text(source)
+    )]
+    Destination {
+        /// Which path.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
     /// A destination directory could not be made, or a write failed (code 11).
-    #[error("{action} \"{}\" failed: {}", path.display(), os_text(source))]
+    #[error("{action} \"{}\" failed: {}", shown(path), os_text(source))]
     File {
         /// rsync's word for what was tried: `mkdir`, `write failed on`.
         action: &'static str,
@@ -50,5 +63,5 @@ pub fn os_text(e: &io::Error) -> String {
 #[must_use]
 pub fn shown(path: &Path) -> String {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    absolute.display().to_string()
+    tree::shown(&absolute)
 }

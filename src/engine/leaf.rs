@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::sys::{Dir, Kind, Stat};
+use crate::sys::{Dir, Kind, Stat, process};
+use crate::tree::MetaChange;
 
 use super::compare::same_bytes;
 use super::decide::Decision;
 use super::error::Error;
 use super::event::{Action, Changes, Event, Severity, Skip};
 use super::node::{Node, Origin};
-use super::target::apply_at;
+use super::target::{Fault, Target, apply_at};
 use super::worker::Worker;
 
 /// An entry of the source and what the destination has in its place.
@@ -46,15 +47,16 @@ impl Worker<'_> {
         &mut self,
         node: &Arc<Node>,
         name: &[u8],
-        origin: &Origin,
+        source: usize,
     ) -> Result<(), Error> {
+        let origin = &node.sources[source];
         let Some(leaf) = self.look(node, name, origin)? else {
             return Ok(());
         };
         if leaf.stat.nlink > 1 {
             if let Some(links) = &self.run.links {
                 return match links.turn(&leaf.stat) {
-                    Some(group) => self.member(node, leaf, origin, group),
+                    Some(group) => self.member(node, leaf, source, group),
                     None => self.single(node, &leaf, origin).map(|_| ()),
                 };
             }
@@ -77,11 +79,11 @@ impl Worker<'_> {
                 return Ok(None);
             }
         };
+        self.run.tally.listed(stat.kind, stat.size);
         if !self.run.planner.takes(stat.kind) {
             self.skipped(&path, stat.kind, Skip::NonRegular);
             return Ok(None);
         }
-        self.run.tally.listed(stat.kind, stat.size);
         let target_name: Box<[u8]> = self.target_name(node, name).into();
         let live = match node
             .live
@@ -222,21 +224,15 @@ impl Worker<'_> {
         if !self.make_way(node, leaf)? {
             return Ok(false);
         }
-        let action = if leaf.stat.kind == Kind::File {
-            Action::Transfer
-        } else {
-            Action::Create
-        };
         let made = match leaf.stat.kind {
-            Kind::File => self.transfer(node, leaf, origin)?,
-            _ => self.make_special(node, leaf)?,
+            Kind::File => self.transfer(node, leaf, origin, changes)?,
+            _ => self.make_special(node, leaf, changes)?,
         };
         if made {
             if changes.new {
                 self.run.tally.created(leaf.stat.kind);
             }
             node.names_changed.store(true, Relaxed);
-            self.item(&leaf.path, &leaf.stat, action, changes, leaf.link.clone());
         }
         Ok(made)
     }
@@ -265,14 +261,11 @@ impl Worker<'_> {
                 _ => "special file",
             };
             self.run.tally.set_partial();
-            if !deletion.enabled && !deletion.force {
-                let text = format!("cannot delete non-empty directory: {}", leaf.path.display());
-                self.tell(Event::Message {
-                    severity: Severity::Notice,
-                    text,
-                });
-            }
-            let text = format!("could not make way for new {what}: {}", leaf.path.display());
+            self.not_empty(&leaf.path);
+            let text = format!(
+                "could not make way for new {what}: {}",
+                crate::tree::shown(&leaf.path)
+            );
             self.tell(Event::Message {
                 severity: Severity::Plain,
                 text,
@@ -281,11 +274,32 @@ impl Worker<'_> {
         Ok(cleared)
     }
 
-    /// Makes a symbolic link, device or special.
-    fn make_special(&mut self, node: &Arc<Node>, leaf: &Leaf) -> Result<bool, Error> {
-        let Some(target) = self.run.target else {
-            return Ok(true);
-        };
+    /// Makes a symbolic link, device or special and tells of it; true if the destination has it then.
+    fn make_special(
+        &mut self,
+        node: &Arc<Node>,
+        leaf: &Leaf,
+        changes: Changes,
+    ) -> Result<bool, Error> {
+        if let Some(target) = self.run.target {
+            if let Err(fault) = self.make_node(target, node, leaf) {
+                let symlink = leaf.stat.kind == Kind::Symlink;
+                let what = if symlink { "symlink" } else { "mknod" };
+                self.settle(what, &self.run.dest_path(&leaf.path), fault)?;
+                return Ok(false);
+            }
+        }
+        self.item(
+            &leaf.path,
+            &leaf.stat,
+            Action::Create,
+            changes,
+            leaf.link.clone(),
+        );
+        Ok(true)
+    }
+
+    fn make_node(&self, target: &dyn Target, node: &Arc<Node>, leaf: &Leaf) -> Result<(), Fault> {
         let change = self
             .run
             .planner
@@ -305,37 +319,37 @@ impl Worker<'_> {
             let mode = change
                 .mode
                 .filter(|_| change.uid.is_some() || change.gid.is_some());
-            apply_at(
-                dir,
-                name,
-                symlink,
-                &crate::tree::MetaChange { mode, ..change },
-            )
+            apply_at(dir, name, symlink, &MetaChange { mode, ..change })
         };
-        let new = with_attributes(&leaf.stat, &change);
-        let made = self.place(node).and_then(|place| {
-            target.make_node(&place, &leaf.target_name, &new, leaf.live.as_ref(), &make)
-        });
-        match made {
-            Ok(()) => Ok(true),
-            Err(fault) => {
-                let what = if symlink { "symlink" } else { "mknod" };
-                self.settle(what, &self.run.dest_path(&leaf.path), fault)?;
-                Ok(false)
-            }
-        }
+        let new = foreseen(&leaf.stat, &change, node.gives_group);
+        let place = self.place(node)?;
+        target.make_node(
+            &place,
+            &leaf.target_name,
+            new.as_ref(),
+            leaf.live.as_ref(),
+            &make,
+        )
     }
 }
 
-/// The metadata that an object made for `source` has with `change`; its inode is not asked for.
-pub(super) fn with_attributes(source: &Stat, change: &crate::tree::MetaChange) -> Stat {
-    Stat {
-        mode: change.mode.unwrap_or(source.mode),
-        uid: change.uid.unwrap_or_else(crate::sys::process::uid),
-        gid: change.gid.unwrap_or_else(crate::sys::process::gid),
-        mtime: change.mtime.unwrap_or_default(),
+/// The metadata that an object made for `source` has with `change`, but for its inode, as far as that is
+/// known without asking: without a time or a group given it has what the system gave it.
+pub(super) fn foreseen(source: &Stat, change: &MetaChange, gives_group: bool) -> Option<Stat> {
+    let gid = change.gid.or_else(|| (!gives_group).then(process::gid))?;
+    let mode = if source.kind == Kind::Symlink {
+        source.mode
+    } else {
+        change.mode?
+    };
+    let uid = change.uid.unwrap_or_else(process::uid);
+    Some(Stat {
+        mode,
+        uid,
+        gid,
+        mtime: change.mtime?,
         ino: 0,
         nlink: 1,
         ..*source
-    }
+    })
 }

@@ -15,6 +15,7 @@ mod batch;
 mod compare;
 mod decide;
 mod delta;
+mod directory;
 mod error;
 mod event;
 mod leaf;

@@ -203,8 +203,91 @@ impl<'r, T> Frontier<'r, T> {
         self.changed.notify_all();
     }
 
+    /// Tells what is left when no job is.
+    pub(super) fn tell_last(&self, events: &mut Vec<Event>) {
+        for event in events.drain(..) {
+            self.report.event(event);
+        }
+    }
+
     /// Tells one event at once, out of order.
     pub(super) fn tell_now(&self, event: Event) {
         self.report.event(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::event::{Severity, Wants};
+
+    struct Collect(Mutex<Vec<String>>);
+
+    impl Report for Collect {
+        fn event(&self, event: Event) {
+            if let Event::Message { text, .. } = event {
+                self.0.lock().unwrap().push(text);
+            }
+        }
+        fn wants(&self) -> Wants {
+            Wants::default()
+        }
+    }
+
+    fn note(text: String) -> Event {
+        Event::Message {
+            severity: Severity::Notice,
+            text,
+        }
+    }
+
+    /// A tree of jobs `depth` levels deep, every one telling its key before and after it adds children.
+    fn play(workers: usize, fan: usize, depth: usize, noisy: usize) -> Vec<String> {
+        let report = Collect(Mutex::default());
+        let frontier: Frontier<'_, usize> = Frontier::new(&report, true);
+        frontier.push([(Key::default(), 0)]);
+        std::thread::scope(|scope| {
+            for _ in 0..workers {
+                scope.spawn(|| {
+                    while let Some((key, level)) = frontier.take() {
+                        let mut events: Vec<Event> =
+                            (0..noisy).map(|n| note(format!("{key:?} {n}"))).collect();
+                        frontier.tell(&key, &mut events);
+                        if level < depth {
+                            let children = (0..fan).map(|i| (child_key(&key, i), level + 1));
+                            frontier.push(children.collect::<Vec<_>>());
+                        }
+                        frontier.done(&key, &mut events);
+                    }
+                });
+            }
+        });
+        report.0.into_inner().unwrap()
+    }
+
+    #[test]
+    fn events_come_in_depth_first_order_whoever_works() {
+        let expected = play(1, 4, 4, 3);
+        assert_eq!(expected.len(), (1 + 4 + 16 + 64 + 256) * 3);
+        assert!(expected[0].starts_with("[] 0") && expected[3].starts_with("[0] 0"));
+        for _ in 0..20 {
+            assert_eq!(play(4, 4, 4, 3), expected);
+        }
+    }
+
+    #[test]
+    fn a_full_window_holds_workers_back_and_never_for_good() {
+        let told = play(4, 6, 2, WINDOW / 4);
+        assert_eq!(told.len(), (1 + 6 + 36) * (WINDOW / 4));
+    }
+
+    #[test]
+    fn stopping_ends_every_worker() {
+        let report = Collect(Mutex::default());
+        let frontier: Frontier<'_, ()> = Frontier::new(&report, true);
+        frontier.push([(Key::default(), ()), (child_key(&[], 0), ())]);
+        assert!(frontier.take().is_some());
+        frontier.stop();
+        assert!(frontier.take().is_none());
     }
 }

@@ -14,6 +14,15 @@ use super::node::Node;
 use super::target::{Fault, Target};
 use super::worker::{Worker, check_stop, looks_like_state};
 
+/// Where a name lies that is to be removed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    /// In a directory that stays.
+    Top,
+    /// In a directory that is to go as well.
+    Below,
+}
+
 /// What became of a name that was to be removed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Removal {
@@ -30,12 +39,17 @@ impl Worker<'_> {
         node: &Arc<Node>,
         batch: &Batch,
     ) -> Result<(), Error> {
-        let content = node
-            .sources
-            .iter()
-            .any(|origin| origin.part == Part::Content);
+        // A directory that could not be opened has no sources; deletion is blocked by then.
+        let content = node.sources.is_empty()
+            || node
+                .sources
+                .iter()
+                .any(|origin| origin.part == Part::Content);
         let wanted = self.run.options.deletion.enabled && content;
-        let (Some(live), true) = (&node.live, wanted) else {
+        if !wanted || self.deletion_is_blocked() {
+            return Ok(());
+        }
+        let Some(live) = &node.live else {
             return Ok(());
         };
         let listing = match live.list() {
@@ -47,9 +61,6 @@ impl Worker<'_> {
         };
         self.run.tally.live(listing.len());
         let extra = self.extraneous(node, live, &listing, batch);
-        if extra.is_empty() || self.deletion_is_blocked() {
-            return Ok(());
-        }
         for (name, _) in extra.into_iter().rev() {
             if self.remove(live, &node.path, &name, node)? == Removal::Whole {
                 node.names_changed.store(true, Relaxed);
@@ -113,7 +124,7 @@ impl Worker<'_> {
         name: &[u8],
         node: &Arc<Node>,
     ) -> Result<Removal, Error> {
-        let Some((removal, stat)) = self.remove_below(dir, parent, name)? else {
+        let Some((removal, stat)) = self.remove_below(dir, parent, name, Depth::Top)? else {
             return Ok(Removal::Kept);
         };
         if removal == Removal::Whole {
@@ -175,7 +186,7 @@ impl Worker<'_> {
         let mut kept = false;
         for (name, _) in names.into_iter().rev() {
             check_stop()?;
-            match self.remove_below(dir, path, &name)? {
+            match self.remove_below(dir, path, &name, Depth::Below)? {
                 Some((Removal::Whole, stat)) => gone.push((name, stat)),
                 _ => kept = true,
             }
@@ -195,6 +206,7 @@ impl Worker<'_> {
         dir: &Dir,
         parent: &Path,
         name: &[u8],
+        depth: Depth,
     ) -> Result<Option<(Removal, Stat)>, Error> {
         let path = parent.join(crate::sys::as_path(name));
         let stat = match dir.try_stat(name) {
@@ -208,12 +220,12 @@ impl Worker<'_> {
         if self.is_protected(dir, &path, name, &stat) {
             return Ok(None);
         }
-        if stat.is_dir() && self.empty_out(dir, name, &path)? == Removal::Kept {
-            let text = format!("cannot delete non-empty directory: {}", path.display());
-            self.tell(Event::Message {
-                severity: Severity::Notice,
-                text,
-            });
+        if stat.is_dir() && self.empty_out(dir, name, &path, &stat)? == Removal::Kept {
+            self.not_empty(&path);
+            // Within a directory that is to go rsync tries all the same: it counts, and fails.
+            if depth == Depth::Below && self.may_delete() {
+                self.not_empty(&path);
+            }
             return Ok(Some((Removal::Kept, stat)));
         }
         if !self.may_delete() {
@@ -246,8 +258,18 @@ impl Worker<'_> {
         target.remove_entry(dir, path, stat)
     }
 
-    fn empty_out(&mut self, dir: &Dir, name: &[u8], path: &Path) -> Result<Removal, Error> {
-        match dir.open_dir(name) {
+    fn empty_out(
+        &mut self,
+        dir: &Dir,
+        name: &[u8],
+        path: &Path,
+        stat: &Stat,
+    ) -> Result<Removal, Error> {
+        let opened = match self.run.target {
+            Some(target) => target.open_live(dir, name, stat),
+            None => dir.open_dir(name),
+        };
+        match opened {
             Ok(child) => {
                 let node = Arc::new(Node::new(None, path.to_owned(), Vec::new(), None, None));
                 self.remove_content(&child, path, &node)
@@ -257,6 +279,18 @@ impl Worker<'_> {
                 Ok(Removal::Kept)
             }
         }
+    }
+
+    /// Tells that a directory stays because something is left in it.
+    pub(super) fn not_empty(&mut self, path: &Path) {
+        let text = format!(
+            "cannot delete non-empty directory: {}",
+            crate::tree::shown(path)
+        );
+        self.tell(Event::Message {
+            severity: Severity::Notice,
+            text,
+        });
     }
 
     fn is_protected(&self, dir: &Dir, path: &Path, name: &[u8], stat: &Stat) -> bool {

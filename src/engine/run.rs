@@ -9,10 +9,11 @@ use crate::sys::content::Abilities;
 use super::decide::Planner;
 use super::error::{Error, os_text};
 use super::event::{Event, Severity, Wants};
-use super::links::Links;
+use super::links::{Late, Links};
 use super::options::Options;
 use super::order::Frontier;
 use super::sources::Destination;
+use super::survey::FileId;
 use super::tally::Tally;
 use super::target::Target;
 use super::worker::Work;
@@ -28,6 +29,8 @@ pub(super) struct Run<'r> {
     pub tally: Tally,
     pub wants: Wants,
     pub links: Option<Links>,
+    /// The destination's root, which is never part of its own source.
+    pub own_root: Option<FileId>,
     /// Entries of the whole list, where they were counted beforehand.
     pub total: Option<u64>,
     pub abilities: Abilities,
@@ -36,7 +39,7 @@ pub(super) struct Run<'r> {
     /// Tops of what was removed, in case it has to come back.
     pub removed: Mutex<Vec<PathBuf>>,
     /// Events that are told when all else is done, as rsync does with links to a file that came late.
-    pub late: Mutex<Vec<Event>>,
+    pub late: Mutex<Vec<Late>>,
     /// Why the run ends early.
     pub failure: Mutex<Option<Error>>,
 }
@@ -48,6 +51,30 @@ impl Run<'_> {
         failure.get_or_insert(error);
         drop(failure);
         self.frontier.stop();
+    }
+
+    /// Whether the run ends early.
+    pub(super) fn has_failed(&self) -> bool {
+        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.is_some()
+    }
+
+    /// Room for what is told late of the links to one file; gives its number.
+    pub(super) fn begin_late(&self) -> usize {
+        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        late.push(Late::default());
+        late.len() - 1
+    }
+
+    /// Keeps events until the end.
+    pub(super) fn tell_late(
+        &self,
+        number: usize,
+        mut events: Vec<Event>,
+        among: fn(&mut Late) -> &mut Vec<Event>,
+    ) {
+        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        among(&mut late[number]).append(&mut events);
     }
 
     /// The path of an entry at its source, as messages show it.
@@ -64,11 +91,23 @@ impl Run<'_> {
 
 /// An event about a failed call on a path, in rsync's words.
 pub(super) fn failed(what: &str, path: &Path, e: &io::Error) -> Event {
-    let text = format!(
+    error(format!(
         "{what} \"{}\" failed: {}",
         super::error::shown(path),
         os_text(e)
-    );
+    ))
+}
+
+/// An event about a source file that cannot be read.
+pub(super) fn unreadable(path: &Path, e: &io::Error) -> Event {
+    error(format!(
+        "send_files failed to open \"{}\": {}",
+        super::error::shown(path),
+        os_text(e)
+    ))
+}
+
+fn error(text: String) -> Event {
     Event::Message {
         severity: Severity::Error,
         text,

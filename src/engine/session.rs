@@ -15,13 +15,13 @@ use super::batch::Part;
 use super::decide::Planner;
 use super::error::{Error, shown};
 use super::event::{Committed, Event, Outcome, Report, Severity, Skip};
-use super::links::Links;
+use super::links::{Late, Links};
 use super::node::{Node, Origin};
 use super::options::Options;
 use super::order::{Frontier, Key};
 use super::run::Run;
 use super::sources::{self, Destination, Source};
-use super::survey::Surveyor;
+use super::survey::{FileId, Surveyor, file_id};
 use super::tally::Tally;
 use super::target::{Live, Staged, Target};
 use super::worker::{Work, Worker};
@@ -200,7 +200,11 @@ impl Session<'_> {
         let began = Instant::now();
         let wants = self.report.wants();
         let ordered = wants != super::event::Wants::default();
-        let (root, links, total) = self.root(&found, live)?;
+        let own_root = Dir::open(&self.destination.root)
+            .and_then(|dir| dir.stat_self())
+            .ok()
+            .map(|stat| file_id(&stat));
+        let (root, links, total) = self.root(&found, live, own_root)?;
         let run = Run {
             options: self.options,
             destination: self.destination,
@@ -210,6 +214,7 @@ impl Session<'_> {
             tally,
             wants,
             links,
+            own_root,
             total,
             abilities: Abilities::default(),
             source_paths: found.into_iter().map(|s| s.path).collect(),
@@ -257,6 +262,7 @@ impl Session<'_> {
         &self,
         found: &[Source],
         live: Option<&Dir>,
+        own_root: Option<FileId>,
     ) -> Result<(Arc<Node>, Option<Links>, Option<u64>), Error> {
         let failed = |source| Error::File {
             action: "open",
@@ -288,6 +294,7 @@ impl Session<'_> {
         if hard_links || self.report.wants().in_step {
             let surveyor = Surveyor {
                 recursive: self.options.recursive,
+                own_root,
                 excluded: &excluded,
             };
             let survey = surveyor.survey(&origins()?);
@@ -316,8 +323,8 @@ impl Session<'_> {
                 target.begin()?;
             }
             if self.destination.told {
-                self.report
-                    .event(Event::CreatedDestination(self.options.dest.clone()));
+                let named = sources::trimmed(&self.options.dest).to_owned();
+                self.report.event(Event::CreatedDestination(named));
             }
             root.touched
                 .store(true, std::sync::atomic::Ordering::Relaxed);
@@ -338,6 +345,13 @@ impl Session<'_> {
             }
             guarded(run);
         });
+        // Names that vanished on the way left groups without their last one.
+        if run.has_failed() {
+            return;
+        }
+        if let Err(e) = Worker::new(run).lead_leftovers() {
+            run.fail(e);
+        }
     }
 
     /// Where the order of events or of deletions is part of what was asked for, one worker keeps it.
@@ -357,7 +371,7 @@ impl Session<'_> {
     /// What was held back to the end.
     fn tell_late(&self, run: &Run<'_>) {
         let late = std::mem::take(&mut *run.late.lock().unwrap_or_else(PoisonError::into_inner));
-        for event in late {
+        for event in late.into_iter().flat_map(Late::into_events) {
             self.report.event(event);
         }
     }

@@ -5,10 +5,10 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::batch::Part;
+use super::batch::{Part, rule_path};
 use super::error::{Error, os_text, shown};
 use super::options::Options;
-use crate::sys::{Dir, Stat, as_path, stat_path};
+use crate::sys::{Dir, Kind, Stat, as_path, stat_path};
 
 /// One source operand that was found.
 pub(super) struct Source {
@@ -85,7 +85,7 @@ fn open_one(operand: &Path) -> Result<Source, Missing> {
         let fail = |e: io::Error| Missing {
             text: format!(
                 "change_dir \"{}\" failed: {}",
-                trimmed(&shown(operand)),
+                shown(trimmed(operand)),
                 os_text(&e)
             ),
             blocks_deletion: true,
@@ -114,9 +114,11 @@ fn open_one(operand: &Path) -> Result<Source, Missing> {
     })
 }
 
-fn trimmed(path: &str) -> &str {
-    let cut = path.trim_end_matches('/');
-    if cut.is_empty() { path } else { cut }
+/// The path without slashes at its end.
+pub(super) fn trimmed(path: &Path) -> &Path {
+    let bytes = path.as_os_str().as_bytes();
+    let end = bytes.iter().rposition(|b| *b != b'/');
+    as_path(&bytes[..end.map_or(bytes.len(), |at| at + 1)])
 }
 
 /// Whether an operand stands for what is in a directory: a trailing slash, `.` or `..` at the end.
@@ -168,11 +170,10 @@ pub(super) fn destination(options: &Options, sources: &[Source]) -> Result<Desti
             check_parent(options)?;
             Ok(enter(false))
         }
-        Err(e) => Err(Error::Select(format!(
-            "ERROR: cannot stat destination \"{}\": {}",
-            shown(dest),
-            os_text(&e)
-        ))),
+        Err(source) => Err(Error::Destination {
+            path: dest.clone(),
+            source,
+        }),
     }
 }
 
@@ -180,7 +181,7 @@ pub(super) fn destination(options: &Options, sources: &[Source]) -> Result<Desti
 fn check_parent(options: &Options) -> Result<(), Error> {
     let failed = |source| Error::File {
         action: "mkdir",
-        path: PathBuf::from(trimmed(&shown(&options.dest))),
+        path: trimmed(&options.dest).to_owned(),
         source,
     };
     if options.dry_run {
@@ -189,9 +190,8 @@ fn check_parent(options: &Options) -> Result<(), Error> {
     if stat_path(&options.dest, false).is_ok() {
         return Err(failed(rustix::io::Errno::EXIST.into()));
     }
-    let clean = PathBuf::from(trimmed(&shown(&options.dest)));
-    let parent = clean.parent().unwrap_or(Path::new("/"));
-    match stat_path(parent, true) {
+    let (parent, _) = split(trimmed(&options.dest));
+    match stat_path(&parent, true) {
         Ok(stat) if stat.is_dir() => Ok(()),
         Ok(_) => Err(failed(rustix::io::Errno::NOTDIR.into())),
         Err(e) => Err(failed(e)),
@@ -233,7 +233,16 @@ fn counts_as_one(options: &Options, sources: &[Source]) -> bool {
         Part::Content => only.dir.reopen(),
         Part::Name(name) => only.dir.open_dir(name),
     };
-    inner
-        .and_then(|dir| dir.list())
-        .is_ok_and(|names| names.is_empty())
+    let around: &[u8] = match &only.part {
+        Part::Content => b"",
+        Part::Name(name) => name,
+    };
+    inner.and_then(|dir| dir.list()).is_ok_and(|names| {
+        let mut names = names.iter();
+        names.all(|listed| {
+            let is_dir = listed.kind == Some(Kind::Dir);
+            let path = rule_path(as_path(around), listed.name);
+            options.rules.excluded(&path, is_dir).is_some()
+        })
+    })
 }

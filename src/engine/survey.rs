@@ -12,6 +12,11 @@ use super::node::Origin;
 /// What makes two names one file: device and inode.
 pub(super) type FileId = ((u32, u32), u64);
 
+/// What makes this object one file.
+pub(super) fn file_id(stat: &Stat) -> FileId {
+    (stat.dev, stat.ino)
+}
+
 /// What a survey found.
 #[derive(Default)]
 pub(super) struct Survey {
@@ -24,6 +29,8 @@ pub(super) struct Survey {
 /// How to look.
 pub(super) struct Surveyor<'s> {
     pub recursive: bool,
+    /// A directory that takes no part.
+    pub own_root: Option<FileId>,
     /// Whether a rule hides a name: directory, name, and whether it is a directory itself.
     pub excluded: &'s dyn Fn(&Path, &[u8], bool) -> bool,
 }
@@ -53,7 +60,8 @@ impl Surveyor<'_> {
 
     fn name(&self, dir: &Dir, path: &Path, name: &[u8], survey: &mut Survey) {
         let Ok(stat) = dir.stat(name) else { return };
-        if (self.excluded)(path, name, stat.is_dir()) {
+        let own = stat.is_dir() && self.own_root == Some(file_id(&stat));
+        if own || (self.excluded)(path, name, stat.is_dir()) {
             return;
         }
         survey.entries += 1;
@@ -69,6 +77,6 @@ impl Surveyor<'_> {
 
 impl Survey {
     fn count(&mut self, stat: &Stat) {
-        *self.names.entry((stat.dev, stat.ino)).or_default() += 1;
+        *self.names.entry(file_id(stat)).or_default() += 1;
     }
 }

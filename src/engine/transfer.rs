@@ -6,13 +6,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::stage::Salvage;
-use crate::sys::signal;
+use crate::sys::{Stat, signal};
 use crate::tree::MetaChange;
 
 use super::error::Error;
-use super::event::Event;
-use super::leaf::{Leaf, with_attributes};
+use super::event::{Action, Changes, Event};
+use super::leaf::{Leaf, foreseen};
 use super::node::{Node, Origin};
+use super::run::unreadable;
 use super::target::{Fault, Place, Target};
 use super::worker::Worker;
 
@@ -24,23 +25,25 @@ struct Moved {
 }
 
 impl Worker<'_> {
-    /// Transfers a file; true if the destination has it then.
+    /// Transfers a file and tells of it; true if the destination has it then.
     pub(super) fn transfer(
         &mut self,
         node: &Arc<Node>,
         leaf: &Leaf,
         origin: &Origin,
+        changes: Changes,
     ) -> Result<bool, Error> {
-        let moved = match self.run.target {
-            None => Ok(Some(Moved {
-                literal: leaf.stat.size,
-                matched: 0,
-            })),
-            Some(target) => self.bring(target, node, leaf, origin)?,
+        let Some(target) = self.run.target else {
+            self.run.tally.transferred(leaf.stat.size, 0, 0);
+            self.tell_transfer(leaf, changes);
+            return Ok(true);
         };
-        match moved {
+        match self.bring(target, node, leaf, origin, changes)? {
             Ok(Some(moved)) => {
                 self.count(leaf, moved);
+                if !self.run.wants.in_step {
+                    self.tell_transfer(leaf, changes);
+                }
                 Ok(true)
             }
             Ok(None) => Ok(false),
@@ -49,6 +52,10 @@ impl Worker<'_> {
                 Ok(false)
             }
         }
+    }
+
+    fn tell_transfer(&mut self, leaf: &Leaf, changes: Changes) {
+        self.item(&leaf.path, &leaf.stat, Action::Transfer, changes, None);
     }
 
     fn count(&mut self, leaf: &Leaf, moved: Moved) {
@@ -74,6 +81,7 @@ impl Worker<'_> {
         node: &Arc<Node>,
         leaf: &Leaf,
         origin: &Origin,
+        changes: Changes,
     ) -> Result<Result<Option<Moved>, Fault>, Error> {
         let source = match origin.dir.open_file(&leaf.name) {
             Ok(file) => file,
@@ -82,7 +90,8 @@ impl Worker<'_> {
                 if e.kind() == io::ErrorKind::NotFound {
                     self.vanished("file", &path);
                 } else {
-                    self.report_failure("send_files failed to open", &path, &e);
+                    self.run.tally.set_partial();
+                    self.tell(unreadable(&path, &e));
                 }
                 return Ok(Ok(None));
             }
@@ -91,6 +100,10 @@ impl Worker<'_> {
             Ok(place) => place,
             Err(fault) => return Ok(Err(fault)),
         };
+        if self.run.wants.in_step {
+            // Where progress is told line by line, the name stands above it.
+            self.tell_transfer(leaf, changes);
+        }
         if self.run.wants.progress {
             self.tell(Event::FileStarted {
                 path: leaf.path.clone(),
@@ -121,13 +134,8 @@ impl Worker<'_> {
         let basis = match target.salvage(place, name, leaf.stat.size, leaf.stat.mtime)? {
             Salvage::Whole => {
                 super::target::apply_at(place.dir(), name, false, &change)?;
-                target.finish_file(
-                    place,
-                    name,
-                    None,
-                    &with_attributes(&leaf.stat, &change),
-                    leaf.live.as_ref(),
-                )?;
+                let made = foreseen(&leaf.stat, &change, node.gives_group);
+                target.finish_file(place, name, None, made.as_ref(), leaf.live.as_ref())?;
                 return Ok(Moved {
                     literal: 0,
                     matched: leaf.stat.size,
@@ -136,7 +144,7 @@ impl Worker<'_> {
             Salvage::Half(file) => Some(file),
             Salvage::None => None,
         };
-        let ownership = Ownership::of(&change, place);
+        let ownership = Ownership::of(&change, node.gives_group);
         let new = target.new_file(place, name, ownership.first_mode, leaf.live.as_ref())?;
         let filled = self
             .fill(node, leaf, source, &new.file, basis)
@@ -153,12 +161,14 @@ impl Worker<'_> {
                 return Err(e.into());
             }
         };
-        let made = with_attributes(&leaf.stat, &change);
+        // A file that changed while it was read has the size that was read.
+        let size = moved.literal + moved.matched;
+        let made = foreseen(&Stat { size, ..leaf.stat }, &change, node.gives_group);
         target.finish_file(
             place,
             name,
             new.temporary.as_deref(),
-            &made,
+            made.as_ref(),
             leaf.live.as_ref(),
         )?;
         Ok(moved)
@@ -227,14 +237,14 @@ struct Ownership {
 }
 
 impl Ownership {
-    fn of(change: &MetaChange, place: &Place) -> Ownership {
+    fn of(change: &MetaChange, gives_group: bool) -> Ownership {
         let uid = change
             .uid
             .is_some_and(|uid| uid != crate::sys::process::uid());
         // A set-group-id directory gives its group to what is made in it.
         let gid = change
             .gid
-            .is_some_and(|gid| gid != crate::sys::process::gid() || place.gives_group());
+            .is_some_and(|gid| gid != crate::sys::process::gid() || gives_group);
         let mode = change.mode.unwrap_or(0o600);
         let differs = uid || gid;
         Ownership {

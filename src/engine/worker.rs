@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::sys::content::Copier;
-use crate::sys::{Dir, Kind, Stat, signal};
+use crate::sys::{Kind, Stat, signal};
 
-use super::batch::{Batch, Part, rule_path};
+use super::batch::{Batch, rule_path};
 use super::decide::NEW;
 use super::error::Error;
 use super::event::{Action, Changes, Event, Item, Severity, Skip};
-use super::node::{Node, Origin};
+use super::node::Node;
 use super::order::{Key, child_key};
 use super::run::{Run, failed};
 use super::target::{Fault, Place};
@@ -129,143 +129,6 @@ impl<'w> Worker<'w> {
         }
     }
 
-    /// Deals with a directory of the source and everything in it.
-    fn directory(&mut self, parent: &Arc<Node>, name: &[u8], source: usize) -> Result<(), Error> {
-        check_stop()?;
-        let Some((sources, stat)) = self.open_sources(parent, name, source) else {
-            return Ok(());
-        };
-        self.run.tally.listed(Kind::Dir, 0);
-        let target_name = self.target_name(parent, name).to_vec();
-        let path = parent.child(name);
-        let live = match open_live(parent.live.as_ref(), &target_name) {
-            Ok(live) => live,
-            Err(e) => {
-                self.report_failure(
-                    "recv_generator: failed to stat",
-                    &self.run.dest_path(&path),
-                    &e,
-                );
-                return Ok(());
-            }
-        };
-        let Some((live, changes)) = self.decide_directory(&path, &stat, live) else {
-            return Ok(());
-        };
-        if let Live::Other(_) | Live::Missing = live {
-            let old = if let Live::Other(old) = &live {
-                Some(old)
-            } else {
-                None
-            };
-            if !self.make_directory(parent, &path, &target_name, old)? {
-                return Ok(());
-            }
-        }
-        let live = if let Live::Dir(dir, stat) = live {
-            Some((dir, stat))
-        } else {
-            None
-        };
-        parent.hold();
-        let node = Arc::new(Node::new(
-            Some(Arc::clone(parent)),
-            parent.child(&target_name),
-            sources,
-            live,
-            Some(stat),
-        ));
-        if node.fresh() {
-            node.touched.store(true, Relaxed);
-        }
-        node.hold();
-        self.content(&node, &path, Some(changes))?;
-        self.release(&node)
-    }
-
-    /// Opens a directory in every source that has it. What cannot be opened is reported; the directory
-    /// itself is made all the same when its metadata is known.
-    fn open_sources(
-        &mut self,
-        parent: &Node,
-        name: &[u8],
-        first: usize,
-    ) -> Option<(Vec<Origin>, Stat)> {
-        let mut sources = Vec::with_capacity(1);
-        let mut stat = None;
-        for origin in &parent.sources[first..] {
-            if !takes_name(&origin.part, name) {
-                continue;
-            }
-            match origin.dir.open_dir(name) {
-                Ok(dir) => {
-                    stat = stat.or_else(|| dir.stat_self().ok());
-                    sources.push(Origin {
-                        dir,
-                        operand: origin.operand,
-                        part: Part::Content,
-                    });
-                }
-                Err(_) if stat.is_some() => {}
-                Err(e) => {
-                    let path = self.run.source_path(origin.operand, &parent.child(name));
-                    if e.kind() == io::ErrorKind::NotFound {
-                        self.vanished("directory", &path);
-                        return None;
-                    }
-                    self.list_error("opendir", &path, &e);
-                    stat = origin.dir.stat(name).ok();
-                }
-            }
-        }
-        stat.map(|stat| (sources, stat))
-    }
-
-    /// Decides on the directory itself; `None` where it and its content are passed over.
-    fn decide_directory(
-        &mut self,
-        path: &Path,
-        stat: &Stat,
-        live: Live,
-    ) -> Option<(Live, Changes)> {
-        let changes = match &live {
-            Live::Dir(_, live) => self.run.planner.differences(stat, live),
-            Live::Missing if self.run.options.compare.existing => {
-                self.skipped(path, Kind::Dir, Skip::NotCreating);
-                return None;
-            }
-            Live::Missing | Live::Other(_) => NEW,
-        };
-        Some((live, changes))
-    }
-
-    /// Makes a directory that is not there; false if it could not be made.
-    fn make_directory(
-        &mut self,
-        parent: &Arc<Node>,
-        path: &Path,
-        name: &[u8],
-        old: Option<&Stat>,
-    ) -> Result<bool, Error> {
-        self.run.tally.created(Kind::Dir);
-        let Some(target) = self.run.target else {
-            return Ok(true);
-        };
-        let made = self
-            .place(parent)
-            .and_then(|place| target.make_dir(&place, name, old));
-        match made {
-            Ok(()) => {
-                parent.names_changed.store(true, Relaxed);
-                Ok(true)
-            }
-            Err(fault) => {
-                self.settle("recv_generator: mkdir", &self.run.dest_path(path), fault)?;
-                Ok(false)
-            }
-        }
-    }
-
     /// Tells of an entry that was dealt with, if anybody wants to know.
     pub(super) fn item(
         &mut self,
@@ -276,8 +139,7 @@ impl<'w> Worker<'w> {
         link: Option<Vec<u8>>,
     ) {
         let wants = self.run.wants;
-        let changed = changes.any() || matches!(action, Action::Transfer);
-        if !wants.items || !(changed || wants.unchanged) {
+        if !wants.items || !(wants.unchanged || action.changes() || changes.any()) {
             return;
         }
         let path = if path.as_os_str().is_empty() {
@@ -339,7 +201,7 @@ impl<'w> Worker<'w> {
 
     /// Lists a directory, removes what does not belong, tells of the directory itself as rsync does by
     /// then, and deals with its entries.
-    fn content(
+    pub(super) fn content(
         &mut self,
         node: &Arc<Node>,
         path: &Path,
@@ -420,7 +282,7 @@ impl<'w> Worker<'w> {
         for index in range {
             check_stop()?;
             let named = batch.get(index);
-            self.leaf(node, named.name, &node.sources[named.source])?;
+            self.leaf(node, named.name, named.source)?;
         }
 
         if last && !self.run.options.recursive {
@@ -528,38 +390,6 @@ impl<'w> Worker<'w> {
                 fault,
             ),
         }
-    }
-}
-
-/// What the destination has under the name of a directory.
-pub(super) enum Live {
-    Missing,
-    Dir(Dir, Stat),
-    Other(Stat),
-}
-
-fn open_live(parent: Option<&Dir>, name: &[u8]) -> io::Result<Live> {
-    let Some(parent) = parent else {
-        return Ok(Live::Missing);
-    };
-    match parent.open_dir(name) {
-        Ok(dir) => {
-            let stat = dir.stat_self()?;
-            Ok(Live::Dir(dir, stat))
-        }
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Live::Missing),
-        Err(e) => match parent.try_stat(name)? {
-            None => Ok(Live::Missing),
-            Some(stat) if stat.is_dir() => Err(e),
-            Some(stat) => Ok(Live::Other(stat)),
-        },
-    }
-}
-
-fn takes_name(part: &Part, name: &[u8]) -> bool {
-    match part {
-        Part::Content => true,
-        Part::Name(only) => &**only == name,
     }
 }
 

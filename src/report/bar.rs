@@ -2,18 +2,20 @@
 
 use std::time::{Duration, Instant};
 
-use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::progress::Position;
 
 /// How often the text beside the bar is made anew.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// Entries done of those that are known, bytes, rate and the time that is left, on standard error.
+/// Files and bytes done and their rate, on standard error; a bar and the time that is left as soon as the
+/// number of entries is known.
 pub struct Bar {
     bar: ProgressBar,
     started: Instant,
     told: Instant,
+    finished_files: u64,
     finished_bytes: u64,
 }
 
@@ -29,6 +31,7 @@ impl Bar {
             bar,
             started: now,
             told: now - INTERVAL,
+            finished_files: 0,
             finished_bytes: 0,
         }
     }
@@ -38,15 +41,18 @@ impl Bar {
         self.tell(self.finished_bytes + done);
     }
 
-    /// A file is done.
+    /// A file is done. How much is left can only be told once the whole list is known.
     pub fn finished(&mut self, size: u64, position: Position) {
         self.finished_bytes += size;
-        if self.bar.length().is_none() {
-            self.bar.set_style(full());
+        self.finished_files = position.number;
+        if !position.growing {
+            if self.bar.length().is_none() {
+                self.bar.set_style(full());
+                self.bar.set_length(position.known);
+            }
+            self.bar
+                .set_position(position.known.saturating_sub(position.to_check));
         }
-        self.bar.set_length(position.known);
-        self.bar
-            .set_position(position.known.saturating_sub(position.to_check));
         self.tell(self.finished_bytes);
     }
 
@@ -67,8 +73,10 @@ impl Bar {
         self.told = Instant::now();
         let seconds = self.started.elapsed().as_secs_f64().max(0.001);
         let rate = HumanBytes((bytes as f64 / seconds) as u64);
+        let files = HumanCount(self.finished_files);
+        let bytes = HumanBytes(bytes);
         self.bar
-            .set_message(format!("{}  {rate}/s", HumanBytes(bytes)));
+            .set_message(format!("{files} files  {bytes}  {rate}/s"));
     }
 }
 

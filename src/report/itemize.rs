@@ -3,9 +3,9 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::escape::{self, Charset};
 use crate::engine::{Action, Item};
 use crate::sys::Kind;
+use crate::tree::{Charset, push_escaped};
 
 /// The columns `YXcstpoguax` of one entry.
 pub fn columns(item: &Item) -> [u8; 11] {
@@ -52,21 +52,26 @@ fn letter(kind: Kind) -> u8 {
 
 /// Appends a path, with a slash behind it when it is a directory.
 pub fn push_name(line: &mut Vec<u8>, path: &Path, kind: Kind, charset: Charset) {
-    escape::push(line, path.as_os_str().as_bytes(), charset);
+    push_escaped(line, path.as_os_str().as_bytes(), charset);
     if kind == Kind::Dir {
         line.push(b'/');
     }
 }
 
-/// Appends ` -> target` of a symbolic link or ` => leader` of a hard link.
+/// Appends ` -> target` of a symbolic link or ` => leader` of a hard link that was made or changed.
 pub fn push_tail(line: &mut Vec<u8>, item: &Item, charset: Charset) {
     let (arrow, path) = match (&item.action, &item.link) {
-        (Action::HardLink { leader }, _) => (b" => ", leader),
+        (
+            Action::HardLink {
+                leader: Some(leader),
+            },
+            _,
+        ) => (b" => ", leader),
         (_, Some(target)) => (b" -> ", target),
         _ => return,
     };
     line.extend_from_slice(arrow);
-    escape::push(line, path.as_os_str().as_bytes(), charset);
+    push_escaped(line, path.as_os_str().as_bytes(), charset);
 }
 
 #[cfg(test)]
@@ -111,7 +116,9 @@ mod tests {
             group: true,
             ..none
         };
-        let link = Action::HardLink { leader: "y".into() };
+        let link = Action::HardLink {
+            leader: Some("y".into()),
+        };
         use Action::{Attributes, Create, Transfer};
         for (kind, action, changes, text) in [
             (Kind::File, Transfer, new, ">f+++++++++"),

@@ -5,10 +5,10 @@
 //! that differ stand in the manual page under *DIFFERENCES FROM RSYNC*.
 
 mod bar;
-mod escape;
 mod itemize;
 mod numbers;
 mod progress;
+pub mod state;
 mod streams;
 mod summary;
 mod text;

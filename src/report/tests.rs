@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use super::{Human, Style, Text};
 use crate::engine::{
     Action, Changes, Committed, Counts, Event, Item, Outcome, Report, Severity, Skip, Stats,
+    Verdict,
 };
 use crate::stage::Method;
 use crate::sys::Kind;
@@ -133,7 +134,7 @@ fn with_i(itemize: u8) -> Style {
 
 /// `rsync -aH s/ d` where there is no `d`.
 fn first_run() -> Vec<Event> {
-    let leader = PathBuf::from("b/hl");
+    let leader = Some(PathBuf::from("b/hl"));
     vec![
         Event::CreatedDestination("d".into()),
         item(Kind::Dir, Action::Create, new(), "."),
@@ -199,11 +200,17 @@ fn nothing_changed() {
         item(Kind::Dir, Action::Attributes, Changes::default(), "."),
         item(Kind::File, Action::Attributes, Changes::default(), "a"),
         item(Kind::Symlink, Action::Attributes, Changes::default(), "l"),
+        item(
+            Kind::File,
+            Action::HardLink { leader: None },
+            Changes::default(),
+            "b/hl",
+        ),
     ];
     let with_ii = with_i(2);
     assert_eq!(
         names(with_ii, &unchanged),
-        ".d          ./\n.f          a\n.L          l -> a\n"
+        ".d          ./\n.f          a\n.L          l -> a\nhf          b/hl\n"
     );
     assert_eq!(names(with_i(1), &unchanged), "");
     assert_eq!(
@@ -221,7 +228,11 @@ fn nothing_changed() {
          a is uptodate\nl is uptodate\n\
          total: matches=0  hash_hits=0  false_alarms=0 data=0\n"
     );
-    assert_eq!(names(with_i(2), &skipped), "");
+    let with_vvi = Style {
+        itemize: 1,
+        ..with_v(2)
+    };
+    assert!(!names(with_vvi, &skipped).contains("uptodate"));
 }
 
 #[test]
@@ -241,6 +252,10 @@ fn what_is_wanted_follows_the_style() {
         progress: true,
         ..archive()
     };
+    let dry = Style {
+        dry_run: true,
+        ..progress
+    };
     let both = Style {
         itemize: 1,
         ..with_v(2)
@@ -253,6 +268,7 @@ fn what_is_wanted_follows_the_style() {
         (with_i(2), [true, true, true, false, false]),
         (both, [true, true, true, true, false]),
         (progress, [true, false, true, false, true]),
+        (dry, [true, false, true, false, false]),
         (quiet, [false, false, false, false, false]),
     ] {
         assert_eq!(wants(style), expected, "{style:?}");
@@ -288,6 +304,36 @@ fn reasons_for_passing_over() {
             )
         );
     }
+}
+
+/// `rsync -avvn --delete` with `--exclude` and `--include`.
+#[test]
+fn rules_that_decided() {
+    let filtered = |kind, verdict, path: &str, pattern: &str| Event::Filtered {
+        path: path.into(),
+        kind,
+        verdict,
+        pattern: pattern.into(),
+    };
+    let events = [
+        filtered(Kind::File, Verdict::Show, "b", "b"),
+        filtered(Kind::File, Verdict::Hide, "a.c", "/*.c"),
+        filtered(Kind::Dir, Verdict::Hide, "y", "y/"),
+        filtered(Kind::File, Verdict::Protect, "p", "p"),
+        filtered(Kind::Dir, Verdict::Risk, "q", "q"),
+    ];
+    assert_eq!(
+        names(with_v(2), &events),
+        "sending incremental file list\n\
+         [sender] showing file b because of pattern b\n\
+         [sender] hiding file a.c because of pattern /*.c\n\
+         [sender] hiding directory y because of pattern y/\n\
+         delta-transmission disabled for local transfer or --whole-file\n\
+         [generator] protecting file p because of pattern p\n\
+         [generator] risking directory q because of pattern q\n\
+         total: matches=0  hash_hits=0  false_alarms=0 data=0\n"
+    );
+    assert_eq!(names(with_i(1), &events), "");
 }
 
 #[test]

@@ -7,14 +7,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::bar::Bar;
-use super::escape::{self, Charset};
 use super::itemize;
 use super::numbers::Human;
 use super::progress::{Position, Progress};
 use super::streams::Streams;
 use super::summary;
-use crate::engine::{Action, Event, Item, Outcome, Report, Severity, Skip, Wants};
+use crate::engine::{Action, Event, Item, Outcome, Report, Severity, Skip, Verdict, Wants};
 use crate::sys::Kind;
+use crate::tree::{Charset, push_escaped, push_sentence};
 
 /// The program's name in front of errors and warnings.
 const PROGRAM: &str = "resilver";
@@ -48,6 +48,19 @@ impl Style {
         !self.quiet && (self.verbose > 0 || self.itemize > 0 || self.progress)
     }
 
+    /// The events that lead to text, and those that a live bar needs.
+    fn wants(&self, bar: bool) -> Wants {
+        let told = !self.quiet;
+        Wants {
+            items: self.names(),
+            unchanged: told && self.unchanged(),
+            deletions: self.names(),
+            skips: told && self.verbose > 1,
+            progress: told && (bar || (self.progress && !self.dry_run)),
+            in_step: told && self.progress,
+        }
+    }
+
     /// Whether unchanged entries are itemized.
     fn unchanged(&self) -> bool {
         self.itemize > 1 || (self.itemize > 0 && self.verbose > 1)
@@ -58,6 +71,7 @@ impl Style {
 pub struct Text {
     style: Style,
     charset: Charset,
+    wants: Wants,
     started: Instant,
     state: Mutex<State>,
 }
@@ -92,6 +106,7 @@ impl Text {
     }
 
     fn with(style: Style, charset: Charset, streams: Streams, bar: Option<Bar>) -> Text {
+        let wants = style.wants(bar.is_some());
         let state = State {
             streams,
             bar,
@@ -102,6 +117,7 @@ impl Text {
         Text {
             style,
             charset,
+            wants,
             started: Instant::now(),
             state: Mutex::new(state),
         }
@@ -178,9 +194,9 @@ impl Text {
     }
 
     fn item(&self, state: &mut State, item: &Item) {
-        let changed = item.changes.any() || item.action == Action::Transfer;
+        let changed = item.changes.any() || item.action.changes();
         if self.style.itemize > 0 {
-            if changed || item.action == Action::Create || self.style.unchanged() {
+            if changed || self.style.unchanged() {
                 state.line.extend_from_slice(&itemize::columns(item));
                 state.line.push(b' ');
                 itemize::push_name(&mut state.line, &item.path, item.kind, self.charset);
@@ -217,23 +233,36 @@ impl Text {
         if !always && (self.style.verbose < 2 || itemized) {
             return;
         }
-        let noun = if kind == Kind::Dir {
-            "directory"
-        } else {
-            "file"
-        };
         let (before, after) = match why {
             Skip::Directory => ("skipping directory ".into(), ""),
             Skip::NonRegular => ("skipping non-regular file \"".into(), "\""),
             Skip::Newer => (String::new(), " is newer"),
             Skip::Exists => (String::new(), " exists"),
-            Skip::NotCreating => (format!("not creating new {noun} \""), "\""),
+            Skip::NotCreating => (format!("not creating new {} \"", noun(kind)), "\""),
             Skip::UpToDate => (String::new(), " is uptodate"),
-            Skip::Hidden => (format!("[sender] hiding {noun} "), ""),
+            Skip::Hidden => (format!("[sender] hiding {} ", noun(kind)), ""),
         };
         state.line.extend_from_slice(before.as_bytes());
-        escape::push(&mut state.line, path.as_os_str().as_bytes(), self.charset);
+        push_escaped(&mut state.line, path.as_os_str().as_bytes(), self.charset);
         state.line.extend_from_slice(after.as_bytes());
+        state.end_line();
+    }
+
+    fn filtered(&self, state: &mut State, path: &Path, kind: Kind, verdict: Verdict, rule: &[u8]) {
+        if self.style.verbose < 2 {
+            return;
+        }
+        let (side, verb) = match verdict {
+            Verdict::Hide => ("sender", "hiding"),
+            Verdict::Show => ("sender", "showing"),
+            Verdict::Protect => ("generator", "protecting"),
+            Verdict::Risk => ("generator", "risking"),
+        };
+        let start = format!("[{side}] {verb} {} ", noun(kind));
+        state.line.extend_from_slice(start.as_bytes());
+        push_escaped(&mut state.line, path.as_os_str().as_bytes(), self.charset);
+        state.line.extend_from_slice(b" because of pattern ");
+        push_escaped(&mut state.line, rule, self.charset);
         state.end_line();
     }
 
@@ -243,7 +272,7 @@ impl Text {
             state
                 .line
                 .extend_from_slice(b"kept what others changed meanwhile: ");
-            escape::push(&mut state.line, path.as_os_str().as_bytes(), self.charset);
+            push_escaped(&mut state.line, path.as_os_str().as_bytes(), self.charset);
             state.end_line();
         }
     }
@@ -255,10 +284,8 @@ impl Text {
             bytes.extend_from_slice(PROGRAM.as_bytes());
             bytes.extend_from_slice(b": ");
         }
-        for line in text.split('\n') {
-            escape::push(&mut bytes, line.as_bytes(), self.charset);
-            bytes.push(b'\n');
-        }
+        push_sentence(&mut bytes, text);
+        bytes.push(b'\n');
         match severity {
             Severity::Notice if self.style.quiet => {}
             Severity::Notice => state.say(&bytes),
@@ -284,6 +311,14 @@ impl Text {
         } else if let Some(bar) = &mut state.bar {
             bar.finished(size, position);
         }
+    }
+}
+
+/// What rsync calls an entry in a sentence.
+fn noun(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Dir => "directory",
+        _ => "file",
     }
 }
 
@@ -316,7 +351,7 @@ impl Report for Text {
             Event::CreatedDestination(dir) => {
                 if self.style.names() {
                     state.line.extend_from_slice(b"created directory ");
-                    escape::push(&mut state.line, dir.as_os_str().as_bytes(), self.charset);
+                    push_escaped(&mut state.line, dir.as_os_str().as_bytes(), self.charset);
                     state.end_line();
                 }
             }
@@ -332,6 +367,17 @@ impl Report for Text {
                     self.item(state, &item);
                 }
             }
+            Event::Filtered {
+                path,
+                kind,
+                verdict,
+                pattern,
+            } => {
+                if matches!(verdict, Verdict::Protect | Verdict::Risk) {
+                    self.tell_method(state);
+                }
+                self.filtered(state, &path, kind, verdict, &pattern);
+            }
             Event::Deleted { path, kind } => {
                 self.tell_method(state);
                 self.deleted(state, &path, kind);
@@ -340,15 +386,7 @@ impl Report for Text {
     }
 
     fn wants(&self) -> Wants {
-        let told = !self.style.quiet;
-        Wants {
-            items: self.style.names(),
-            unchanged: told && self.style.unchanged(),
-            deletions: self.style.names(),
-            skips: told && self.style.verbose > 1,
-            progress: told && (self.style.progress || self.state().bar.is_some()),
-            in_step: told && self.style.progress,
-        }
+        self.wants
     }
 }
 

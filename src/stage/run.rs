@@ -1,12 +1,24 @@
-//! One run's hold on a destination: the calls that the engine makes while it stages.
+//! One run's hold on a destination, from the lock to the first change.
 
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::error::Error;
-use super::outcome::{Commit, Salvage, Summary};
-use super::policy::{Method, Policy};
-use crate::sys::{Dir, Stat, Time};
+use super::changes::Recorder;
+use super::choose::{Choice, choose, probe_exchange};
+use super::copyup::Groups;
+use super::error::{Doing, Error};
+use super::hold::Hold;
+use super::journal::{Journal, Next, Phase, RootId};
+use super::keep::{Keep, demote};
+use super::layout::{CHANGES_NEXT, FORMER, Home, NEXT, PLAN, SALVAGE, STAGED, TMP};
+use super::level::{Obstacle, level, strip};
+use super::plan::{Mark, Planner};
+use super::policy::{CommitChoice, Method, Policy};
+use super::staged::StagedLog;
+use crate::sys::content::Abilities;
+use crate::sys::{self, Dir, process};
 use crate::tree::MetaChange;
 
 /// What a run writes to.
@@ -23,8 +35,9 @@ pub struct Root<'a> {
 /// A directory in the stage in which the objects of one tree directory are made.
 #[derive(Debug)]
 pub struct Place {
-    dir: Dir,
-    path: PathBuf,
+    pub(super) dir: Dir,
+    pub(super) path: PathBuf,
+    pub(super) fresh: bool,
 }
 
 impl Place {
@@ -39,155 +52,287 @@ impl Place {
     pub fn path(&self) -> &Path {
         &self.path
     }
+
+    pub(super) fn join(&self, name: &[u8]) -> PathBuf {
+        self.path.join(sys::as_path(name))
+    }
 }
 
 /// One run's hold on a destination, from the lock to the commit. All methods may be called from any
 /// thread.
 #[derive(Debug)]
 pub struct Stage {
-    policy: Policy,
+    pub(super) policy: Policy,
+    pub(super) path: PathBuf,
+    live: Option<Dir>,
+    pub(super) hold: Mutex<Hold>,
+    pub(super) begun: OnceLock<Option<Ready>>,
+    /// What the run after the commit still looks at.
+    pub(super) after: Mutex<super::settle::After>,
+}
+
+/// A stage that can be written to.
+#[derive(Debug)]
+pub(super) struct Ready {
+    pub method: Method,
+    /// Path of the state, for messages.
+    pub home: PathBuf,
+    pub next: Dir,
+    pub tmp: Dir,
+    /// Opened before the first write: `syncfs` through it tells of every failed write since.
+    pub volume: Dir,
+    pub live: Option<Dir>,
+    pub previous: Option<Dir>,
+    pub salvage: Option<Dir>,
+    pub recorder: Recorder,
+    pub staged: StagedLog,
+    pub plan: Planner,
+    pub abilities: Abilities,
+    pub groups: Groups,
+    /// Under journal: new directories whose parents live, with what they take the place of.
+    pub tops: Mutex<HashMap<PathBuf, Option<Mark>>>,
+    /// Directories of the stage that this user had to be let into, with the mode they had.
+    pub opened: Mutex<HashMap<PathBuf, u32>>,
+    /// Permission bits that the root gets in the end.
+    pub root_mode: Mutex<Option<u32>>,
+    /// Under journal: what a root that is still to be made gets.
+    pub root_change: Mutex<Option<MetaChange>>,
 }
 
 impl Stage {
     /// Finds state, locks the destination, recovers what a crash left, and sets state aside that does
     /// not belong to this destination. Makes nothing yet: a run that finds nothing to do touches nothing.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when another run holds the destination, [`Error::Foreign`] when its state belongs
+    /// to another user or program, [`Error::Io`].
     pub fn open(root: Root<'_>, policy: &Policy) -> Result<Stage, Error> {
-        let _ = root;
+        let hold = Hold::take(root.path, root.single, policy)?;
+        let live = match &hold.site.live {
+            Some(live) => Some(live.reopen().doing("open", &hold.site.path)?),
+            None => None,
+        };
         Ok(Stage {
             policy: policy.clone(),
+            path: hold.site.path.clone(),
+            live,
+            hold: Mutex::new(hold),
+            begun: OnceLock::new(),
+            after: Mutex::default(),
         })
     }
 
-    /// Sentences for a person since the last call: what was found, recovered and kept, and the chosen
-    /// method with its reason.
+    /// Sentences for a person since the last call: what was found, recovered and kept, and a method
+    /// that differs from the last one, with its reason.
     pub fn notes(&self) -> Vec<String> {
-        let _ = &self.policy;
-        todo!()
+        std::mem::take(&mut self.hold().notes)
     }
 
     /// The live root; `None` while it is missing.
     #[must_use]
     pub fn live(&self) -> Option<&Dir> {
-        todo!()
+        self.live.as_ref()
     }
 
     /// Called before the first change, by any worker and as often as one likes; one of them does the
     /// work, the others wait. Chooses the method, makes state, levels the next tree. `mirrors` says that
     /// the run deletes, over the whole root, what the source does not have.
+    ///
+    /// # Errors
+    /// [`Error::SwapImpossible`] when only swap was wished for, [`Error::Io`]; nothing is changed then.
     pub fn begin(&self, mirrors: bool) -> Result<Method, Error> {
-        let _ = mirrors;
-        todo!()
+        let method = |begun: &Option<Ready>| begun.as_ref().map_or(Method::Direct, |r| r.method);
+        if let Some(begun) = self.begun.get() {
+            return Ok(method(begun));
+        }
+        let mut hold = self.hold();
+        if let Some(begun) = self.begun.get() {
+            return Ok(method(begun));
+        }
+        let ready = begin(&mut hold, &self.policy, mirrors)?;
+        Ok(method(self.begun.get_or_init(|| ready)))
     }
 
-    /// Where objects of the tree directory `dir` (relative, empty for the root) are made. `fresh` says
-    /// that `dir` does not live as a directory.
-    pub fn place(&self, dir: &Path, fresh: bool) -> Result<Place, Error> {
-        let _ = (dir, fresh);
-        todo!()
+    pub(super) fn hold(&self) -> MutexGuard<'_, Hold> {
+        self.hold.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes a directory, 0700 until [`Stage::finish_dir`]. A name that was there goes first.
-    pub fn make_dir(&self, parent: &Place, name: &[u8], old: Option<&Stat>) -> Result<(), Error> {
-        let _ = (parent, name, old);
-        todo!()
+    /// The stage that `begin` made.
+    pub(super) fn ready(&self) -> Result<&Ready, Error> {
+        let begun = self.begun.get().and_then(Option::as_ref);
+        begun.ok_or_else(|| Error::Damaged {
+            path: self.path.clone(),
+            what: "no stage was begun".to_owned(),
+        })
     }
+}
 
-    /// Frees a name in the stage before a non-directory is made there.
-    pub fn clear(&self, place: &Place, name: &[u8]) -> Result<(), Error> {
-        let _ = (place, name);
-        todo!()
+/// Makes a stage; none under direct.
+fn begin(hold: &mut Hold, policy: &Policy, mirrors: bool) -> Result<Option<Ready>, Error> {
+    let mut choice = choose(
+        &hold.site,
+        hold.home.as_ref(),
+        hold.journal.as_ref(),
+        policy.commit,
+        mirrors,
+    )?;
+    if choice.method == Method::Direct {
+        return Ok(None);
     }
+    make_state(hold, choice.inside)?;
+    let (site, home, journal) = hold.state()?;
+    if choice.method == Method::Swap {
+        let reason = if home.is_inside() {
+            Some("its state can only lie within it".to_owned())
+        } else {
+            let tried = probe_exchange(home)?;
+            tried
+                .err()
+                .map(|e| format!("its file system cannot exchange two directories ({e})"))
+        };
+        if let Some(reason) = reason {
+            fall_back(&mut choice, policy, &site.path, reason)?;
+        }
+    }
+    let recorder = Recorder::create(home, CHANGES_NEXT)?;
+    prepare(home, journal, policy.no_fsync)?;
+    let next = make_next(hold, policy, &mut choice, &recorder)?;
+    let (site, home, journal) = hold.state()?;
+    journal.next = Next::Staged;
+    journal.staged_boot = process::boot_id();
+    journal.write(home, policy.no_fsync)?;
+    let told = journal
+        .last
+        .as_ref()
+        .is_some_and(|last| last.method != choice.method);
+    let ready = Ready {
+        method: choice.method,
+        home: home.path.clone(),
+        next,
+        tmp: fresh_sub(home, TMP)?,
+        volume: home.dir.reopen().doing("open the state", &home.path)?,
+        live: match &site.live {
+            Some(live) => Some(live.reopen().doing("open", &site.path)?),
+            None => None,
+        },
+        previous: home.sub(super::layout::PREVIOUS)?,
+        salvage: home.sub(SALVAGE)?,
+        recorder,
+        staged: StagedLog::create(home)?,
+        plan: Planner::create(home, PLAN)?,
+        abilities: Abilities::default(),
+        groups: Groups::default(),
+        tops: Mutex::default(),
+        opened: Mutex::default(),
+        root_mode: Mutex::default(),
+        root_change: Mutex::default(),
+    };
+    if told {
+        hold.say(&format!(
+            "changes get into place by {} now: {}",
+            choice.method.name(),
+            choice.reason
+        ));
+    }
+    Ok(Some(ready))
+}
 
-    /// What an interrupted run left for the file `name` with the size and time that the source has now.
-    /// Costs nothing when nothing was interrupted. The name must be clear.
-    pub fn salvage(
-        &self,
-        place: &Place,
-        name: &[u8],
-        size: u64,
-        mtime: Time,
-    ) -> Result<Salvage, Error> {
-        let _ = (place, name, size, mtime);
-        todo!()
+/// Makes the state directory where there is none.
+fn make_state(hold: &mut Hold, inside: bool) -> Result<(), Error> {
+    if hold.home.is_some() {
+        return Ok(());
     }
+    let home = hold.site.make_home(inside)?;
+    hold.locks.add_home(&home, &hold.site)?;
+    let root = hold.site.live_stat()?.as_ref().map(RootId::of);
+    hold.journal = Some(Journal::new(root));
+    hold.home = Some(home);
+    Ok(())
+}
 
-    /// A finished non-directory, with its final metadata `new`, stands in the stage under `name`.
-    pub fn made(
-        &self,
-        place: &Place,
-        name: &[u8],
-        new: &Stat,
-        old: Option<&Stat>,
-    ) -> Result<(), Error> {
-        let _ = (place, name, new, old);
-        todo!()
+/// The journal enters staging. What it says of `next/` stays true until levelling is through.
+fn prepare(home: &Home, journal: &mut Journal, no_fsync: bool) -> Result<(), Error> {
+    if journal.staged_boot != process::boot_id()
+        && let Some(salvage) = home.sub(SALVAGE)?
+    {
+        demote(&salvage).doing("rename in", home.join(SALVAGE))?;
     }
+    if journal.next == Next::Level {
+        home.drop(STAGED)?;
+    }
+    journal.phase = Phase::Staging;
+    sys::cut::point("begin.journal");
+    journal.write(home, no_fsync)
+}
 
-    /// Makes `name` a hard link to another path of the next tree, staged in this run or live and
-    /// unchanged. Clears the name first and records the change.
-    pub fn link(
-        &self,
-        leader: &Path,
-        place: &Place,
-        name: &[u8],
-        old: Option<&Stat>,
-    ) -> Result<(), Error> {
-        let _ = (leader, place, name, old);
-        todo!()
+/// Makes `next/` level with live, or empty; may find that swap is impossible.
+fn make_next(
+    hold: &mut Hold,
+    policy: &Policy,
+    choice: &mut Choice,
+    recorder: &Recorder,
+) -> Result<Dir, Error> {
+    let (site, home, journal) = hold.state()?;
+    let keep = Keep::new(home, journal, Some(recorder))?;
+    let next = home.sub_or_make(NEXT)?;
+    let root = site.path.clone();
+    let failed = |path: PathBuf, e: std::io::Error| -> Result<(), Error> {
+        Err(e).doing("make the stage level at", root.join(path))
+    };
+    let mut levelled = false;
+    if choice.method == Method::Swap {
+        sys::cut::point("begin.level");
+        let done = match &site.live {
+            Some(live) => level(live, &next, &keep),
+            None => {
+                strip(&next, Path::new(""), &keep).map_err(|e| Obstacle::Failed(PathBuf::new(), e))
+            }
+        };
+        match done {
+            Ok(()) => levelled = true,
+            Err(Obstacle::Impossible(reason)) => {
+                fall_back(choice, policy, &root, reason)?;
+            }
+            Err(Obstacle::Failed(path, e)) => failed(path, e)?,
+            Err(Obstacle::Stopped) => {
+                failed(PathBuf::new(), std::io::ErrorKind::Interrupted.into())?;
+            }
+        }
     }
+    if !levelled {
+        sys::cut::point("begin.strip");
+        strip(&next, Path::new(""), &keep).or_else(|e| failed(PathBuf::new(), e))?;
+    }
+    let kept = keep.kept();
+    if let Some(former) = home.sub(FORMER)? {
+        let keep = Keep::former(home, journal)?;
+        strip(&former, Path::new(""), &keep).or_else(|e| failed(PathBuf::new(), e))?;
+        home.drop(FORMER)?;
+    }
+    hold.tell_kept(&kept);
+    Ok(next)
+}
 
-    /// Changes only metadata of an existing non-directory.
-    pub fn touch(
-        &self,
-        place: &Place,
-        name: &[u8],
-        old: &Stat,
-        change: &MetaChange,
-    ) -> Result<(), Error> {
-        let _ = (place, name, old, change);
-        todo!()
+/// Takes the weaker method where that is allowed.
+fn fall_back(
+    choice: &mut Choice,
+    policy: &Policy,
+    path: &Path,
+    reason: String,
+) -> Result<(), Error> {
+    if policy.commit == CommitChoice::Only(Method::Swap) {
+        return Err(Error::SwapImpossible {
+            path: path.to_owned(),
+            reason,
+        });
     }
+    choice.method = Method::Journal;
+    choice.reason = reason;
+    Ok(())
+}
 
-    /// Tells of one entry below something that is removed, children first.
-    pub fn note_removed(&self, path: &Path, old: &Stat) -> Result<(), Error> {
-        let _ = (path, old);
-        todo!()
-    }
-
-    /// Removes a name with all that is below it.
-    pub fn remove(&self, place: &Place, name: &[u8], old: &Stat) -> Result<(), Error> {
-        let _ = (place, name, old);
-        todo!()
-    }
-
-    /// Gives a directory, whose content is done, its final metadata. Without a time in `change` the time
-    /// that it has by then is right. `old` is what lives, if it is a directory.
-    pub fn finish_dir(
-        &self,
-        path: &Path,
-        fresh: bool,
-        old: Option<&Stat>,
-        change: &MetaChange,
-    ) -> Result<(), Error> {
-        let _ = (path, fresh, old, change);
-        todo!()
-    }
-
-    /// Judges the finished stage, makes it durable, and switches. On a refusal nothing is changed and
-    /// the stage is kept for the next run.
-    pub fn commit(&self, summary: &Summary) -> Result<Commit, Error> {
-        let _ = summary;
-        todo!()
-    }
-
-    /// After the commit was told: frees what only the tree before the last one held and makes the next
-    /// stage ready. May be cut at any moment.
-    pub fn settle(&self) -> Result<(), Error> {
-        todo!()
-    }
-
-    /// The run ends without a commit: what it staged is written down for the next.
-    pub fn keep(&self) {
-        todo!()
-    }
+/// A subdirectory of the state, empty.
+fn fresh_sub(home: &Home, name: &[u8]) -> Result<Dir, Error> {
+    home.drop(name)?;
+    home.sub_or_make(name)
 }

@@ -72,8 +72,8 @@ impl Copier {
     }
 }
 
-/// Makes `to` share all extents of `from`.
-fn share(from: &File, to: &File, abilities: &Abilities) -> bool {
+/// Makes `to` share all extents of `from`; false where the file system cannot, which is remembered.
+pub fn share(from: &File, to: &File, abilities: &Abilities) -> bool {
     if abilities.no_reflink.load(Ordering::Relaxed) {
         return false;
     }
@@ -99,6 +99,32 @@ pub fn copy_range(from: &File, from_at: u64, to: &File, to_at: u64, len: u64) ->
         }
     }
     Ok(())
+}
+
+/// Copies a file with its holes into the empty file `to`: shared where possible, else range by range.
+pub fn copy_sparse(from: &File, to: &File, size: u64, abilities: &Abilities) -> io::Result<()> {
+    use rustix::fs::SeekFrom;
+    if size >= WORTH_SHARING && share(from, to, abilities) {
+        return Ok(());
+    }
+    let mut at = 0;
+    while at < size {
+        let start = match rfs::seek(from, SeekFrom::Data(at)) {
+            Ok(start) => start,
+            // Only a hole is left.
+            Err(rustix::io::Errno::NXIO) => break,
+            // No knowledge of holes here: all is data.
+            Err(rustix::io::Errno::INVAL) => at,
+            Err(e) => return Err(e.into()),
+        };
+        let end = match rfs::seek(from, SeekFrom::Hole(start)) {
+            Ok(end) => end.min(size),
+            Err(_) => size,
+        };
+        copy_range(from, start, to, start, end - start)?;
+        at = end;
+    }
+    to.set_len(size)
 }
 
 fn copy_range_buffered(

@@ -321,12 +321,12 @@ impl Dir {
 
     /// Takes the exclusive lock of this directory, if it is free; `None` when another process holds it.
     pub fn try_lock(&self) -> io::Result<Option<Lock>> {
-        let own = self.reopen()?;
-        match rfs::flock(&own.0, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Some(Lock(own.0.into()))),
-            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-            Err(e) => Err(e.into()),
-        }
+        flock(self.reopen()?.0, FlockOperation::NonBlockingLockExclusive)
+    }
+
+    /// Takes a lock of this directory that others of this kind may have too.
+    pub fn try_lock_shared(&self) -> io::Result<Option<Lock>> {
+        flock(self.reopen()?.0, FlockOperation::NonBlockingLockShared)
     }
 
     /// The path by which the system knows this directory now.
@@ -344,6 +344,20 @@ impl Dir {
 impl AsFd for Dir {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
+    }
+}
+
+/// Takes the exclusive lock of an open file, if it is free; `None` when another process holds it. It is
+/// held until the lock and the file are both dropped.
+pub fn try_lock_file(file: &File) -> io::Result<Option<Lock>> {
+    flock(file.try_clone()?, FlockOperation::NonBlockingLockExclusive)
+}
+
+fn flock(file: File, operation: FlockOperation) -> io::Result<Option<Lock>> {
+    match rfs::flock(&file, operation) {
+        Ok(()) => Ok(Some(Lock(file.into()))),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+        Err(e) => Err(e.into()),
     }
 }
 

@@ -14,6 +14,8 @@ mod stat;
 pub mod volume;
 pub mod xattrs;
 
-pub use dir::{Dir, Lock, as_path, set_mode, set_mtime, set_owner, stat_file, stat_path};
+pub use dir::{
+    Dir, Lock, as_path, set_mode, set_mtime, set_owner, stat_file, stat_path, try_lock_file,
+};
 pub use listing::{Listed, Listing};
 pub use stat::{Kind, Stat, Time};

@@ -1,5 +1,6 @@
 //! What a tree is made of: names and their order, filter rules, metadata to compare and to set.
 
+mod escape;
 mod order;
 mod preserve;
 mod quick_check;
@@ -8,6 +9,7 @@ mod rules;
 mod stock;
 mod wildmatch;
 
+pub use escape::{Charset, push as push_escaped, push_sentence, shown};
 pub use order::compare as compare_names;
 pub use preserve::{MetaChange, Preserve};
 pub use quick_check::{Differences, Powers, Tolerance, differences};

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::compare::{self, Aspect, Finding, Observation};
@@ -34,6 +35,7 @@ pub struct Case {
     needs_root: Option<&'static str>,
     option: Option<&'static str>,
     ignored: Vec<(Aspect, &'static str)>,
+    is_silent: bool,
 }
 
 /// A case that runs `line`, words separated by blanks (`''` is an empty one, escapes as in fixtures), on `tree`.
@@ -50,6 +52,7 @@ impl Case {
             needs_root: None,
             option: None,
             ignored: Vec::new(),
+            is_silent: false,
         }
     }
 
@@ -101,6 +104,12 @@ impl Case {
         self
     }
 
+    /// Nothing is to be done and nothing to be said: no proof by a program that does just that.
+    pub fn silent(mut self) -> Case {
+        self.is_silent = true;
+        self
+    }
+
     /// Leaves out one kind of difference in this case, for a reason.
     pub fn ignore(mut self, aspect: Aspect, reason: &'static str) -> Case {
         assert!(!reason.is_empty());
@@ -144,6 +153,7 @@ impl Case {
             root: root.to_string_lossy().into_owned(),
             outputs,
             tree: Tree::read(&root, began),
+            may_tell_its_choice: program.chooses_its_method(),
         }
     }
 
@@ -157,6 +167,16 @@ impl Case {
                 .any(|(aspect, _)| *aspect == finding.aspect)
         });
         findings
+    }
+
+    /// State that must not be: the classic way keeps none, and a run that changes nothing makes none.
+    pub fn stray_state(&self, method: Method, got: &Observation) -> Option<Finding> {
+        let dry = |step: &Step| !matches!(step, Step::Run(args) if !is_dry(args));
+        let refused = got.outputs.iter().all(|output| output.code == 1);
+        let none_wanted = method == Method::Direct || refused || self.steps.iter().all(dry);
+        let states = got.tree.states.join(" ");
+        (none_wanted && !states.is_empty())
+            .then(|| Finding::new(Aspect::State, "the end", "none", states))
     }
 
     /// Swap exchanges directories: where the destination is anything else, it refuses by design.
@@ -199,12 +219,16 @@ pub fn check(case: Case) {
         return check_dropped(&case, &expected, scratch.path());
     }
     let mut report = String::new();
-    for method in Method::ALL {
-        if !method.is_asked_for() || (method == Method::Swap && !case.swap_applies(&expected)) {
+    for method in Method::chosen() {
+        if method == Method::Swap && !case.swap_applies(&expected) {
             continue;
         }
         let got = case.observe(&Program::resilver(method), scratch.path());
-        for finding in case.findings(&expected, &got) {
+        for finding in case
+            .findings(&expected, &got)
+            .into_iter()
+            .chain(case.stray_state(method, &got))
+        {
             report += &format!("[{method:?}] {finding}\n");
         }
     }
@@ -215,37 +239,71 @@ pub fn check(case: Case) {
     );
 }
 
-/// The case must be able to fail: without its option something has to differ.
+/// The case must be able to fail: without its option something has to differ. A case that is about no single option
+/// must at least tell rsync from a program that does and says nothing.
 fn check_dropped(case: &Case, expected: &Observation, scratch: &Path) {
-    let Some(option) = case.option else {
-        println!("skipped: the case names no option to drop");
-        return;
+    let (without, program) = match case.option {
+        Some(option) => (case.without(option), Program::resilver(Method::Direct)),
+        None if case.is_silent => return println!("skipped: rsync does and says nothing here"),
+        None => (case.clone(), Program::nothing()),
     };
-    let without = case.without(option);
-    assert_ne!(
-        without.commands(),
-        case.commands(),
-        "{option} is not in the command line"
-    );
-    let got = without.observe(&Program::resilver(Method::Direct), scratch);
+    if let Some(option) = case.option {
+        assert_ne!(
+            without.commands(),
+            case.commands(),
+            "{option} is not in the command line"
+        );
+    }
+    let got = without.observe(&program, scratch);
     let findings = case.findings(expected, &got);
     assert!(
         !findings.is_empty(),
-        "the same with and without {option}: {}",
+        "nothing differs without {:?}: {}",
+        case.option,
         case.commands()
     );
 }
 
-/// A directory for one case: in memory where that is possible, because cases are many and small.
-pub fn scratch() -> tempfile::TempDir {
-    let memory = PathBuf::from("/dev/shm");
+/// A directory for one case: where `RESILVER_ORACLE_DIR` says, else in memory, because cases are many and small.
+pub fn scratch() -> Scratch {
+    let wanted = std::env::var_os("RESILVER_ORACLE_DIR").unwrap_or_else(|| "/dev/shm".into());
     let made = tempfile::Builder::new()
         .prefix("oracle")
-        .tempdir_in(memory)
+        .tempdir_in(PathBuf::from(wanted))
         .or_else(|_| tempfile::tempdir());
     let dir = made.expect("a scratch directory");
     fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).expect("a mode");
-    dir
+    Scratch(dir)
+}
+
+/// A directory that goes away whatever was made in it: closed directories, and paths longer than the library removes.
+pub struct Scratch(tempfile::TempDir);
+
+impl Scratch {
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        for (tool, flag) in [("chmod", "-Rf"), ("rm", "-rf")] {
+            let mode = (tool == "chmod").then_some("u+rwx");
+            let _ = Command::new(tool)
+                .arg(flag)
+                .args(mode)
+                .arg(self.path())
+                .status();
+        }
+    }
+}
+
+/// Whether a command line asks for a trial run.
+fn is_dry(args: &[OsString]) -> bool {
+    let dry = |arg: std::borrow::Cow<'_, str>| {
+        arg == "--dry-run" || (arg.starts_with('-') && !arg.starts_with("--") && arg.contains('n'))
+    };
+    args.iter().any(|arg| dry(arg.to_string_lossy()))
 }
 
 /// Splits a command line.

@@ -24,6 +24,7 @@ pub enum Aspect {
     Stdout,
     Stderr,
     Code,
+    State,
 }
 
 /// One difference: of what kind, where, and the two values.
@@ -77,6 +78,8 @@ pub struct Observation {
     /// One for each command of the case.
     pub outputs: Vec<Output>,
     pub tree: Tree,
+    /// It chose the way of committing itself, and may say so.
+    pub may_tell_its_choice: bool,
 }
 
 impl Observation {
@@ -106,8 +109,8 @@ pub fn differ(expected: &Observation, got: &Observation) -> Vec<Finding> {
         );
         findings.extend(differ_in_text(Aspect::Stdout, &at, from, to));
         let (from, to) = (
-            stderr(&expected.text(&e.stderr)),
-            stderr(&got.text(&g.stderr)),
+            stderr(&expected.text(&e.stderr), false),
+            stderr(&got.text(&g.stderr), got.may_tell_its_choice),
         );
         findings.extend(differ_in_text(Aspect::Stderr, &at, from, to));
     }
@@ -143,9 +146,11 @@ pub fn stdout(text: &str) -> String {
 }
 
 /// Standard error made comparable.
-pub fn stderr(text: &str) -> String {
+pub fn stderr(text: &str, may_tell_its_choice: bool) -> String {
     let mut lines = canonical(Stream::Stderr, text);
-    lines.retain(|line| !line.starts_with("PROGRAM: committing by journal:"));
+    lines.retain(|line| {
+        !(may_tell_its_choice && line.starts_with("PROGRAM: committing by journal:"))
+    });
     lines.sort();
     lines.concat()
 }

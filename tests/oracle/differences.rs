@@ -134,6 +134,34 @@ pub const OTHERS: &[(&str, &str)] = &[
         "the same race; the lines are compared sorted",
     ),
     (
+        "a block device over a character device of equal numbers, or the reverse",
+        "rsync takes the one for the other and leaves it; resilver makes what the source has",
+    ),
+    (
+        "`--ignore-existing` with a file in place of a directory",
+        "rsync goes on into the directory that was not made and fails to look at each of its entries (code 23); resilver passes over it",
+    ),
+    (
+        "the mode of a directory that its owner may write to but not search (0600)",
+        "when run by its owner, rsync leaves it at 0700 until the next run; resilver gives it its mode",
+    ),
+    (
+        "a destination inside its own source",
+        "rsync copies as much of the copy as it meets; resilver takes no part of the destination for a source",
+    ),
+    (
+        "`*deleting` for directories that are not empty, in a dry run",
+        "rsync announces what it could not do; resilver announces what a run will do",
+    ),
+    (
+        "a directory that may not be read, below one that is deleted",
+        "rsync gives its owner the right to write but not to read, and leaves it; resilver deletes it",
+    ),
+    (
+        "`-H`: columns of a link, device or special that replaces another kind of object",
+        "rsync compares the two kinds' attributes; resilver tells that it is new",
+    ),
+    (
         "`resilver: committing by journal: …` without `--commit`",
         "resilver tells which guarantee a destination can have; rsync has only one way",
     ),

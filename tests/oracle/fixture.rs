@@ -220,10 +220,22 @@ fn make(root: &Path, entry: &Entry) {
             )
             .expect("a node");
         }
-        What::Gone if at.is_dir() && !at.is_symlink() => fs::remove_dir_all(&at).expect("removed"),
-        What::Gone => fs::remove_file(&at).expect("removed"),
+        What::Gone if at.is_dir() && !at.is_symlink() => remove_tree(&at),
+        // A program that went wrong may have left nothing to remove.
+        What::Gone => drop(fs::remove_file(&at)),
         What::HardLink(_) => unreachable!("hard links are made last"),
     }
+}
+
+/// Removes a tree, also one whose directories a plain user may not write into.
+fn remove_tree(at: &Path) {
+    for entry in walkdir::WalkDir::new(at) {
+        let entry = entry.expect("an entry");
+        if entry.file_type().is_dir() {
+            fs::set_permissions(entry.path(), fs::Permissions::from_mode(0o700)).expect("a mode");
+        }
+    }
+    fs::remove_dir_all(at).expect("removed");
 }
 
 /// Gives an entry its attributes: the owner first, because a change of owner drops set-id bits, the time last.

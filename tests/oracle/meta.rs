@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::case::{Case, case, scratch};
 use crate::compare::Aspect;
-use crate::run::{Program, is_root};
+use crate::run::{Method, Program, is_root};
 
 /// The kinds of difference between two cases, each once, in the order of [`Aspect`].
 fn aspects(expected: Case, got: Case) -> Vec<Aspect> {
@@ -198,4 +198,21 @@ fn an_ignored_aspect_is_left_out_and_no_other() {
         aspects(case("-rpi s/ d", "s/a 0644"), quiet),
         [Aspect::Stdout]
     );
+}
+
+#[test]
+fn state_is_no_part_of_the_tree_but_is_found_where_none_may_be() {
+    let with = |line| case(line, "s/a\n.d.resilver/x\nd/.resilver/y");
+    assert_eq!(aspects(case("-r s/ d", "s/a\nd/"), with("-r s/ d")), []);
+    let stray = |line, method| {
+        let scratch = scratch();
+        let case = with(line);
+        let seen = case.observe(&Program::rsync(), scratch.path());
+        case.stray_state(method, &seen)
+            .map(|finding| finding.aspect)
+    };
+    assert_eq!(stray("-r s/ d", Method::Direct), Some(Aspect::State));
+    assert_eq!(stray("-r s/ d", Method::Journal), None);
+    assert_eq!(stray("-rn s/ d", Method::Journal), Some(Aspect::State));
+    assert_eq!(stray("-r --bogus s/ d", Method::Swap), Some(Aspect::State));
 }

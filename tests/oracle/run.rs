@@ -20,12 +20,20 @@ pub enum Method {
 }
 
 impl Method {
-    pub const ALL: [Method; 4] = [Method::Direct, Method::Journal, Method::Swap, Method::Auto];
+    const ALL: [Method; 4] = [Method::Direct, Method::Journal, Method::Swap, Method::Auto];
 
-    /// `RESILVER_ORACLE_METHOD=direct` plays the cases by one method only.
-    pub fn is_asked_for(self) -> bool {
-        let asked = std::env::var("RESILVER_ORACLE_METHOD").ok();
-        asked.is_none_or(|name| name == format!("{self:?}").to_lowercase())
+    /// The methods to play a case by: all, or those that `RESILVER_ORACLE_METHOD` names, with commas between them.
+    pub fn chosen() -> Vec<Method> {
+        let names = std::env::var("RESILVER_ORACLE_METHOD");
+        let wanted = |method: &Method| match &names {
+            Ok(names) => names.split(',').any(|name| name == method.label()),
+            Err(_) => true,
+        };
+        Method::ALL.into_iter().filter(wanted).collect()
+    }
+
+    fn label(self) -> String {
+        format!("{self:?}").to_lowercase()
     }
 
     fn option(self) -> Option<&'static str> {
@@ -56,16 +64,30 @@ impl Program {
         }
     }
 
+    /// A program that does nothing, whatever it is told, and says so by no word.
+    pub fn nothing() -> Program {
+        Program {
+            label: "nothing".into(),
+            path: "true".into(),
+            leading: Vec::new(),
+        }
+    }
+
     /// The same program under another label, which names its directory.
     pub fn labelled(mut self, label: &str) -> Program {
         self.label = label.into();
         self
     }
 
+    /// Whether it is resilver without `--commit`.
+    pub fn chooses_its_method(&self) -> bool {
+        self.label == "auto"
+    }
+
     /// The program under test, or what `RESILVER_ORACLE_SELF` names: with `rsync` there, the harness and the
     /// stability of every case are put to the test without resilver.
     pub fn resilver(method: Method) -> Program {
-        let label = format!("{method:?}").to_lowercase();
+        let label = method.label();
         match std::env::var_os("RESILVER_ORACLE_SELF") {
             Some(other) => Program {
                 label,

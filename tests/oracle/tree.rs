@@ -41,6 +41,8 @@ pub enum Moment {
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
     nodes: BTreeMap<Vec<u8>, Node>,
+    /// Where resilver keeps state: no part of the tree, but not everywhere allowed.
+    pub states: Vec<String>,
 }
 
 impl Tree {
@@ -57,11 +59,14 @@ impl Tree {
             began,
             first: BTreeMap::new(),
             nodes: BTreeMap::new(),
+            states: Vec::new(),
         };
         reader.directory(fd, b"");
+        reader.beside(root);
         reader.name_links();
         Tree {
             nodes: reader.nodes,
+            states: reader.states,
         }
     }
 
@@ -111,13 +116,17 @@ struct Reader {
     began: i64,
     first: BTreeMap<(u64, u64), Vec<u8>>,
     nodes: BTreeMap<Vec<u8>, Node>,
+    states: Vec<String>,
 }
 
 impl Reader {
     /// Reads one directory through its descriptor: paths may be longer than the system takes in one piece.
     fn directory(&mut self, fd: OwnedFd, path: &[u8]) {
-        let entries: Vec<Vec<u8>> = Dir::read_from(&fd)
-            .expect("a directory")
+        // What a plain user may open but not search is compared by its own attributes alone.
+        let Ok(listing) = Dir::read_from(&fd) else {
+            return;
+        };
+        let entries: Vec<Vec<u8>> = listing
             .map(|entry| entry.expect("an entry").file_name().to_bytes().to_vec())
             .filter(|name| name != b"." && name != b"..")
             .collect();
@@ -128,6 +137,7 @@ impl Reader {
                 [path, b"/", &name].concat()
             };
             if is_state(&name) {
+                self.states.push(show(&here));
                 if let Some(node) = self.nodes.get_mut(path) {
                     node.holds_state = true;
                 }
@@ -138,10 +148,32 @@ impl Reader {
             self.nodes.insert(here.clone(), node);
             if is_dir {
                 let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-                // A plain user's unreadable directory is compared by its own attributes alone.
+                // So is what a plain user may not even open.
                 if let Ok(below) = openat(&fd, &name[..], flags, Mode::empty()) {
                     self.directory(below, &here);
                 }
+            }
+        }
+    }
+
+    /// Reads what a case made beside its working directory, as `../NAME`.
+    fn beside(&mut self, root: &Path) {
+        let parent = root.parent().expect("a case's directory has a parent");
+        let names = fs::read_dir(parent)
+            .expect("a directory")
+            .map(|entry| entry.expect("an entry").file_name());
+        for name in names.filter(|name| Some(&name[..]) != root.file_name() && name != "program") {
+            let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
+            let fd = openat(CWD, parent, flags, Mode::empty()).expect("a directory");
+            if is_state(name.as_bytes()) {
+                self.states.push(show(name.as_bytes()));
+                continue;
+            }
+            let here = [b"../", name.as_bytes()].concat();
+            let node = self.node(&fd, name.as_bytes(), &here);
+            self.nodes.insert(here.clone(), node);
+            if let Ok(below) = openat(&fd, &name, flags | OFlags::NOFOLLOW, Mode::empty()) {
+                self.directory(below, &here);
             }
         }
     }

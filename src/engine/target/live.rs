@@ -9,11 +9,19 @@ use super::{Fault, NewFile, Place, Target, apply_at};
 use crate::engine::error::Error;
 use crate::engine::node::Node;
 use crate::stage::Salvage;
-use crate::sys::{Dir, Stat, Time};
+use crate::sys::{Dir, Stat, Time, process};
 use crate::tree::MetaChange;
 
 /// Longest name that the systems at hand allow, in bytes.
 const NAME_MAX: usize = 255;
+
+/// What an owner needs to work in a directory.
+const OWNER: u32 = 0o700;
+
+/// Whether this process may not work in a directory for want of permission.
+fn lacks(stat: &Stat) -> bool {
+    stat.mode & OWNER != OWNER && !process::is_root()
+}
 
 /// Writes straight into the destination.
 pub(in crate::engine) struct Live {
@@ -88,10 +96,22 @@ impl Target for Live {
 
     fn place(&self, node: &Node) -> Result<Place, Fault> {
         let dir = match &node.live {
-            Some(dir) => dir.reopen()?,
+            Some(dir) => {
+                if let Some(stat) = node.live_stat.filter(lacks) {
+                    dir.set_own_mode(stat.mode | OWNER)?;
+                }
+                dir.reopen()?
+            }
             None => self.root.open_beneath(&node.path)?,
         };
         Ok(Place::Live(dir))
+    }
+
+    fn open_live(&self, parent: &Dir, name: &[u8], stat: &Stat) -> io::Result<Dir> {
+        if lacks(stat) {
+            parent.set_mode(name, stat.mode | OWNER)?;
+        }
+        parent.open_dir(name)
     }
 
     fn make_dir(&self, parent: &Place, name: &[u8], old: Option<&Stat>) -> Result<(), Fault> {
@@ -131,7 +151,7 @@ impl Target for Live {
         place: &Place,
         name: &[u8],
         temporary: Option<&[u8]>,
-        _new: &Stat,
+        _new: Option<&Stat>,
         old: Option<&Stat>,
     ) -> Result<(), Fault> {
         match temporary {
@@ -144,7 +164,7 @@ impl Target for Live {
         &self,
         place: &Place,
         name: &[u8],
-        _new: &Stat,
+        _new: Option<&Stat>,
         old: Option<&Stat>,
         make: &dyn Fn(&Dir, &[u8]) -> io::Result<()>,
     ) -> Result<(), Fault> {
@@ -186,11 +206,17 @@ impl Target for Live {
     fn remove_entry(&self, dir: &Dir, path: &Path, old: &Stat) -> Result<(), Fault> {
         use std::os::unix::ffi::OsStrExt;
         let name = path.file_name().unwrap_or_default().as_bytes();
-        Ok(if old.is_dir() {
-            dir.remove_dir(name)
-        } else {
-            dir.unlink(name)
-        }?)
+        let remove = || match old.is_dir() {
+            true => dir.remove_dir(name),
+            false => dir.unlink(name),
+        };
+        match remove() {
+            Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
+                dir.set_own_mode(dir.stat_self()?.mode | OWNER)?;
+                Ok(remove()?)
+            }
+            done => Ok(done?),
+        }
     }
 
     fn removed_whole(&self, _parent: &Path, _name: &[u8], _old: &Stat) -> Result<(), Fault> {
@@ -220,7 +246,9 @@ impl Target for Live {
         if change.uid.is_some() || change.gid.is_some() {
             crate::sys::set_owner(file, change.uid, change.gid)?;
         }
-        if let Some(mode) = change.mode {
+        // What was lent to the owner for the work is taken back.
+        let lent = node.live_stat.filter(|stat| place.is_some() && lacks(stat));
+        if let Some(mode) = change.mode.or(lent.map(|stat| stat.mode)) {
             dir.set_own_mode(mode)?;
         }
         if let Some(mtime) = change.mtime {

@@ -36,15 +36,6 @@ impl Place {
     }
 }
 
-impl Place {
-    /// Whether what is made here gets the directory's group instead of the process's.
-    pub(super) fn gives_group(&self) -> bool {
-        self.dir()
-            .stat_self()
-            .is_ok_and(|stat| stat.mode & 0o2000 != 0)
-    }
-}
-
 /// A regular file that is being written.
 pub(super) struct NewFile {
     pub file: File,
@@ -97,6 +88,9 @@ pub(super) trait Target: Sync {
     fn has_begun(&self) -> bool;
     /// Where objects of this directory are made; its own directory exists by then.
     fn place(&self, node: &Node) -> Result<Place, Fault>;
+    /// Opens a directory of the destination, whose metadata is `stat`. One that its owner may not read and
+    /// search is made so where the target works in it; finishing the directory takes that back.
+    fn open_live(&self, parent: &Dir, name: &[u8], stat: &Stat) -> io::Result<Dir>;
     /// Makes a directory in place of `old`, whatever that was; closed to others until finished.
     fn make_dir(&self, parent: &Place, name: &[u8], old: Option<&Stat>) -> Result<(), Fault>;
     /// Opens a new regular file that will stand for `name`.
@@ -121,7 +115,7 @@ pub(super) trait Target: Sync {
         place: &Place,
         name: &[u8],
         temporary: Option<&[u8]>,
-        new: &Stat,
+        new: Option<&Stat>,
         old: Option<&Stat>,
     ) -> Result<(), Fault>;
     /// Makes a symbolic link, device or special with `make` under the name it is given, and gives it its
@@ -130,7 +124,7 @@ pub(super) trait Target: Sync {
         &self,
         place: &Place,
         name: &[u8],
-        new: &Stat,
+        new: Option<&Stat>,
         old: Option<&Stat>,
         make: &dyn Fn(&Dir, &[u8]) -> io::Result<()>,
     ) -> Result<(), Fault>;

@@ -29,6 +29,24 @@ impl<'s> Staged<'s> {
     }
 }
 
+impl Staged<'_> {
+    /// Tells the stage of a finished object; looks it up where its metadata is not known beforehand.
+    fn made(
+        &self,
+        place: &stage::Place,
+        name: &[u8],
+        new: Option<&Stat>,
+        old: Option<&Stat>,
+    ) -> Result<(), Fault> {
+        match new {
+            Some(new) => Ok(self.stage.made(place, name, new, old)?),
+            None => Ok(self
+                .stage
+                .made(place, name, &place.dir().stat(name)?, old)?),
+        }
+    }
+}
+
 fn staged(place: &Place) -> Result<&stage::Place, Fault> {
     match place {
         Place::Staged(place) => Ok(place),
@@ -51,6 +69,10 @@ impl Target for Staged<'_> {
 
     fn place(&self, node: &Node) -> Result<Place, Fault> {
         Ok(Place::Staged(self.stage.place(&node.path, node.fresh())?))
+    }
+
+    fn open_live(&self, parent: &Dir, name: &[u8], _stat: &Stat) -> io::Result<Dir> {
+        parent.open_dir(name)
     }
 
     fn make_dir(&self, parent: &Place, name: &[u8], old: Option<&Stat>) -> Result<(), Fault> {
@@ -89,17 +111,17 @@ impl Target for Staged<'_> {
         place: &Place,
         name: &[u8],
         _temporary: Option<&[u8]>,
-        new: &Stat,
+        new: Option<&Stat>,
         old: Option<&Stat>,
     ) -> Result<(), Fault> {
-        Ok(self.stage.made(staged(place)?, name, new, old)?)
+        self.made(staged(place)?, name, new, old)
     }
 
     fn make_node(
         &self,
         place: &Place,
         name: &[u8],
-        new: &Stat,
+        new: Option<&Stat>,
         old: Option<&Stat>,
         make: &dyn Fn(&Dir, &[u8]) -> io::Result<()>,
     ) -> Result<(), Fault> {
@@ -108,7 +130,7 @@ impl Target for Staged<'_> {
             self.stage.clear(place, name)?;
         }
         make(place.dir(), name)?;
-        Ok(self.stage.made(place, name, new, old)?)
+        self.made(place, name, new, old)
     }
 
     fn link(

@@ -76,7 +76,7 @@ cases! {
     archive_without_specials: nodes("-ai --no-specials s/ d").option("--no-specials");
     nodes_over_other_nodes: case(
         "-ai s/ d",
-        "s/a char:1,3\ns/b char:1,5\ns/c block:7,1\ns/p fifo\ns/q fifo 0600\nd/a char:1,3\nd/b char:1,3\nd/c char:7,1\nd/p=file\nd/q fifo",
+        "s/a char:1,3\ns/b char:1,5\ns/c block:7,1\ns/p fifo\ns/q fifo 0600\nd/a char:1,3\nd/b char:1,3\nd/c char:7,2\nd/p=file\nd/q fifo",
     ).needs_root("devices");
     nodes_second_run: nodes("-ai s/ d").then("-aii s/ d");
     plain_user_makes_fifos: case("-ai s/ d", "s/p fifo 0640\ns/s socket\ns/f").unprivileged();

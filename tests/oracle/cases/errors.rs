@@ -24,10 +24,10 @@ cases! {
     unreadable_file: case("-ai s/ d", "s/a\ns/b 0000\ns/c").unprivileged();
     unreadable_file_over_old: case("-ai s/ d", "s/a 0000\nd/a=old\ns/z").unprivileged();
     unreadable_file_alone: case("-ai s/a d", "s/a 0000").unprivileged();
-    unreadable_file_up_to_date: case("-ai s/ d", "s/a 0000\nd/a=s/a\\n 0000").unprivileged();
+    unreadable_file_up_to_date: case("-aii s/ d", "s/a 0000\nd/a=s/a\\n 0000").unprivileged();
     unreadable_file_checksum: case("-aci s/ d", "s/a 0000\nd/a=s/a\\n 0600\ns/b").unprivileged();
     unreadable_dir: case("-ai s/ d", "s/a\ns/sec/ 0000\ns/z/f").unprivileged();
-    unsearchable_dir: case("-ai s/ d", "s/a\ns/sec/f\ns/sec/ 0600").unprivileged();
+    unsearchable_dir: case("-ai s/ d", "s/a\ns/sec/f\ns/sec/ 0400").unprivileged();
     unreadable_root: case("-ai s/ d", "s/a\ns/ 0000").unprivileged();
     unreadable_in_link_group: case("-aHi s/ d", "s/a 0000\ns/b == s/a\ns/c").unprivileged();
     read_only_destination_file: case("-ai s/ d", "s/a=new 0444\nd/a=old! 0444").unprivileged();

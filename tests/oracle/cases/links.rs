@@ -49,7 +49,7 @@ cases! {
     hard_links_other_content: groups("-aHi s/ d", "d/a=old!!\nd/b=one\nd/c == d/a");
     hard_links_linked_to_others: groups("-aHi s/ d", "d/a=one\nd/stranger == d/a");
     hard_links_linked_to_others_changed: groups("-aHi s/ d", "d/a=old!!\nd/stranger == d/a");
-    hard_links_wrongly_joined: case("-aHi s/ d", "s/a=x\ns/b=x\nd/a=x\nd/b == d/a").then("-aHi s/ d");
+    hard_links_wrongly_joined: case("-aHii s/ d", "s/a=x\ns/b=x\nd/a=x\nd/b == d/a").then("-aHi s/ d");
     hard_links_wrongly_joined_changed: case("-ai s/ d", "s/a=x\ns/b=y @7\nd/a=x\nd/b == d/a");
     joined_in_destination_chmod: case("-ai s/ d", "s/a=x 0600\ns/b=x\nd/a=x\nd/b == d/a");
     hard_links_with_delete: groups("-aHi --delete s/ d", "d/a=one\nd/old == d/a\nd/old2 == d/a");

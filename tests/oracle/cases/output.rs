@@ -63,7 +63,6 @@ cases! {
         }
     });
     stats_deleted: tree("-a --stats --delete s/ d").option("--delete");
-    stats_list: case("-r --stats s/", "s/a\ns/b/c");
     progress: case("-a --progress s/ d", "s/a\ns/b size:300k\ns/c=\nd/b=old").option("--progress");
     progress_verbose: case("-av --progress s/ d", "s/a\ns/b size:300k").option("--progress");
     progress_itemized: case("-ai --progress s/ d", "s/a\ns/b size:300k").option("--progress");

@@ -2,6 +2,9 @@
 //! become `\#ooo`.
 
 use std::env;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::OnceLock;
 
 /// Which bytes count as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +38,16 @@ impl Charset {
     }
 }
 
+/// The path as text for a message, in the charset of the process's locale.
+#[must_use]
+pub fn shown(path: &Path) -> String {
+    static CHARSET: OnceLock<Charset> = OnceLock::new();
+    let charset = *CHARSET.get_or_init(Charset::from_env);
+    let mut line = Vec::new();
+    push(&mut line, path.as_os_str().as_bytes(), charset);
+    String::from_utf8_lossy(&line).into_owned()
+}
+
 /// Appends `name` to `line`, unprintable bytes as a backslash, `#` and three octal digits. A name that
 /// already contains such a sequence has its backslash written so, which keeps the text unambiguous.
 pub fn push(line: &mut Vec<u8>, name: &[u8], charset: Charset) {
@@ -49,6 +62,18 @@ pub fn push(line: &mut Vec<u8>, name: &[u8], charset: Charset) {
         push_text(line, chunk.valid(), charset);
         for &byte in chunk.invalid() {
             push_octal(line, byte);
+        }
+    }
+}
+
+/// Appends a sentence of one or more lines in which names are [`shown`] already: only what a terminal
+/// would obey is still escaped.
+pub fn push_sentence(line: &mut Vec<u8>, text: &str) {
+    for &byte in text.as_bytes() {
+        if byte < b' ' && !b"\t\n".contains(&byte) {
+            push_octal(line, byte);
+        } else {
+            line.push(byte);
         }
     }
 }
@@ -111,6 +136,13 @@ mod tests {
             assert_eq!(escaped(name, Charset::Utf8), *utf8, "{shown} in UTF-8");
             assert_eq!(escaped(name, Charset::Ascii), *ascii, "{shown} in C");
         }
+    }
+
+    #[test]
+    fn a_sentence_keeps_its_lines_and_what_was_escaped() {
+        let mut line = Vec::new();
+        push_sentence(&mut line, "a \\#012 é\n\x1b[m");
+        assert_eq!(line, "a \\#012 é\n\\#033[m".as_bytes());
     }
 
     #[test]

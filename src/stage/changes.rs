@@ -1,0 +1,248 @@
+//! The record of what a run changes: for every path, what was there and what is there now, as hashes.
+//! It tells our own work from that of others: before and after the switch, at an undo, and when a
+//! generation has had its time.
+//!
+//! Format: 24 bytes per change, little-endian: hash of the path, of the old object, of the new one; zero
+//! for none. Several changes of one path are one: the first old and the last new.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use twox_hash::XxHash3_64;
+
+use super::error::{Doing, Error};
+use super::layout::Home;
+use super::survey::Difference;
+use crate::sys::{Kind, Stat};
+
+const LEN: usize = 24;
+/// Changes that are collected before they are written.
+const BUFFER: usize = 2048 * LEN;
+
+/// What tells one state of an object from another, as a hash. Link counts and the time of the last
+/// status change are no part of it: our own links move them; nor is the inode, which a run does not ask
+/// for file by file: size, time to the nanosecond, mode and owner tell enough. Never zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Ident(u64);
+
+impl Ident {
+    /// The state of an object. A directory is its kind, mode and owner: it has no inode of its own in
+    /// every tree, and its times follow from its content.
+    pub fn of(stat: &Stat) -> Ident {
+        let mut bytes = [0u8; 40];
+        bytes[0] = kind_code(stat.kind);
+        bytes[4..8].copy_from_slice(&stat.mode.to_le_bytes());
+        bytes[8..12].copy_from_slice(&stat.uid.to_le_bytes());
+        bytes[12..16].copy_from_slice(&stat.gid.to_le_bytes());
+        if !stat.is_dir() {
+            bytes[16..24].copy_from_slice(&stat.size.to_le_bytes());
+            bytes[24..32].copy_from_slice(&stat.mtime.sec.to_le_bytes());
+            bytes[32..36].copy_from_slice(&stat.mtime.nsec.to_le_bytes());
+        }
+        Ident(XxHash3_64::oneshot(&bytes).max(1))
+    }
+
+    /// A directory that is not finished yet.
+    pub fn unfinished() -> Ident {
+        Ident(1)
+    }
+
+    pub fn raw(this: Option<Ident>) -> u64 {
+        this.map_or(0, |ident| ident.0)
+    }
+
+    pub fn from_raw(raw: u64) -> Option<Ident> {
+        (raw != 0).then_some(Ident(raw))
+    }
+}
+
+pub(super) fn kind_code(kind: Kind) -> u8 {
+    match kind {
+        Kind::File => 1,
+        Kind::Dir => 2,
+        Kind::Symlink => 3,
+        Kind::CharDevice => 4,
+        Kind::BlockDevice => 5,
+        Kind::Fifo => 6,
+        Kind::Socket => 7,
+    }
+}
+
+/// The hash of a relative path.
+pub(super) fn path_hash(path: &Path) -> u64 {
+    use std::os::unix::ffi::OsStrExt;
+    XxHash3_64::oneshot(path.as_os_str().as_bytes())
+}
+
+/// One change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Change {
+    pub path: u64,
+    pub old: Option<Ident>,
+    pub new: Option<Ident>,
+}
+
+impl Change {
+    fn encode(&self) -> [u8; LEN] {
+        let mut bytes = [0; LEN];
+        bytes[..8].copy_from_slice(&self.path.to_le_bytes());
+        bytes[8..16].copy_from_slice(&Ident::raw(self.old).to_le_bytes());
+        bytes[16..].copy_from_slice(&Ident::raw(self.new).to_le_bytes());
+        bytes
+    }
+
+    fn decode(bytes: &[u8; LEN]) -> Change {
+        let word = |at: usize| u64::from_le_bytes([0, 1, 2, 3, 4, 5, 6, 7].map(|i| bytes[at + i]));
+        Change {
+            path: word(0),
+            old: Ident::from_raw(word(8)),
+            new: Ident::from_raw(word(16)),
+        }
+    }
+}
+
+/// Writes the record of a run.
+#[derive(Debug)]
+pub(super) struct Recorder(Mutex<Pending>);
+
+#[derive(Debug)]
+struct Pending {
+    file: File,
+    buffer: Vec<u8>,
+}
+
+impl Recorder {
+    /// Begins a record under `name`, over one that was there.
+    pub fn create(home: &Home, name: &[u8]) -> Result<Recorder, Error> {
+        let make = || {
+            home.dir.remove_all(name)?;
+            home.dir.create_file(name, 0o600)
+        };
+        Ok(Recorder(Mutex::new(Pending {
+            file: make().doing("make", home.join(name))?,
+            buffer: Vec::with_capacity(BUFFER),
+        })))
+    }
+
+    /// Records one change.
+    pub fn add(&self, path: &Path, old: Option<Ident>, new: Option<Ident>) -> io::Result<()> {
+        let change = Change {
+            path: path_hash(path),
+            old,
+            new,
+        };
+        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.buffer.extend_from_slice(&change.encode());
+        if pending.buffer.len() >= BUFFER {
+            pending.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is collected; durable on return if `sync`.
+    pub fn flush(&self, sync: bool) -> io::Result<()> {
+        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.flush()?;
+        if sync {
+            pending.file.sync_data()?;
+        }
+        Ok(())
+    }
+}
+
+impl Pending {
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.write_all(&self.buffer)?;
+        self.buffer.clear();
+        Ok(())
+    }
+}
+
+/// A record that was read back.
+#[derive(Debug, Default)]
+pub(super) struct Record(HashMap<u64, (Option<Ident>, Option<Ident>)>);
+
+impl Record {
+    /// Reads the record `name`; empty when there is none.
+    pub fn load(home: &Home, name: &[u8]) -> Result<Record, Error> {
+        Record::load_where(home, name, |_| true)
+    }
+
+    /// Reads only the changes of the paths that `wanted` knows.
+    pub fn load_where(
+        home: &Home,
+        name: &[u8],
+        wanted: impl Fn(u64) -> bool,
+    ) -> Result<Record, Error> {
+        let mut record = Record::default();
+        let mut file = match home.dir.open_file(name) {
+            Ok(file) => io::BufReader::with_capacity(BUFFER, file),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(record),
+            Err(e) => return Err(e).doing("read", home.join(name)),
+        };
+        let mut bytes = [0; LEN];
+        loop {
+            match file.read_exact(&mut bytes) {
+                Ok(()) => {}
+                Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(record),
+                Err(e) => return Err(e).doing("read", home.join(name)),
+            }
+            let change = Change::decode(&bytes);
+            if wanted(change.path) {
+                record
+                    .0
+                    .entry(change.path)
+                    .and_modify(|(_, new)| *new = change.new)
+                    .or_insert((change.old, change.new));
+            }
+        }
+    }
+
+    /// What was changed at a path: what was there, and what we made.
+    pub fn get(&self, path: &Path) -> Option<(Option<Ident>, Option<Ident>)> {
+        self.0.get(&path_hash(path)).copied()
+    }
+
+    /// The record of taking all this back.
+    pub fn inverse(&self) -> Record {
+        let turned = self
+            .0
+            .iter()
+            .map(|(path, (old, new))| (*path, (*new, *old)));
+        Record(turned.collect())
+    }
+
+    /// Takes all these differences for recorded ones.
+    pub fn explain(&mut self, found: &[Difference]) {
+        for d in found {
+            let ident = |stat: &Option<Stat>| stat.as_ref().map(Ident::of);
+            self.0
+                .insert(path_hash(&d.path), (ident(&d.theirs), ident(&d.ours)));
+        }
+    }
+
+    /// Writes it; durable on return if `sync`.
+    pub fn write(&self, home: &Home, name: &[u8], sync: bool) -> Result<(), Error> {
+        let write = || {
+            home.dir.remove_all(name)?;
+            let mut file = io::BufWriter::new(home.dir.create_file(name, 0o600)?);
+            for (path, (old, new)) in &self.0 {
+                let change = Change {
+                    path: *path,
+                    old: *old,
+                    new: *new,
+                };
+                file.write_all(&change.encode())?;
+            }
+            file.flush()?;
+            if sync {
+                file.get_ref().sync_data()?;
+            }
+            Ok(())
+        };
+        write().doing("write", home.join(name))
+    }
+}

@@ -1,0 +1,593 @@
+//! Carrying a plan out, forward or backward. Every step looks first whether it was done already, so that
+//! a plan can be carried out again after a crash at any point; and whether its object is still the one it
+//! was made for, so that nothing that somebody changed since is lost: such a step is passed over.
+//!
+//! Forward, what is staged goes from `next/` to its place and what was there to `previous/`; backward,
+//! what is in place goes to `next/` again and the old comes back.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rustix::io::Errno;
+
+use super::attrs;
+use super::changes::{Ident, Record};
+use super::journal::Direction;
+use super::layout::{kind_of, make_beneath};
+use super::plan::{Mark, Step};
+use super::survey::file_name;
+use crate::sys::content::Abilities;
+use crate::sys::{self, Dir, Kind, Stat, as_path};
+use crate::tree::MetaChange;
+
+/// Names under which objects from another file system wait for their turn.
+const BROUGHT: &[u8] = b".resilver-brought~";
+
+/// The trees that a plan moves objects between.
+pub(super) struct Trees<'a> {
+    pub live: &'a Dir,
+    pub next: &'a Dir,
+    pub previous: &'a Dir,
+    /// What the run changed: tells what others put into directories that go.
+    pub record: &'a Record,
+    /// Take back also what somebody changed since.
+    pub force: bool,
+}
+
+/// Carries out all steps; returns the paths that were passed over, or of which others' parts stay.
+pub(super) fn execute(
+    steps: &[Step],
+    direction: Direction,
+    trees: &Trees<'_>,
+) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
+    let mut run = Run {
+        trees,
+        direction,
+        passed: Vec::new(),
+    };
+    let mut dirs: Vec<&Step> = Vec::new();
+    for step in steps {
+        match step {
+            Step::Dir { .. } => dirs.push(step),
+            _ => run.step(step)?,
+        }
+    }
+    // Directories last, the deepest first: the steps above move their times, and their new modes may
+    // shut us out.
+    dirs.sort_by(|a, b| b.path().cmp(a.path()));
+    for step in dirs {
+        run.step(step)?;
+    }
+    run.passed.sort_unstable();
+    run.passed.dedup();
+    Ok(run.passed)
+}
+
+struct Run<'a> {
+    trees: &'a Trees<'a>,
+    direction: Direction,
+    passed: Vec<PathBuf>,
+}
+
+/// What became of a step.
+#[derive(PartialEq, Eq)]
+enum Done {
+    Yes,
+    /// Somebody changed the object since: it stays as it is.
+    PassedOver,
+}
+
+impl Run<'_> {
+    fn step(&mut self, step: &Step) -> Result<(), (PathBuf, io::Error)> {
+        let path = step.path();
+        match self.within(path, |run, dir, name| run.try_step(step, dir, name)) {
+            Ok(Done::Yes) => Ok(()),
+            Ok(Done::PassedOver) => {
+                self.passed.push(path.to_owned());
+                Ok(())
+            }
+            Err(e) if is_passable(&e) => {
+                self.passed.push(path.to_owned());
+                Ok(())
+            }
+            Err(e) => Err((path.to_owned(), e)),
+        }
+    }
+
+    /// Runs an action in the live directory that holds a path, which is opened to this user for the
+    /// moment where it must be.
+    fn within(
+        &mut self,
+        path: &Path,
+        mut action: impl FnMut(&mut Self, &Dir, &[u8]) -> io::Result<Done>,
+    ) -> io::Result<Done> {
+        if path.as_os_str().is_empty() {
+            return action(self, self.trees.live, b"");
+        }
+        let parent = path.parent().unwrap_or(Path::new(""));
+        let dir = match self.trees.live.open_beneath(parent) {
+            Ok(dir) => dir,
+            Err(e)
+                if matches!(
+                    e.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                return Ok(Done::PassedOver);
+            }
+            Err(e) => return Err(e),
+        };
+        match action(self, &dir, file_name(path)) {
+            Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
+                let mode = dir.stat_self()?.mode;
+                if mode & 0o700 == 0o700 || dir.set_own_mode(mode | 0o700).is_err() {
+                    return Err(e);
+                }
+                let done = action(self, &dir, file_name(path));
+                dir.set_own_mode(mode)?;
+                done
+            }
+            done => done,
+        }
+    }
+
+    fn try_step(&mut self, step: &Step, dir: &Dir, name: &[u8]) -> io::Result<Done> {
+        let forward = self.direction == Direction::Forward;
+        match step {
+            Step::Install { path, new, old } if forward => {
+                self.install(path, new, old.as_ref(), dir, name)
+            }
+            Step::Install { path, new, old } => self.uninstall(path, new, old.as_ref(), dir, name),
+            Step::Remove { path, old } if forward => self.remove(path, old, dir, name),
+            Step::Remove { path, old } => self.restore(path, old, dir, name),
+            Step::Touch { old, change, .. } => touch(old, change, forward, dir, name),
+            Step::Dir { path, old, change } => {
+                let opened = if path.as_os_str().is_empty() {
+                    dir.reopen()
+                } else {
+                    dir.open_dir(name)
+                };
+                match opened {
+                    Ok(dir) => set_dir(&dir, old, change, forward),
+                    Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Done::PassedOver),
+                    Err(e) => Err(e),
+                }
+            }
+        }
+    }
+
+    fn install(
+        &mut self,
+        path: &Path,
+        new: &Mark,
+        old: Option<&Mark>,
+        dir: &Dir,
+        name: &[u8],
+    ) -> io::Result<Done> {
+        let now = dir.try_stat(name)?;
+        let staged = Spot::find(self.trees.next, path)?;
+        let waits = staged
+            .as_ref()
+            .is_some_and(|spot| new.is_object(&spot.stat));
+        match now {
+            Some(now) if new.is_object(&now) || (!waits && new.is_alike(&now)) => {
+                // In place already; the old one may not be where it belongs yet.
+                if let Some(spot) = staged {
+                    self.stash(&spot.dir, &spot.name, path)?;
+                }
+                let _ = dir.remove_all(BROUGHT);
+                return Ok(Done::Yes);
+            }
+            Some(now) if !old.is_some_and(|old| old.is_unchanged(&now)) => {
+                return Ok(Done::PassedOver);
+            }
+            _ => {}
+        }
+        let Some(spot) = staged.filter(|_| waits) else {
+            return Ok(Done::PassedOver);
+        };
+        sys::cut::point("execute.install");
+        if now.is_none() {
+            return bring(&spot, dir, |from, from_name| {
+                from.rename_new(from_name, dir, name)
+            });
+        }
+        match spot.dir.exchange(&spot.name, dir, name) {
+            Ok(()) => {
+                sys::cut::point("execute.stash");
+                self.stash(&spot.dir, &spot.name, path)?;
+                Ok(Done::Yes)
+            }
+            Err(e) if is_errno(&e, &[Errno::INVAL, Errno::NOSYS, Errno::XDEV]) => {
+                self.replace_without_exchange(&spot, path, dir, name)
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Where the file system cannot exchange: the old object gets its place in `previous/` first.
+    fn replace_without_exchange(
+        &mut self,
+        spot: &Spot,
+        path: &Path,
+        dir: &Dir,
+        name: &[u8],
+    ) -> io::Result<Done> {
+        let keep = self.keep_place(path)?;
+        let old = dir.stat(name)?;
+        let linked = !old.is_dir() && dir.link(name, &keep, file_name(path)).is_ok();
+        if !linked {
+            sys::cut::point("execute.away");
+            move_to(dir, name, &keep, file_name(path))?;
+        }
+        sys::cut::point("execute.in");
+        bring(spot, dir, |from, from_name| {
+            from.rename(from_name, dir, name)
+        })
+    }
+
+    /// The directory of `previous/` in which a path has its place, the place being free.
+    fn keep_place(&self, path: &Path) -> io::Result<Dir> {
+        let parent = path.parent().unwrap_or(Path::new(""));
+        let keep = make_beneath(self.trees.previous, parent)?;
+        keep.remove_all(file_name(path))?;
+        Ok(keep)
+    }
+
+    /// Moves what was replaced to `previous/`.
+    fn stash(&mut self, dir: &Dir, name: &[u8], path: &Path) -> io::Result<()> {
+        let keep = self.keep_place(path)?;
+        move_to(dir, name, &keep, file_name(path))?;
+        if let Ok(kept) = keep.open_dir(file_name(path)) {
+            self.name_strangers(&kept, path)?;
+        }
+        Ok(())
+    }
+
+    /// Names what others put into a directory before it went as a whole.
+    fn name_strangers(&mut self, dir: &Dir, path: &Path) -> io::Result<()> {
+        for item in dir.list()?.iter() {
+            let below = path.join(as_path(item.name));
+            match self.trees.record.get(&below) {
+                None => self.passed.push(below),
+                Some(_) if kind_of(dir, &item)? == Kind::Dir => {
+                    self.name_strangers(&dir.open_dir(item.name)?, &below)?;
+                }
+                Some((old, _)) => {
+                    if old != Some(Ident::of(&dir.stat(item.name)?)) {
+                        self.passed.push(below);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn uninstall(
+        &mut self,
+        path: &Path,
+        new: &Mark,
+        old: Option<&Mark>,
+        dir: &Dir,
+        name: &[u8],
+    ) -> io::Result<Done> {
+        let now = dir.try_stat(name)?;
+        let kept = Spot::find(self.trees.previous, path)?;
+        let back = |spot: &Spot| old.is_some_and(|old| old.is_object(&spot.stat));
+        let in_place = |now: &Stat| old.is_some_and(|old| old.is_object(now));
+        match now {
+            Some(now) if in_place(&now) => {
+                // The exchange was made; what was ours goes back to the stage.
+                if let Some(spot) = kept.filter(|spot| new.is_object(&spot.stat)) {
+                    self.unstage(&spot.dir, &spot.name, path)?;
+                }
+                return Ok(Done::Yes);
+            }
+            // Taken back already, or removed by somebody since; if there was an old one, it comes back.
+            None if old.is_none() => return Ok(Done::Yes),
+            Some(now) if !new.is_unchanged(&now) && !self.trees.force => {
+                return Ok(Done::PassedOver);
+            }
+            _ => {}
+        }
+        sys::cut::point("execute.uninstall");
+        let Some(spot) = kept.filter(back) else {
+            if old.is_some() {
+                // The old one is lost to us: what is there stays.
+                return Ok(Done::PassedOver);
+            }
+            return self.take_away(path, dir, name);
+        };
+        if now.is_none() {
+            spot.dir.rename_new(&spot.name, dir, name)?;
+            return Ok(Done::Yes);
+        }
+        match spot.dir.exchange(&spot.name, dir, name) {
+            Ok(()) => {
+                sys::cut::point("execute.unstage");
+                self.unstage(&spot.dir, &spot.name, path)?;
+            }
+            Err(e) if is_errno(&e, &[Errno::INVAL, Errno::NOSYS, Errno::XDEV]) => {
+                self.unstage(dir, name, path)?;
+                move_to(&spot.dir, &spot.name, dir, name)?;
+            }
+            Err(e) => return Err(e),
+        }
+        Ok(Done::Yes)
+    }
+
+    /// Takes away what the run added; what others put into such a directory stays, with the
+    /// directories it needs.
+    fn take_away(&mut self, path: &Path, dir: &Dir, name: &[u8]) -> io::Result<Done> {
+        let is_dir = dir.stat(name)?.is_dir();
+        if !is_dir || self.trees.force || self.is_all_ours(&dir.open_dir(name)?, path)? {
+            self.unstage(dir, name, path)?;
+            return Ok(Done::Yes);
+        }
+        let inner = dir.open_dir(name)?;
+        for item in inner.list()?.iter() {
+            let below = path.join(as_path(item.name));
+            if kind_of(&inner, &item)? == Kind::Dir {
+                self.take_away(&below, &inner, item.name)?;
+            } else if self.is_made(&inner, item.name, &below)? {
+                self.unstage(&inner, item.name, &below)?;
+            } else {
+                self.passed.push(below);
+            }
+        }
+        Ok(Done::Yes)
+    }
+
+    fn is_made(&self, dir: &Dir, name: &[u8], path: &Path) -> io::Result<bool> {
+        let stat = dir.stat(name)?;
+        Ok(matches!(self.trees.record.get(path), Some((_, Some(new))) if new == Ident::of(&stat)))
+    }
+
+    fn is_all_ours(&self, dir: &Dir, path: &Path) -> io::Result<bool> {
+        for item in dir.list()?.iter() {
+            let below = path.join(as_path(item.name));
+            let ours = if kind_of(dir, &item)? == Kind::Dir {
+                self.trees.record.get(&below).is_some()
+                    && self.is_all_ours(&dir.open_dir(item.name)?, &below)?
+            } else {
+                self.is_made(dir, item.name, &below)?
+            };
+            if !ours {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Moves an object back to the stage.
+    fn unstage(&mut self, dir: &Dir, name: &[u8], path: &Path) -> io::Result<()> {
+        let parent = path.parent().unwrap_or(Path::new(""));
+        let stage = make_beneath(self.trees.next, parent)?;
+        stage.remove_all(file_name(path))?;
+        move_to(dir, name, &stage, file_name(path))
+    }
+
+    fn remove(&mut self, path: &Path, old: &Mark, dir: &Dir, name: &[u8]) -> io::Result<Done> {
+        let Some(now) = dir.try_stat(name)? else {
+            return Ok(Done::Yes);
+        };
+        if !old.is_object(&now) || (!now.is_dir() && !old.is_unchanged(&now)) {
+            return Ok(Done::PassedOver);
+        }
+        sys::cut::point("execute.remove");
+        if !now.is_dir() || self.was_all_known(&dir.open_dir(name)?, path)? {
+            self.stash(dir, name, path)?;
+            return Ok(Done::Yes);
+        }
+        // Others put something into it meanwhile: what was there goes piece by piece, theirs stays.
+        let inner = dir.open_dir(name)?;
+        for item in inner.list()?.iter() {
+            let below = path.join(as_path(item.name));
+            let stat = inner.stat(item.name)?;
+            match self.trees.record.get(&below) {
+                Some((Some(old), None)) if stat.is_dir() || old == Ident::of(&stat) => {
+                    if self.remove(&below, &Mark::of(&stat), &inner, item.name)? == Done::PassedOver
+                    {
+                        self.passed.push(below);
+                    }
+                }
+                _ => self.passed.push(below),
+            }
+        }
+        Ok(Done::Yes)
+    }
+
+    fn was_all_known(&self, dir: &Dir, path: &Path) -> io::Result<bool> {
+        for item in dir.list()?.iter() {
+            let below = path.join(as_path(item.name));
+            let known = match self.trees.record.get(&below) {
+                Some((Some(_), None)) if kind_of(dir, &item)? == Kind::Dir => {
+                    self.was_all_known(&dir.open_dir(item.name)?, &below)?
+                }
+                Some((Some(old), None)) => old == Ident::of(&dir.stat(item.name)?),
+                _ => false,
+            };
+            if !known {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn restore(&mut self, path: &Path, old: &Mark, dir: &Dir, name: &[u8]) -> io::Result<Done> {
+        let Some(spot) = Spot::find(self.trees.previous, path)? else {
+            return Ok(match dir.try_stat(name)? {
+                Some(now) if old.is_object(&now) => Done::Yes,
+                _ => Done::PassedOver,
+            });
+        };
+        sys::cut::point("execute.restore");
+        self.bring_back(&spot.dir, &spot.name, path, dir, name)
+    }
+
+    /// Brings a removed object back; a directory that lives (again) takes what it lacks.
+    fn bring_back(
+        &mut self,
+        from: &Dir,
+        from_name: &[u8],
+        path: &Path,
+        dir: &Dir,
+        name: &[u8],
+    ) -> io::Result<Done> {
+        let Some(now) = dir.try_stat(name)? else {
+            return match move_to(from, from_name, dir, name) {
+                Ok(()) => Ok(Done::Yes),
+                Err(e) => Err(e),
+            };
+        };
+        if !now.is_dir() || !from.stat(from_name)?.is_dir() {
+            return Ok(Done::PassedOver);
+        }
+        let (source, target) = (from.open_dir(from_name)?, dir.open_dir(name)?);
+        for item in source.list()?.iter() {
+            let below = path.join(as_path(item.name));
+            if self.bring_back(&source, item.name, &below, &target, item.name)? == Done::PassedOver
+            {
+                self.passed.push(below);
+            }
+        }
+        Ok(Done::Yes)
+    }
+}
+
+/// A name below one of the trees, with what is there.
+struct Spot {
+    dir: Dir,
+    name: Vec<u8>,
+    stat: Stat,
+}
+
+impl Spot {
+    fn find(base: &Dir, path: &Path) -> io::Result<Option<Spot>> {
+        let dir = match base.open_beneath(path.parent().unwrap_or(Path::new(""))) {
+            Ok(dir) => dir,
+            Err(e)
+                if matches!(
+                    e.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                return Ok(None);
+            }
+            Err(e) => return Err(e),
+        };
+        let name = file_name(path).to_vec();
+        let stat = dir.try_stat(&name)?;
+        Ok(stat.map(|stat| Spot { dir, name, stat }))
+    }
+}
+
+/// Moves what is staged into a live directory by `rename`, from a copy beside its place when it lies on
+/// another file system.
+fn bring(
+    spot: &Spot,
+    dir: &Dir,
+    rename: impl Fn(&Dir, &[u8]) -> io::Result<()>,
+) -> io::Result<Done> {
+    match rename(&spot.dir, &spot.name) {
+        Err(e) if is_errno(&e, &[Errno::XDEV]) => {
+            dir.remove_all(BROUGHT)?;
+            attrs::copy_tree(&spot.dir, &spot.name, dir, BROUGHT, &Abilities::default())?;
+            rename(dir, BROUGHT)?;
+            spot.dir.remove_all(&spot.name)?;
+        }
+        Err(e)
+            if e.kind() == io::ErrorKind::PermissionDenied
+                && spot.stat.is_dir()
+                && spot.stat.mode & 0o200 == 0 =>
+        {
+            // A directory that its owner may not write to cannot get another parent.
+            let own = spot.dir.open_dir(&spot.name)?;
+            own.set_own_mode(spot.stat.mode | 0o700)?;
+            let moved = rename(&spot.dir, &spot.name);
+            own.set_own_mode(spot.stat.mode)?;
+            moved?;
+        }
+        other => other?,
+    }
+    Ok(Done::Yes)
+}
+
+/// Moves an object to a free name, also to another file system, also out of a directory's reach of which
+/// the directory's own mode would keep it.
+fn move_to(from: &Dir, name: &[u8], to: &Dir, to_name: &[u8]) -> io::Result<()> {
+    match from.rename(name, to, to_name) {
+        Err(e) if is_errno(&e, &[Errno::XDEV]) => {
+            to.remove_all(to_name)?;
+            attrs::copy_tree(from, name, to, to_name, &Abilities::default())?;
+            from.remove_all(name)
+        }
+        Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
+            // A directory that its owner may not write to cannot get another parent.
+            let stat = from.stat(name)?;
+            if !stat.is_dir() || stat.mode & 0o200 != 0 {
+                return Err(e);
+            }
+            from.set_mode(name, stat.mode | 0o700)?;
+            from.rename(name, to, to_name)?;
+            to.set_mode(to_name, stat.mode)
+        }
+        other => other,
+    }
+}
+
+fn touch(
+    old: &Mark,
+    change: &MetaChange,
+    forward: bool,
+    dir: &Dir,
+    name: &[u8],
+) -> io::Result<Done> {
+    let Some(now) = dir.try_stat(name)? else {
+        return Ok(Done::PassedOver);
+    };
+    let known_time = now.mtime == old.mtime || Some(now.mtime) == change.mtime;
+    if !old.is_object(&now) || old.size != now.size || !known_time {
+        return Ok(Done::PassedOver);
+    }
+    sys::cut::point("execute.touch");
+    let change = if forward { *change } else { old.meta() };
+    attrs::apply(dir, name, &now, &change)?;
+    Ok(Done::Yes)
+}
+
+fn set_dir(dir: &Dir, old: &Mark, change: &MetaChange, forward: bool) -> io::Result<Done> {
+    let now = dir.stat_self()?;
+    let either = |was: u32, to: Option<u32>, now: u32| now == was || to == Some(now);
+    let known = either(old.mode, change.mode, now.mode)
+        && either(old.uid, change.uid, now.uid)
+        && either(old.gid, change.gid, now.gid);
+    if !known {
+        return Ok(Done::PassedOver);
+    }
+    sys::cut::point("execute.dir");
+    attrs::apply_to_dir(dir, &if forward { *change } else { old.meta() })?;
+    Ok(Done::Yes)
+}
+
+fn is_errno(e: &io::Error, which: &[Errno]) -> bool {
+    Errno::from_io_error(e).is_some_and(|errno| which.contains(&errno))
+}
+
+/// Errors that concern one entry only: the others are carried out all the same.
+fn is_passable(e: &io::Error) -> bool {
+    is_errno(
+        e,
+        &[
+            Errno::PERM,
+            Errno::ACCESS,
+            Errno::BUSY,
+            Errno::NOTEMPTY,
+            Errno::EXIST,
+            Errno::ISDIR,
+            Errno::NOTDIR,
+            Errno::NOENT,
+            Errno::LOOP,
+        ],
+    )
+}

@@ -1,0 +1,443 @@
+//! A destination that is held: resolved, locked, its journal read, and what a crash left put right.
+//!
+//! | cut while | the journal says | the next run finds and does |
+//! | --- | --- | --- |
+//! | the stage is made | staging | keeps what was staged for salvage |
+//! | `next/` was moved to the switch's place | staging | moves it back |
+//! | the switch is sealed, live is the old root | sealed | moves the tree back; it is judged anew |
+//! | the exchange was made | sealed, live is the new root | finishes the rotation |
+//! | an undo moved `previous/` out | undoing | moves it back |
+//! | a plan is carried out | sealed plan | carries it to its end |
+//! | the rotation is done | idle | nothing to do but levelling |
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::changes::Record;
+use super::error::{Doing, Error, Situation};
+use super::execute::{Trees, execute};
+use super::journal::{Direction, Journal, Last, Next, Origin, Phase, RootId, Swap, now};
+use super::layout::{
+    CHANGES, CHANGES_BEFORE, CHANGES_NEXT, DISPLACED, FORMER, Home, NEXT, PLAN, PLAN_DONE,
+    PREVIOUS, Site, TMP,
+};
+use super::lock::Locks;
+use super::outcome::Interrupted;
+use super::plan;
+use super::policy::{Method, Policy};
+use super::survey::{Carried, Reach, carry, differences, wanted};
+use crate::sys;
+
+/// A destination that this process holds.
+#[derive(Debug)]
+pub(super) struct Hold {
+    pub site: Site,
+    pub home: Option<Home>,
+    /// There is one whenever there is a home.
+    pub journal: Option<Journal>,
+    pub locks: Locks,
+    pub notes: Vec<String>,
+    /// What was put right.
+    pub found: Interrupted,
+    pub no_fsync: bool,
+}
+
+impl Hold {
+    /// Resolves, locks and recovers. Makes nothing where nothing is.
+    pub fn take(path: &Path, single: Option<&OsStr>, policy: &Policy) -> Result<Hold, Error> {
+        let mut site = Site::resolve(path, single)?;
+        let locks = Locks::take(&mut site, policy.wait)?;
+        let home = site.find()?;
+        let mut hold = Hold {
+            site,
+            home,
+            journal: None,
+            locks,
+            notes: Vec::new(),
+            found: Interrupted::Nothing,
+            no_fsync: policy.no_fsync,
+        };
+        hold.load()?;
+        hold.recover()?;
+        Ok(hold)
+    }
+
+    /// The same for a destination as a person names it: a directory, or a single file.
+    pub fn take_named(dest: &Path, policy: &Policy) -> Result<Hold, Error> {
+        let (path, single) = split(dest);
+        Hold::take(path, single, policy)
+    }
+
+    /// Reads the journal; state that it does not explain is set aside.
+    fn load(&mut self) -> Result<(), Error> {
+        let Some(home) = &self.home else {
+            return Ok(());
+        };
+        match Journal::read(home) {
+            Ok(Some(journal)) => self.journal = Some(journal),
+            Ok(None) if self.is_bare(home)? => {
+                let root = self.site.live_stat()?.as_ref().map(RootId::of);
+                self.journal = Some(Journal::new(root));
+            }
+            Ok(None) => self.set_aside("its journal is missing")?,
+            Err(Error::Damaged { what, .. }) => {
+                self.set_aside(&format!("its journal is damaged: {what}"))?;
+            }
+            Err(other) => return Err(other),
+        }
+        Ok(())
+    }
+
+    /// Whether a state directory holds no tree yet.
+    fn is_bare(&self, home: &Home) -> Result<bool, Error> {
+        Ok(!home.has(NEXT)? && !home.has(PREVIOUS)? && !self.tilde_stands()?)
+    }
+
+    /// Whether a tree stands at the switch's place.
+    pub fn tilde_stands(&self) -> Result<bool, Error> {
+        let beside = self.home.as_ref().is_some_and(|home| !home.is_inside());
+        match &self.site.parent {
+            Some(parent) if beside && self.site.single.is_none() => {
+                let stat = parent.dir.try_stat(&parent.tilde());
+                Ok(stat.doing("look at", parent.tilde_path())?.is_some())
+            }
+            _ => Ok(false),
+        }
+    }
+
+    fn set_aside(&mut self, why: &str) -> Result<(), Error> {
+        if let Some(home) = self.home.take() {
+            let aside = home.set_aside(&self.site)?;
+            self.notes.push(format!(
+                "the state of {} was set aside, since {why}: it is {} now",
+                self.site.path.display(),
+                aside.display()
+            ));
+        }
+        self.journal = None;
+        Ok(())
+    }
+
+    /// Puts right what a crash left.
+    fn recover(&mut self) -> Result<(), Error> {
+        let Some(journal) = self.journal.clone() else {
+            return Ok(());
+        };
+        let live = self.site.live_stat()?;
+        let at_root = journal.is_root(&journal.root, &live);
+        match journal.phase {
+            Phase::SealedSwap(ref swap) => {
+                if journal.is_root(&Some(swap.new), &live) {
+                    let carried = self.finish_swap(swap)?;
+                    for path in carried.late.iter().chain(&carried.stays) {
+                        self.say(&format!(
+                            "\"{}\" was changed by others meanwhile and is kept",
+                            path.display()
+                        ));
+                    }
+                    self.found = Interrupted::Switched;
+                    self.say("an interrupted run had switched it; what was left to do was done");
+                } else if journal.is_root(&swap.old, &live) {
+                    self.move_back(swap.from)?;
+                    self.found = Interrupted::NotSwitched;
+                    self.say("an interrupted run had not switched it; what it staged is kept");
+                } else {
+                    self.set_aside("another directory has the destination's name now")?;
+                }
+            }
+            Phase::SealedPlan { direction, rotate } if at_root => {
+                let passed = self.finish_plan(direction, rotate, false)?;
+                self.found = Interrupted::Underway;
+                self.say("an interrupted change was carried to its end");
+                for path in passed {
+                    self.say(&format!(
+                        "\"{}\" was changed meanwhile and stays as it is",
+                        path.display()
+                    ));
+                }
+            }
+            Phase::Undoing if at_root => {
+                self.move_back(Origin::Previous)?;
+                self.found = Interrupted::NotSwitched;
+            }
+            Phase::Staging if at_root || self.may_adopt(&journal)? => {
+                if self.tilde_stands()? {
+                    self.move_back(Origin::Next)?;
+                }
+                self.adopt(live.as_ref().map(RootId::of));
+                self.found = Interrupted::Staging;
+            }
+            Phase::Idle if at_root || self.may_adopt(&journal)? => {
+                self.adopt(live.as_ref().map(RootId::of));
+            }
+            _ if live.is_none() => self.set_aside("the destination is gone")?,
+            _ => self.set_aside("another directory has the destination's name now")?,
+        }
+        Ok(())
+    }
+
+    /// State from before the first switch is bound to no tree yet.
+    fn may_adopt(&self, journal: &Journal) -> Result<bool, Error> {
+        let has_previous = match &self.home {
+            Some(home) => home.has(PREVIOUS)?,
+            None => false,
+        };
+        Ok(journal.root.is_none() && journal.last.is_none() && !has_previous)
+    }
+
+    fn adopt(&mut self, root: Option<RootId>) {
+        if let Some(journal) = &mut self.journal {
+            journal.root = root;
+        }
+    }
+
+    /// Adds a note about the destination.
+    pub fn say(&mut self, what: &str) {
+        self.notes
+            .push(format!("{}: {what}", self.site.path.display()));
+    }
+
+    /// Tells where things of others went that were in a generation that had its time.
+    pub fn tell_kept(&mut self, kept: &[PathBuf]) {
+        let Some(home) = self.home.as_ref().map(|home| home.path.clone()) else {
+            return;
+        };
+        for path in kept {
+            let at = home.join(path);
+            self.say(&format!(
+                "somebody wrote to an old generation after the switch: it is kept as \"{}\"",
+                at.display()
+            ));
+        }
+    }
+
+    /// The state directory and its journal.
+    pub fn state(&mut self) -> Result<(&Site, &Home, &mut Journal), Error> {
+        match (&self.home, &mut self.journal) {
+            (Some(home), Some(journal)) => Ok((&self.site, home, journal)),
+            _ => Err(Error::Damaged {
+                path: self.site.path.clone(),
+                what: "it has no state".to_owned(),
+            }),
+        }
+    }
+
+    /// Enters a phase, durably.
+    pub fn enter(&mut self, phase: Phase) -> Result<(), Error> {
+        let no_fsync = self.no_fsync;
+        let (_, home, journal) = self.state()?;
+        journal.phase = phase;
+        journal.write(home, no_fsync)
+    }
+
+    /// Moves the tree at the switch's place back to where it came from.
+    pub fn move_back(&mut self, from: Origin) -> Result<(), Error> {
+        let stands = self.tilde_stands()?;
+        let no_fsync = self.no_fsync;
+        let (site, home, journal) = self.state()?;
+        let name = match from {
+            Origin::Next => NEXT,
+            Origin::Previous => PREVIOUS,
+        };
+        let parent = site.parent()?;
+        if stands {
+            if let Ok(tree) = parent.dir.open_dir(&parent.tilde()) {
+                super::level::widen(&tree).doing("open", parent.tilde_path())?;
+            }
+            sys::cut::point("recover.back");
+            let moved = parent.dir.rename_new(&parent.tilde(), &home.dir, name);
+            moved.doing("rename", parent.tilde_path())?;
+        }
+        match from {
+            Origin::Next => {
+                journal.phase = Phase::Staging;
+                journal.next = Next::Staged;
+            }
+            Origin::Previous => journal.phase = Phase::Idle,
+        }
+        journal.write(home, no_fsync)
+    }
+
+    /// What follows an exchange: metadata that was put off, the rotation, the journal. Every step looks
+    /// whether it was done already.
+    pub fn finish_swap(&mut self, swap: &Swap) -> Result<Carried, Error> {
+        self.site.look()?;
+        let switched = |e: Error| e.in_situation(Situation::Switched);
+        let carried = self.look_back().map_err(switched)?;
+        if let Some(direction) = swap.plan {
+            // Metadata only: nothing is moved.
+            self.carry_out(direction, TMP, TMP, false)
+                .map_err(switched)?;
+        }
+        self.rotate_swap(swap).map_err(switched)?;
+        let no_fsync = self.no_fsync;
+        let (_, home, journal) = self.state()?;
+        let undo = swap.from == Origin::Previous;
+        journal.root = Some(swap.new);
+        journal.phase = Phase::Idle;
+        if !undo {
+            journal.next = Next::Former;
+        }
+        journal.hold = undo && !journal.last.as_ref().is_some_and(|last| last.undo);
+        journal.last = Some(Last {
+            method: Method::Swap,
+            at: swap.at,
+            undo: journal.hold,
+            previous_mode: swap.old_mode,
+            dropped: swap.drop_old && !undo,
+            before_at: journal.last.as_ref().map(|last| last.at),
+        });
+        sys::cut::point("switch.idle");
+        journal.write(home, no_fsync).map_err(switched)?;
+        Ok(carried)
+    }
+
+    /// What others did between the last look at the old tree and the exchange is carried into live.
+    fn look_back(&mut self) -> Result<Carried, Error> {
+        if !self.tilde_stands()? {
+            return Ok(Carried::default());
+        }
+        let (site, home, _) = self.state()?;
+        let parent = site.parent()?;
+        let old = parent.dir.open_dir(&parent.tilde());
+        let old = old.doing("open", parent.tilde_path())?;
+        let Some(live) = &site.live else {
+            return Ok(Carried::default());
+        };
+        let found = differences(&old, live)?;
+        let paths = wanted(&found);
+        let record = Record::load_where(home, CHANGES_NEXT, |path| paths.contains(&path))?;
+        carry(&found, &record, &old, live, home, Reach::Gentle, false)
+    }
+
+    fn rotate_swap(&mut self, swap: &Swap) -> Result<(), Error> {
+        let stands = self.tilde_stands()?;
+        let (site, home, _) = self.state()?;
+        if stands {
+            let parent = site.parent()?;
+            let undo = swap.from == Origin::Previous;
+            let to = if swap.drop_old && !undo {
+                NEXT
+            } else {
+                PREVIOUS
+            };
+            if to == PREVIOUS && !undo {
+                sys::cut::point("rotate.previous");
+                home.rename(PREVIOUS, NEXT)?;
+            }
+            if let Ok(tree) = parent.dir.open_dir(&parent.tilde()) {
+                super::level::widen(&tree).doing("open", parent.tilde_path())?;
+            }
+            sys::cut::point("rotate.old");
+            let moved = parent.dir.rename_new(&parent.tilde(), &home.dir, to);
+            moved.doing("rename", parent.tilde_path())?;
+        }
+        sys::cut::point("rotate.records");
+        rotate_records(home, swap.plan.is_some())
+    }
+
+    /// Carries a sealed plan to its end and closes the journal; returns what was passed over.
+    pub fn finish_plan(
+        &mut self,
+        direction: Direction,
+        rotate: bool,
+        force: bool,
+    ) -> Result<Vec<PathBuf>, Error> {
+        let underway = |e: Error| e.in_situation(Situation::Underway);
+        let keep = if rotate { DISPLACED } else { PREVIOUS };
+        let passed = self
+            .carry_out(direction, NEXT, keep, force)
+            .map_err(underway)?;
+        if !self.no_fsync {
+            let (site, ..) = self.state()?;
+            if let Some(live) = &site.live {
+                let synced = live.sync_volume().doing("make durable", &site.path);
+                synced.map_err(underway)?;
+            }
+        }
+        let no_fsync = self.no_fsync;
+        let (_, home, journal) = self.state()?;
+        if rotate {
+            if home.has(DISPLACED)? {
+                if home.has(PREVIOUS)? {
+                    home.drop(FORMER)?;
+                    sys::cut::point("rotate.former");
+                    home.rename(PREVIOUS, FORMER)?;
+                }
+                sys::cut::point("rotate.displaced");
+                home.rename(DISPLACED, PREVIOUS)?;
+            }
+            rotate_records(home, true)?;
+        }
+        let undo = direction == Direction::Backward;
+        journal.phase = Phase::Idle;
+        journal.next = Next::Level;
+        journal.hold = undo;
+        journal.last = Some(Last {
+            method: Method::Journal,
+            at: now(),
+            undo,
+            previous_mode: None,
+            dropped: false,
+            before_at: journal.last.as_ref().map(|last| last.at),
+        });
+        sys::cut::point("switch.idle");
+        journal.write(home, no_fsync).map_err(underway)?;
+        Ok(passed)
+    }
+
+    fn carry_out(
+        &mut self,
+        direction: Direction,
+        next: &[u8],
+        keep: &[u8],
+        force: bool,
+    ) -> Result<Vec<PathBuf>, Error> {
+        let (site, home, _) = self.state()?;
+        let name = if home.has(PLAN)? { PLAN } else { PLAN_DONE };
+        let steps = plan::read(home, name)?;
+        let record = if home.has(CHANGES_NEXT)? && name == PLAN {
+            Record::load(home, CHANGES_NEXT)?
+        } else {
+            Record::load(home, CHANGES)?
+        };
+        let Some(live) = &site.live else {
+            return Err(io::Error::from(io::ErrorKind::NotFound)).doing("open", &site.path);
+        };
+        let trees = Trees {
+            live,
+            next: &home.sub_or_make(next)?,
+            previous: &home.sub_or_make(keep)?,
+            record: &record,
+            force,
+        };
+        execute(&steps, direction, &trees)
+            .map_err(|(path, e)| (site.path.join(path), e))
+            .or_else(|(path, e)| Err(e).doing("change", path))
+    }
+}
+
+/// A destination as a person names it: a directory, or a file in one.
+pub(super) fn split(dest: &Path) -> (&Path, Option<&OsStr>) {
+    let is_file = std::fs::metadata(dest).is_ok_and(|meta| !meta.is_dir());
+    match (is_file, dest.parent(), dest.file_name()) {
+        (true, Some(parent), Some(name)) => (parent, Some(name)),
+        _ => (dest, None),
+    }
+}
+
+/// The records of the switch that was made take the place of those of the one before.
+fn rotate_records(home: &Home, with_plan: bool) -> Result<(), Error> {
+    if home.has(CHANGES_NEXT)? {
+        home.rename(CHANGES, CHANGES_BEFORE)?;
+        sys::cut::point("rotate.changes");
+        home.rename(CHANGES_NEXT, CHANGES)?;
+    }
+    if with_plan {
+        home.rename(PLAN, PLAN_DONE)
+    } else {
+        home.drop(PLAN)?;
+        home.drop(PLAN_DONE)
+    }
+}

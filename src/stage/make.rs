@@ -1,0 +1,401 @@
+//! What the engine makes in the stage: places, directories, finished objects, links, removals.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
+
+use super::attrs;
+use super::changes::Ident;
+use super::error::{Doing, Error};
+use super::keep::{half_name, salvage_name};
+use super::layout::make_beneath;
+use super::outcome::Salvage;
+use super::plan::{Mark, Step};
+use super::policy::Method;
+use super::run::{Place, Ready, Stage};
+use super::survey::file_name;
+use crate::sys::{self, Dir, Kind, Stat, Time, process};
+use crate::tree::MetaChange;
+
+impl Stage {
+    /// Where objects of the tree directory `dir` (relative, empty for the root) are made. `fresh` says
+    /// that `dir` does not live as a directory. [`Stage::finish_dir`] ends what was begun with it.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn place(&self, dir: &Path, fresh: bool) -> Result<Place, Error> {
+        let ready = self.ready()?;
+        let opened = match ready.method {
+            Method::Swap => ready.open_to_change(dir),
+            _ => make_beneath(&ready.next, dir),
+        };
+        Ok(Place {
+            dir: opened.doing("open the stage of", self.path.join(dir))?,
+            path: dir.to_owned(),
+            // A root that is still to be made is made before its content is installed.
+            fresh: fresh && !dir.as_os_str().is_empty(),
+        })
+    }
+
+    /// Makes a directory, 0700 until [`Stage::finish_dir`]. A name that was there goes first; `old` is
+    /// what lives under it.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn make_dir(&self, parent: &Place, name: &[u8], old: Option<&Stat>) -> Result<(), Error> {
+        let ready = self.ready()?;
+        let path = parent.join(name);
+        sys::cut::point("stage.make-dir");
+        let make = || -> io::Result<()> {
+            match parent.dir.make_dir(name, 0o700) {
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                    parent.dir.remove_all(name)?;
+                    parent.dir.make_dir(name, 0o700)?;
+                }
+                other => other?,
+            }
+            let was = old.map(Ident::of);
+            ready.recorder.add(&path, was, Some(Ident::unfinished()))
+        };
+        make().doing("make the directory", self.path.join(&path))?;
+        if ready.method == Method::Journal && !parent.fresh {
+            let mut tops = ready.tops.lock().unwrap_or_else(PoisonError::into_inner);
+            tops.insert(path, old.map(Mark::of));
+        }
+        Ok(())
+    }
+
+    /// Frees a name in the stage before a non-directory is made there.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn clear(&self, place: &Place, name: &[u8]) -> Result<(), Error> {
+        sys::cut::point("stage.clear");
+        let removed = place.dir.remove_all(name);
+        removed.doing("free in the stage", self.path.join(place.join(name)))
+    }
+
+    /// What an interrupted run left for the file `name` with the size and time that the source has now.
+    /// Costs nothing when nothing was interrupted. The name must be clear.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn salvage(
+        &self,
+        place: &Place,
+        name: &[u8],
+        size: u64,
+        mtime: Time,
+    ) -> Result<Salvage, Error> {
+        let ready = self.ready()?;
+        let Some(salvage) = &ready.salvage else {
+            return Ok(Salvage::None);
+        };
+        let path = place.join(name);
+        let take = || -> io::Result<Salvage> {
+            let (whole, half) = (salvage_name(&path), half_name(&path));
+            if let Some(stat) = salvage.try_stat(&whole)? {
+                if (stat.size, stat.mtime) == (size, mtime) {
+                    sys::cut::point("stage.salvage");
+                    salvage.rename(&whole, &place.dir, name)?;
+                    return Ok(Salvage::Whole);
+                }
+                return salvage.open_file(&whole).map(Salvage::Half);
+            }
+            match salvage.open_file(&half) {
+                Ok(file) => Ok(Salvage::Half(file)),
+                Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Salvage::None),
+                Err(e) => Err(e),
+            }
+        };
+        take().doing("take up again", self.path.join(&path))
+    }
+
+    /// A finished non-directory, with its final metadata `new`, stands in the stage under `name`; `old`
+    /// is what lives under it. The inode of `new` is not looked at.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn made(
+        &self,
+        place: &Place,
+        name: &[u8],
+        new: &Stat,
+        old: Option<&Stat>,
+    ) -> Result<(), Error> {
+        let ready = self.ready()?;
+        let path = place.join(name);
+        let mut mark_due = false;
+        let mut note = || -> io::Result<()> {
+            // A sealed plan names what it installs by its inode, which the caller need not know.
+            let seen = if ready.method == Method::Journal {
+                Some(place.dir.stat(name)?)
+            } else {
+                None
+            };
+            let new = seen.as_ref().unwrap_or(new);
+            ready.record(&path, old, Some(new))?;
+            if new.kind == Kind::File && new.size > 0 {
+                mark_due = ready.staged.add(&path, new)?;
+            }
+            ready.plan_install(place, &path, new, old)
+        };
+        note().doing("write down", self.path.join(&path))?;
+        if mark_due && !self.policy.no_fsync {
+            let marked = ready.staged.mark(|| ready.volume.sync_volume());
+            marked.doing("make durable", &ready.home)?;
+        }
+        Ok(())
+    }
+
+    /// Makes `name` a hard link to another path of the next tree, staged in this run or live and
+    /// unchanged. Clears the name first and records the change.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn link(
+        &self,
+        leader: &Path,
+        place: &Place,
+        name: &[u8],
+        old: Option<&Stat>,
+    ) -> Result<(), Error> {
+        let ready = self.ready()?;
+        let path = place.join(name);
+        let link = || -> io::Result<()> {
+            let (from, from_name) = ready.find(leader)?;
+            let leads = from.stat(&from_name)?;
+            sys::cut::point("stage.link");
+            if let Some(now) = place.dir.try_stat(name)? {
+                if now.same_object(&leads) {
+                    // Linked already; only said now.
+                    ready.record(&path, old, Some(&now))?;
+                    return ready.plan_install(place, &path, &now, old);
+                }
+                place.dir.remove_all(name)?;
+            }
+            match from.link(&from_name, &place.dir, name) {
+                Err(e) if may_be_copied(&e) => attrs::copy_object(
+                    &from,
+                    &from_name,
+                    &leads,
+                    &place.dir,
+                    name,
+                    &ready.abilities,
+                )?,
+                other => other?,
+            }
+            let new = place.dir.stat(name)?;
+            ready.record(&path, old, Some(&new))?;
+            ready.plan_install(place, &path, &new, old)
+        };
+        link().doing("link", self.path.join(&path))
+    }
+
+    /// Tells of one entry below something that is removed, children first.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn note_removed(&self, path: &Path, old: &Stat) -> Result<(), Error> {
+        let noted = self.ready()?.record(path, Some(old), None);
+        noted.doing("write down", self.path.join(path))
+    }
+
+    /// Removes a name with all that is below it.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn remove(&self, place: &Place, name: &[u8], old: &Stat) -> Result<(), Error> {
+        let ready = self.ready()?;
+        let path = place.join(name);
+        let remove = || -> io::Result<()> {
+            ready.record(&path, Some(old), None)?;
+            if ready.method == Method::Journal {
+                let (path, old) = (path.clone(), Mark::of(old));
+                return ready.plan.add(&Step::Remove { path, old });
+            }
+            sys::cut::point("stage.remove");
+            place.dir.remove_all(name)
+        };
+        remove().doing("remove from the stage", self.path.join(&path))
+    }
+
+    /// Gives a directory, whose content is done, its final metadata. Without a time in `change` the time
+    /// that it has by then is right. `old` is what lives, if it is a directory. To be called for every
+    /// directory that [`Stage::make_dir`] made or that something was changed in.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn finish_dir(
+        &self,
+        path: &Path,
+        fresh: bool,
+        old: Option<&Stat>,
+        change: &MetaChange,
+    ) -> Result<(), Error> {
+        let ready = self.ready()?;
+        let is_root = path.as_os_str().is_empty();
+        sys::cut::point("stage.finish-dir");
+        let finish = || -> io::Result<()> {
+            if ready.method == Method::Journal && (is_root || !fresh) {
+                return ready.plan_dir(path, old, change);
+            }
+            let dir = ready.next.open_beneath(path)?;
+            let new = ready.set_dir(path, &dir, change)?;
+            if fresh || old.is_none_or(|old| Ident::of(old) != Ident::of(&new)) {
+                ready.record(path, old, Some(&new))?;
+            }
+            ready.plan_top(path, &dir)
+        };
+        finish().doing("set the attributes of", self.path.join(path))
+    }
+
+    /// The run ends without a commit: what it staged is written down for the next.
+    pub fn keep(&self) {
+        if let Some(Some(ready)) = self.begun.get() {
+            // The next run does with what it finds; nothing is lost but time.
+            let _ = ready.staged.flush();
+            let _ = ready.recorder.flush(false);
+        }
+    }
+}
+
+impl Ready {
+    /// Opens a directory of the next tree so that this user can change it.
+    pub fn open_to_change(&self, path: &Path) -> io::Result<Dir> {
+        let dir = self.next.open_beneath(path)?;
+        if process::is_root() {
+            return Ok(dir);
+        }
+        let mode = dir.stat_self()?.mode;
+        if mode & 0o700 != 0o700 {
+            let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+            opened.entry(path.to_owned()).or_insert(mode);
+            dir.set_own_mode(mode | 0o700)?;
+        }
+        Ok(dir)
+    }
+
+    /// Records a change of one path.
+    pub fn record(&self, path: &Path, old: Option<&Stat>, new: Option<&Stat>) -> io::Result<()> {
+        self.recorder
+            .add(path, old.map(Ident::of), new.map(Ident::of))
+    }
+
+    /// Under journal, what was made in a directory that lives is installed one by one; what was made in
+    /// a new directory comes with it.
+    pub fn plan_install(
+        &self,
+        place: &Place,
+        path: &Path,
+        new: &Stat,
+        old: Option<&Stat>,
+    ) -> io::Result<()> {
+        if self.method != Method::Journal || place.fresh {
+            return Ok(());
+        }
+        self.plan.add(&Step::Install {
+            path: path.to_owned(),
+            new: Mark::of(new),
+            old: old.map(Mark::of),
+        })
+    }
+
+    /// Under journal, a new directory whose parent lives is installed once it is finished.
+    pub fn plan_top(&self, path: &Path, dir: &Dir) -> io::Result<()> {
+        let mut tops = self.tops.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(old) = tops.remove(path) else {
+            return Ok(());
+        };
+        let (path, new) = (path.to_owned(), Mark::of(&dir.stat_self()?));
+        self.plan.add(&Step::Install { path, new, old })
+    }
+
+    fn plan_dir(&self, path: &Path, old: Option<&Stat>, change: &MetaChange) -> io::Result<()> {
+        let Some(old) = old else {
+            let mut root = self
+                .root_change
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            *root = Some(*change);
+            return Ok(());
+        };
+        let new = attrs::after(old, change);
+        if Ident::of(&new) != Ident::of(old) {
+            self.record(path, Some(old), Some(&new))?;
+        }
+        if *change == MetaChange::default() {
+            return Ok(());
+        }
+        let (path, old, change) = (path.to_owned(), Mark::of(old), *change);
+        self.plan.add(&Step::Dir { path, old, change })
+    }
+
+    /// Sets the metadata of a directory of the stage; returns what it will have.
+    fn set_dir(&self, path: &Path, dir: &Dir, change: &MetaChange) -> io::Result<Stat> {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let had = opened.remove(path);
+        drop(opened);
+        let mut change = *change;
+        change.mode = change.mode.or(had);
+        if !path.as_os_str().is_empty() {
+            attrs::apply_to_dir(dir, &change)?;
+            return dir.stat_self();
+        }
+        // The root's mode comes last of all: it could keep the tree from being moved.
+        let wanted = change.mode.unwrap_or(dir.stat_self()?.mode);
+        let mut root_mode = self
+            .root_mode
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *root_mode = Some(wanted);
+        change.mode = Some(wanted | 0o700);
+        attrs::apply_to_dir(dir, &change)?;
+        Ok(Stat {
+            mode: wanted,
+            ..dir.stat_self()?
+        })
+    }
+
+    /// Gives directories back the mode that they had, if nobody finished them.
+    pub fn close_opened(&self) -> io::Result<()> {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<(PathBuf, u32)> = opened.drain().collect();
+        all.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+        for (path, mode) in all {
+            if path.as_os_str().is_empty() {
+                let mut root_mode = self
+                    .root_mode
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
+                root_mode.get_or_insert(mode);
+            } else if let Ok(dir) = self.next.open_beneath(&path) {
+                dir.set_own_mode(mode)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A path of the next tree: in the stage, or, under journal, live.
+    fn find(&self, path: &Path) -> io::Result<(Dir, Vec<u8>)> {
+        let parent = path.parent().unwrap_or(Path::new(""));
+        let name = file_name(path);
+        let staged = self.next.open_beneath(parent);
+        match (&self.live, self.method) {
+            (Some(live), Method::Journal) => match staged {
+                Ok(dir) if dir.try_stat(name)?.is_some() => Ok((dir, name.to_vec())),
+                _ => Ok((live.open_beneath(parent)?, name.to_vec())),
+            },
+            _ => Ok((staged?, name.to_vec())),
+        }
+    }
+}
+
+/// Whether a link that cannot be made may be a copy instead.
+fn may_be_copied(e: &io::Error) -> bool {
+    use rustix::io::Errno;
+    matches!(
+        Errno::from_io_error(e),
+        Some(Errno::MLINK | Errno::XDEV | Errno::PERM | Errno::OPNOTSUPP)
+    )
+}

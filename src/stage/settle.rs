@@ -1,0 +1,155 @@
+//! What follows a commit: old data is freed, and the next stage made ready. May be cut at any moment.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
+
+use super::changes::Ident;
+use super::error::{Doing, Error, Situation};
+use super::hold::Hold;
+use super::journal::Next;
+use super::keep::Keep;
+use super::layout::{
+    CHANGES, CHANGES_BEFORE, CHANGES_NEXT, FORMER, Home, NEXT, PLAN, PLAN_DONE, PREVIOUS, SALVAGE,
+    STAGED, TMP,
+};
+use super::level::{Obstacle, level, strip};
+use super::policy::KeepPrevious;
+use super::run::Stage;
+use super::survey::file_name;
+use crate::sys::{self, Dir};
+
+/// What is still to be looked at after a commit.
+#[derive(Debug, Default)]
+pub(super) struct After {
+    /// A commit was made.
+    pub done: bool,
+    /// Objects of the old tree that were replaced or removed, as they were.
+    pub replaced: Vec<(PathBuf, Ident)>,
+}
+
+impl Stage {
+    /// After the commit was told: frees what only the tree before the last one held and makes the next
+    /// stage ready. May be cut at any moment.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; the switch stands.
+    pub fn settle(&self) -> Result<(), Error> {
+        let after = std::mem::take(&mut *self.after.lock().unwrap_or_else(PoisonError::into_inner));
+        if !after.done {
+            return Ok(());
+        }
+        let mut hold = self.hold();
+        let switched = |e: Error| e.in_situation(Situation::Switched);
+        name_late_writers(&mut hold, &after.replaced).map_err(switched)?;
+        settle(&mut hold, self.policy.previous).map_err(switched)
+    }
+}
+
+/// Names what somebody wrote, through a handle from before the switch, into objects that it replaced.
+fn name_late_writers(hold: &mut Hold, replaced: &[(PathBuf, Ident)]) -> Result<(), Error> {
+    let (_, home, _) = hold.state()?;
+    let Some(previous) = home.sub(PREVIOUS)? else {
+        return Ok(());
+    };
+    let at = home.join(PREVIOUS);
+    let written: Vec<PathBuf> = replaced
+        .iter()
+        .filter(|(path, was)| {
+            now_at(&previous, path).is_ok_and(|now| now.is_some_and(|now| now != *was))
+        })
+        .map(|(path, _)| at.join(path))
+        .collect();
+    for path in written {
+        hold.say(&format!(
+            "somebody wrote to an old file during the switch: it is kept as \"{}\"",
+            path.display()
+        ));
+    }
+    Ok(())
+}
+
+fn now_at(root: &Dir, path: &Path) -> io::Result<Option<Ident>> {
+    let dir = root.open_beneath(path.parent().unwrap_or(Path::new("")))?;
+    let stat = dir.try_stat(file_name(path))?;
+    Ok(stat.filter(|stat| !stat.is_dir()).as_ref().map(Ident::of))
+}
+
+/// Levels or drops what the switch left behind.
+pub(super) fn settle(hold: &mut Hold, previous: KeepPrevious) -> Result<(), Error> {
+    let no_fsync = hold.no_fsync;
+    let (_, home, _) = hold.state()?;
+    sys::cut::point("settle.drop");
+    for name in [SALVAGE, STAGED, TMP, PLAN, CHANGES_NEXT] {
+        home.drop(name)?;
+    }
+    drop_former(hold, FORMER)?;
+    if previous == KeepPrevious::None {
+        drop_former(hold, PREVIOUS)?;
+    }
+    level_next(hold)?;
+    let (_, home, journal) = hold.state()?;
+    journal.next = Next::Level;
+    sys::cut::point("settle.journal");
+    journal.write(home, no_fsync)?;
+    home.drop(CHANGES_BEFORE)?;
+    if previous == KeepPrevious::None {
+        for name in [CHANGES, PLAN_DONE] {
+            home.drop(name)?;
+        }
+    }
+    Ok(())
+}
+
+/// Drops a generation, but for what others wrote into it.
+fn drop_former(hold: &mut Hold, name: &[u8]) -> Result<(), Error> {
+    let (_, home, journal) = hold.state()?;
+    let Some(tree) = home.sub(name)? else {
+        return Ok(());
+    };
+    let keep = Keep::former(home, journal)?;
+    sys::cut::point("settle.former");
+    super::level::widen(&tree)
+        .and_then(|()| strip(&tree, Path::new(""), &keep))
+        .doing("free", home.join(name))?;
+    home.drop(name)?;
+    let kept = keep.kept();
+    hold.tell_kept(&kept);
+    Ok(())
+}
+
+/// Makes the generation before the last one level with the live tree, so that it holds nothing of its
+/// own. Where that cannot be, it goes.
+fn level_next(hold: &mut Hold) -> Result<(), Error> {
+    let (site, home, journal) = hold.state()?;
+    if journal.next != Next::Former {
+        return clear_next(home);
+    }
+    let (Some(live), Some(next)) = (&site.live, home.sub(NEXT)?) else {
+        return Ok(());
+    };
+    let keep = Keep::new(home, journal, None)?;
+    sys::cut::point("settle.level");
+    match level(live, &next, &keep) {
+        Ok(()) => {}
+        Err(Obstacle::Stopped) => return Ok(()),
+        Err(Obstacle::Failed(path, e)) if e.kind() == io::ErrorKind::NotFound => {
+            // Others change the live tree meanwhile: the next run levels again.
+            let _ = path;
+        }
+        Err(Obstacle::Failed(path, e)) => {
+            return Err(e).doing("make the stage level at", site.path.join(path));
+        }
+        Err(Obstacle::Impossible(_)) => {
+            strip(&next, Path::new(""), &keep).doing("free", home.join(NEXT))?;
+        }
+    }
+    let kept = keep.kept();
+    hold.tell_kept(&kept);
+    Ok(())
+}
+
+/// After a plan was carried out, the stage has only scaffolding left.
+fn clear_next(home: &Home) -> Result<(), Error> {
+    home.drop(NEXT)
+}
