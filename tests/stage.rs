@@ -1,7 +1,11 @@
 //! The staging area, driven by a small engine of its own.
 
+#[path = "stage/crash.rs"]
+mod crash;
 #[path = "stage/driver.rs"]
 mod driver;
+#[path = "stage/journal.rs"]
+mod journal;
 #[path = "stage/swap.rs"]
 mod swap;
 #[path = "stage/trees.rs"]

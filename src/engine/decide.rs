@@ -57,7 +57,7 @@ impl Planner {
         if self.compare.ignore_existing {
             return Ok(Decision::Skip(Skip::Exists));
         }
-        if live.kind != source.kind {
+        if !live.kind.is_like(source.kind) {
             return Ok(Decision::Make(NEW));
         }
         let tolerance = self.tolerance();
@@ -70,8 +70,10 @@ impl Planner {
         let same = match source.kind {
             Kind::File => self.same_file(source, live, same_content)?,
             Kind::Symlink => same_content()?,
-            Kind::CharDevice | Kind::BlockDevice => source.rdev == live.rdev,
-            Kind::Fifo | Kind::Socket | Kind::Dir => true,
+            Kind::CharDevice | Kind::BlockDevice => {
+                source.kind == live.kind && source.rdev == live.rdev
+            }
+            Kind::Fifo | Kind::Socket | Kind::Dir => source.kind == live.kind,
         };
         let mut changes = self.differences(source, live);
         if same {
@@ -140,7 +142,7 @@ impl Planner {
 
     /// The attributes of an object that is made for `source` in place of `live`.
     pub(super) fn attributes_of_new(&self, source: &Stat, live: Option<&Stat>) -> MetaChange {
-        let same_kind = live.filter(|live| live.kind == source.kind);
+        let same_kind = live.filter(|live| live.kind.is_like(source.kind));
         let mode = match same_kind {
             _ if self.preserve.perms => source.mode,
             Some(live) => live.mode,

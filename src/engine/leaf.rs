@@ -33,11 +33,11 @@ pub(super) struct Leaf {
 }
 
 impl Leaf {
-    /// What is at the destination, if it is of the same kind.
+    /// What is at the destination, if it is of the same family.
     pub(super) fn same_kind(&self) -> Option<&Stat> {
         self.live
             .as_ref()
-            .filter(|live| live.kind == self.stat.kind)
+            .filter(|live| live.kind.is_like(self.stat.kind))
     }
 }
 
@@ -53,13 +53,13 @@ impl Worker<'_> {
         let Some(leaf) = self.look(node, name, origin)? else {
             return Ok(());
         };
-        if leaf.stat.nlink > 1 {
-            if let Some(links) = &self.run.links {
-                return match links.turn(&leaf.stat) {
-                    Some(group) => self.member(node, leaf, source, group),
-                    None => self.single(node, &leaf, origin).map(|_| ()),
-                };
-            }
+        if leaf.stat.nlink > 1
+            && let Some(links) = &self.run.links
+        {
+            return match links.turn(&leaf.stat) {
+                Some(group) => self.member(node, leaf, source, group),
+                None => self.single(node, &leaf, origin).map(|_| ()),
+            };
         }
         self.single(node, &leaf, origin).map(|_| ())
     }
@@ -281,13 +281,13 @@ impl Worker<'_> {
         leaf: &Leaf,
         changes: Changes,
     ) -> Result<bool, Error> {
-        if let Some(target) = self.run.target {
-            if let Err(fault) = self.make_node(target, node, leaf) {
-                let symlink = leaf.stat.kind == Kind::Symlink;
-                let what = if symlink { "symlink" } else { "mknod" };
-                self.settle(what, &self.run.dest_path(&leaf.path), fault)?;
-                return Ok(false);
-            }
+        if let Some(target) = self.run.target
+            && let Err(fault) = self.make_node(target, node, leaf)
+        {
+            let symlink = leaf.stat.kind == Kind::Symlink;
+            let what = if symlink { "symlink" } else { "mknod" };
+            self.settle(what, &self.run.dest_path(&leaf.path), fault)?;
+            return Ok(false);
         }
         self.item(
             &leaf.path,

@@ -231,11 +231,11 @@ impl Worker<'_> {
         if !self.may_delete() {
             return Ok(None);
         }
-        if let Some(target) = self.run.target {
-            if let Err(fault) = self.remove_in(target, dir, &path, &stat) {
-                self.settle("delete_file: unlink", &self.run.dest_path(&path), fault)?;
-                return Ok(None);
-            }
+        if let Some(target) = self.run.target
+            && let Err(fault) = self.remove_in(target, dir, &path, &stat)
+        {
+            self.settle("delete_file: unlink", &self.run.dest_path(&path), fault)?;
+            return Ok(None);
         }
         self.run.tally.deleted(stat.kind);
         if self.run.wants.deletions {

@@ -173,6 +173,15 @@ fn staged(
     result
 }
 
+/// What a transfer begins with.
+struct Start {
+    /// The destination's root.
+    root: Arc<Node>,
+    links: Option<Links>,
+    /// Entries of the whole list, where they were counted.
+    total: Option<u64>,
+}
+
 struct Session<'s> {
     options: &'s Options,
     report: &'s dyn Report,
@@ -204,7 +213,7 @@ impl Session<'_> {
             .and_then(|dir| dir.stat_self())
             .ok()
             .map(|stat| file_id(&stat));
-        let (root, links, total) = self.root(&found, live, own_root)?;
+        let Start { root, links, total } = self.start(&found, live, own_root)?;
         let run = Run {
             options: self.options,
             destination: self.destination,
@@ -258,12 +267,12 @@ impl Session<'_> {
     }
 
     /// The node of the destination's root, and what a survey of the sources found where one is needed.
-    fn root(
+    fn start(
         &self,
         found: &[Source],
         live: Option<&Dir>,
         own_root: Option<FileId>,
-    ) -> Result<(Arc<Node>, Option<Links>, Option<u64>), Error> {
+    ) -> Result<Start, Error> {
         let failed = |source| Error::File {
             action: "open",
             path: self.destination.root.clone(),
@@ -313,7 +322,11 @@ impl Session<'_> {
             .find(|s| s.part == Part::Content)
             .map(|s| s.stat);
         let node = Node::new(None, Path::new("").to_owned(), origins()?, live, content);
-        Ok((Arc::new(node), links, total))
+        Ok(Start {
+            root: Arc::new(node),
+            links,
+            total,
+        })
     }
 
     /// Makes the target ready where the root itself is missing.

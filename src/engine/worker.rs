@@ -365,6 +365,10 @@ impl<'w> Worker<'w> {
                 }
                 planner.change_for(source, &changes)
             }
+            (None, None) => crate::tree::MetaChange {
+                mode: Some(0o777 & !planner.umask),
+                ..crate::tree::MetaChange::default()
+            },
             (None, _) if !touched => return Ok(()),
             (None, _) => crate::tree::MetaChange::default(),
         };

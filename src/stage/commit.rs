@@ -8,7 +8,7 @@ use super::changes::Record;
 use super::error::{Doing, Error, Situation};
 use super::hold::Hold;
 use super::journal::{Direction, Origin, Phase, RootId, Swap, now};
-use super::layout::{CHANGES_NEXT, NEXT, PREVIOUS};
+use super::layout::{CHANGES_NEXT, DISPLACED, NEXT, PREVIOUS};
 use super::level::widen;
 use super::outcome::{Commit, Summary};
 use super::plan::{Mark, Step};
@@ -142,6 +142,9 @@ impl Stage {
         let direction = Direction::Forward;
         let rotate = true;
         sys::cut::point("commit.seal");
+        let (_, home, _) = hold.state()?;
+        home.drop(DISPLACED)?;
+        home.sub_or_make(DISPLACED)?;
         hold.enter(Phase::SealedPlan { direction, rotate })?;
         let kept = signal::shielded(|| hold.finish_plan(direction, rotate, false))?;
         self.leave(After {
@@ -257,14 +260,15 @@ impl Switch {
     }
 
     fn seal(&self, hold: &mut Hold, tree: &Dir) -> Result<Swap, Error> {
-        let live = hold.site.live_stat()?;
-        let new = tree.stat_self().doing("look at", &hold.site.path)?;
+        let (site, home, _) = hold.state()?;
+        let live = site.live_stat()?;
+        let new = tree.stat_self().doing("look at", &site.path)?;
         let narrow = live.filter(|live| !process::is_root() && live.mode & 0o700 != 0o700);
         let swap = Swap {
             old: live.as_ref().map(RootId::of),
             new: RootId::of(&new),
             from: self.from,
-            at: now(),
+            at: now(home)?,
             old_mode: narrow.map(|live| live.mode),
             plan: self.plan,
             drop_old: self.drop_old,

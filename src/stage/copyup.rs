@@ -107,6 +107,9 @@ impl Ready {
     /// The change is made in place once the plan is carried out.
     fn plan_touch(&self, path: &Path, old: &Stat, change: &MetaChange) -> io::Result<()> {
         self.record(path, Some(old), Some(&attrs::after(old, change)))?;
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.insert(old.ino, *change);
+        drop(waiting);
         self.plan.add(&Step::Touch {
             path: path.to_owned(),
             old: Mark::of(old),

@@ -45,15 +45,16 @@ pub(super) fn execute(
         direction,
         passed: Vec::new(),
     };
-    let mut dirs: Vec<&Step> = Vec::new();
-    for step in steps {
-        match step {
-            Step::Dir { .. } => dirs.push(step),
-            _ => run.step(step)?,
-        }
+    let (dir_steps, others): (Vec<&Step>, Vec<&Step>) = steps
+        .iter()
+        .partition(|step| matches!(step, Step::Dir { .. }));
+    match direction {
+        Direction::Forward => others.iter().try_for_each(|step| run.step(step))?,
+        Direction::Backward => others.iter().rev().try_for_each(|step| run.step(step))?,
     }
     // Directories last, the deepest first: the steps above move their times, and their new modes may
     // shut us out.
+    let mut dirs = dir_steps;
     dirs.sort_by(|a, b| b.path().cmp(a.path()));
     for step in dirs {
         run.step(step)?;

@@ -346,9 +346,14 @@ impl Hold {
     ) -> Result<Vec<PathBuf>, Error> {
         let underway = |e: Error| e.in_situation(Situation::Underway);
         let keep = if rotate { DISPLACED } else { PREVIOUS };
-        let passed = self
-            .carry_out(direction, NEXT, keep, force)
-            .map_err(underway)?;
+        let (_, home, _) = self.state()?;
+        // A plan that was rotated was carried out before.
+        let passed = match rotate && !home.has(DISPLACED)? {
+            true => Vec::new(),
+            false => self
+                .carry_out(direction, NEXT, keep, force)
+                .map_err(underway)?,
+        };
         if !self.no_fsync {
             let (site, ..) = self.state()?;
             if let Some(live) = &site.live {
@@ -376,7 +381,7 @@ impl Hold {
         journal.hold = undo;
         journal.last = Some(Last {
             method: Method::Journal,
-            at: now(),
+            at: now(home)?,
             undo,
             previous_mode: None,
             dropped: false,

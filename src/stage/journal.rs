@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 use super::error::{Doing, Error};
 use super::layout::{Home, JOURNAL};
 use super::policy::Method;
-use crate::sys::{self, Stat, process};
+use crate::sys::{self, Stat, Time, process};
 
 const HEAD: &str = "resilver journal ";
 const VERSION: u32 = 1;
 const DRAFT: &[u8] = b"journal.new";
+const CLOCK: &[u8] = b"clock";
 
 /// What the state is about, and how far a run has come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -233,15 +234,25 @@ fn checksum(body: &str) -> String {
     format!("{:016x}", twox_hash::XxHash3_64::oneshot(body.as_bytes()))
 }
 
-/// Nanoseconds since 1970.
-pub(super) fn now() -> i64 {
-    i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or(i64::MAX)
+/// The moment by the clock that the file system stamps births with, in nanoseconds since 1970.
+pub(super) fn now(home: &Home) -> Result<i64, Error> {
+    let look = || {
+        home.dir.remove_all(CLOCK)?;
+        drop(home.dir.create_file(CLOCK, 0o600)?);
+        let stat = home.dir.stat(CLOCK)?;
+        home.dir.unlink(CLOCK)?;
+        Ok(nanos(stat.mtime))
+    };
+    look().doing("make a file in", &home.path)
 }
 
-/// Whether an object was made after a moment. File systems read a clock that lags by a tick, so that in
-/// doubt it was.
+/// Whether an object was made after a moment of [`now`]; in doubt it was.
 pub(super) fn is_born_since(stat: &Stat, moment: i64) -> bool {
-    const TICK: i64 = 10_000_000;
-    let born = stat.btime.sec.saturating_mul(1_000_000_000) + i64::from(stat.btime.nsec);
-    born.saturating_add(TICK) >= moment
+    nanos(stat.btime) >= moment
+}
+
+fn nanos(time: Time) -> i64 {
+    time.sec
+        .saturating_mul(1_000_000_000)
+        .saturating_add(time.nsec.into())
 }

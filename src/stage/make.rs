@@ -185,7 +185,7 @@ impl Stage {
                 )?,
                 other => other?,
             }
-            let new = place.dir.stat(name)?;
+            let new = ready.in_the_end(place.dir.stat(name)?);
             ready.record(&path, old, Some(&new))?;
             ready.plan_install(place, &path, &new, old)
         };
@@ -355,6 +355,15 @@ impl Ready {
             mode: wanted,
             ..dir.stat_self()?
         })
+    }
+
+    /// What an object will be once the changes that wait for it were made.
+    fn in_the_end(&self, stat: Stat) -> Stat {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        match waiting.get(&stat.ino) {
+            Some(change) => attrs::after(&stat, change),
+            None => stat,
+        }
     }
 
     /// Gives directories back the mode that they had, if nobody finished them.

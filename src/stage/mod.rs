@@ -5,6 +5,7 @@ mod changes;
 mod choose;
 mod commit;
 mod copyup;
+mod doctor;
 mod error;
 mod execute;
 mod gate;
@@ -26,8 +27,7 @@ mod survey;
 mod undo;
 mod upkeep;
 
-use std::path::Path;
-
+pub use doctor::doctor;
 pub use error::{Error, Situation};
 pub use layout::{is_state, resolve_inside_state};
 pub use lock::Holder;
@@ -39,9 +39,3 @@ pub use policy::{CommitChoice, KeepPrevious, Method, Policy, Wait};
 pub use run::{Place, Root, Stage};
 pub use undo::undo;
 pub use upkeep::{recover, release, status, tidy};
-
-/// Tries out what guarantee a destination can have. Leaves nothing behind.
-pub fn doctor(dest: &Path, policy: &Policy) -> Result<Diagnosis, Error> {
-    let _ = (dest, policy);
-    todo!()
-}

@@ -95,6 +95,8 @@ pub(super) struct Ready {
     pub opened: Mutex<HashMap<PathBuf, u32>>,
     /// Permission bits that the root gets in the end.
     pub root_mode: Mutex<Option<u32>>,
+    /// Metadata changes that wait in the plan, by inode.
+    pub waiting: Mutex<HashMap<u64, MetaChange>>,
     /// Under journal: what a root that is still to be made gets.
     pub root_change: Mutex<Option<MetaChange>>,
 }
@@ -225,6 +227,7 @@ fn begin(hold: &mut Hold, policy: &Policy, mirrors: bool) -> Result<Option<Ready
         tops: Mutex::default(),
         opened: Mutex::default(),
         root_mode: Mutex::default(),
+        waiting: Mutex::default(),
         root_change: Mutex::default(),
     };
     if told {
