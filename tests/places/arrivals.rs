@@ -23,7 +23,10 @@ const RUN: &str = "-rlt --delete --exclude=mine* s/ d/";
 /// The steps that a run of this kind passes, each with how often it was passed before.
 fn steps(fixture: &str, options: &str) -> Vec<(String, String)> {
     let room = Room::with(fixture);
-    room.set("RESILVER_CUT_LOG", room.at("log").to_str().expect("a plain path"));
+    room.set(
+        "RESILVER_CUT_LOG",
+        room.at("log").to_str().expect("a plain path"),
+    );
     room.resilver(options).ok();
     let log = room.read("log");
     let mut seen = std::collections::HashMap::new();
@@ -70,7 +73,10 @@ fn what_others_do_beside_the_run_is_there_afterwards() {
             assert_same(&trees[0], &trees[1]);
             room.resilver(&format!("-i {options}")).ok().silent();
         }
-        assert!(reached > 10, "only {reached} steps of {method} were reached");
+        assert!(
+            reached > 10,
+            "only {reached} steps of {method} were reached"
+        );
     }
 }
 
@@ -86,7 +92,9 @@ fn what_others_do_to_what_the_run_changes_is_there_or_kept() {
     for method in ["swap", "journal"] {
         let options = format!("--threads=1 --commit={method} {RUN}");
         let steps = steps(FIXTURE, &options);
-        let decided = steps.iter().rposition(|(name, _)| name.starts_with("stage."));
+        let decided = steps
+            .iter()
+            .rposition(|(name, _)| name.starts_with("stage."));
         let mut reached = 0;
         for (place, (_, step)) in steps.iter().enumerate() {
             let room = Room::with(FIXTURE);
@@ -109,7 +117,10 @@ fn what_others_do_to_what_the_run_changes_is_there_or_kept() {
                 );
             }
         }
-        assert!(reached > 10, "only {reached} steps of {method} were reached");
+        assert!(
+            reached > 10,
+            "only {reached} steps of {method} were reached"
+        );
     }
 }
 
@@ -156,7 +167,10 @@ fn what_reaches_the_old_tree_later_is_kept_by_the_next_run() {
         let said = room.resilver(&options).ok();
         assert_eq!(room.read("d/changed"), "newest\n");
         for (name, text) in [("changed", "by-handle-8"), ("removed", "by-handle-9")] {
-            assert!(!room.holding(".d.resilver", text).is_empty(), "{method}: {text} is lost: {said}");
+            assert!(
+                !room.holding(".d.resilver", text).is_empty(),
+                "{method}: {text} is lost: {said}"
+            );
             assert!(said.has(&[name]), "{method}: {name} is not named: {said}");
         }
         for n in 0..3 {
@@ -164,7 +178,10 @@ fn what_reaches_the_old_tree_later_is_kept_by_the_next_run() {
             room.resilver(&options).ok().never_says(&["removed"]);
         }
         for text in ["by-handle-8", "by-handle-9"] {
-            assert!(!room.holding(".d.resilver", text).is_empty(), "{method}: {text} was kept and is gone");
+            assert!(
+                !room.holding(".d.resilver", text).is_empty(),
+                "{method}: {text} was kept and is gone"
+            );
         }
     }
 }

@@ -7,14 +7,15 @@ const FIRST: &str = "
     mkdir -p s/sub/deep s/gone s/empty; cd s
     for i in $(seq 40); do echo file $i > sub/deep/$i; done
     echo one > one; ln one sub/linked; ln -s one soft; mkfifo pipe; echo g > gone/g
-    head -c 300000 /dev/urandom > big; truncate -s 1000000 holes; echo end >> holes
+    head -c 300000 /dev/urandom > big; truncate -s 1000000 holes; echo end >> holes; ages . 950000000.75
     chmod 4711 one; chmod 2750 sub/deep; chmod 0555 empty
     touch -d @1000000000.123456789 one sub/deep/1 gone/g; touch -hd @1000000001.5 soft
     touch -d @1000000002.25 sub/deep sub gone empty .; cd ..";
 const SECOND: &str = "
     cd s; rm -r gone sub/deep/7; echo other > sub/deep/8; ln sub/deep/9 nine; rm soft; mkdir soft
     echo in > soft/in; chmod 640 big; touch -d @1100000000.9 holes; rmdir empty; echo e > empty
-    touch -d @1000000003.125 sub/deep soft .; cd ..";
+    ages soft 1000000004; ages empty 1000000005; touch -d @1000000006 sub/deep/8
+    touch -d @1000000003.125 sub/deep sub .; cd ..";
 
 /// Mirror, mirror what changed, nothing to do, take it back, and back again.
 fn lives(room: &Room, dest: &str, method: &str) {
@@ -34,7 +35,9 @@ fn lives(room: &Room, dest: &str, method: &str) {
     room.resilver(&format!("-aH --delete s/ {dest}/")).ok();
     equal("s");
     assert_eq!(room.method(dest), method, "{dest}");
-    room.resilver(&format!("-aHi --delete s/ {dest}/")).ok().silent();
+    room.resilver(&format!("-aHi --delete s/ {dest}/"))
+        .ok()
+        .silent();
     room.resilver(&format!("undo {dest}")).ok();
     equal("one");
     room.resilver(&format!("undo {dest}")).ok();
@@ -84,14 +87,20 @@ fn life_on_overlay() {
     skip_unless!(can_mount(), "mounting needs root");
     for (dest, below, method) in [
         ("m/new", "true", "swap"),
-        ("m/d", "mkdir low/d; echo old > low/d/old; echo one > low/d/one", "journal"),
+        (
+            "m/d",
+            "mkdir low/d; echo old > low/d/old; echo one > low/d/one",
+            "journal",
+        ),
     ] {
         let room = Room::with(&format!("mkdir low up work; {below}"));
         let layers = "lowerdir=low,upperdir=up,workdir=work";
         let at = |name: &str| room.at(name).to_str().expect("a plain path").to_owned();
         let layers = ["low", "up", "work"]
             .iter()
-            .fold(layers.to_owned(), |l, n| l.replace(&format!("={n}"), &format!("={}", at(n))));
+            .fold(layers.to_owned(), |l, n| {
+                l.replace(&format!("={n}"), &format!("={}", at(n)))
+            });
         let volume = Mount::new(room.at("m"), &["-t", "overlay", "-o", &layers, "overlay"]);
         skip_unless!(volume.is_some(), "no overlay");
         lives(&room, dest, method);
@@ -112,8 +121,12 @@ fn btrfs_subvolumes() {
     assert_eq!(room.method("m/d"), "journal");
     assert_eq!(room.read("m/d/sub/mine"), "mine\n");
     room.resilver("-a --delete s/ m/d/").ok();
-    assert_same(&room.tree("s").without_xattrs().without_dir_times(), &room.tree("m/d").without_dir_times());
-    room.resilver("-a -I --delete --commit=swap s/ m/d/").code(4);
+    assert_same(
+        &room.tree("s").without_xattrs().without_dir_times(),
+        &room.tree("m/d").without_dir_times(),
+    );
+    room.resilver("-a -I --delete --commit=swap s/ m/d/")
+        .code(4);
 }
 
 #[test]
@@ -136,7 +149,7 @@ fn source_and_destination_on_different_volumes() {
 fn a_destination_with_a_mount_inside() {
     skip_unless!(can_mount(), "mounting needs root");
     let room = Room::with(
-        "mkdir -p s/inner/sub d/inner; echo a > s/a; echo b > s/inner/b; echo c > s/inner/sub/c
+        "mkdir -p s/inner/sub d/inner; echo a > s/a; echo b > s/inner/b; echo c > s/inner/sub/c; ages s 1000000000
          echo old > d/a; echo old > d/old",
     );
     let _inner = Mount::tmpfs(room.at("d/inner"), "size=4m");
@@ -146,7 +159,10 @@ fn a_destination_with_a_mount_inside() {
         .says(&["cannot be switched", "mounted in it"]);
     assert_eq!(room.read("d/a") + &room.read("d/inner/b"), "old\nold\n");
     room.resilver("-a --delete s/ d/").ok();
-    assert_same(&room.tree("s").without_dir_times(), &room.tree("d").without_dir_times());
+    assert_same(
+        &room.tree("s").without_dir_times(),
+        &room.tree("d").without_dir_times(),
+    );
     assert_eq!(room.method("d"), "journal");
     room.sh("mountpoint -q d/inner");
     room.resilver("-ai --delete s/ d/").ok().silent();
@@ -160,7 +176,7 @@ fn a_destination_with_a_mount_inside() {
 #[test]
 fn a_change_of_method_is_told() {
     skip_unless!(can_mount(), "mounting needs root");
-    let room = Room::with("mkdir -p s/inner; echo a > s/a");
+    let room = Room::with("mkdir -p s/inner; echo a > s/a; ages s 1000000000");
     room.resilver("-a --delete s/ d/").ok().silent();
     room.sh("echo b > s/b");
     {
@@ -173,7 +189,9 @@ fn a_change_of_method_is_told() {
     room.sh("echo c > s/c");
     room.resilver("-a --delete s/ d/").ok().says(&["swap"]);
     assert_same(&room.tree("s"), &room.tree("d"));
-    room.resilver("-a --delete -I s/ d/").ok().never_says(&["swap"]);
+    room.resilver("-a --delete -I s/ d/")
+        .ok()
+        .never_says(&["swap"]);
 }
 
 /// A symbolic link leads to the destination: the link stays, state lies beside the real directory.
@@ -187,7 +205,7 @@ fn a_symlinked_destination() {
         ("ln -s real way; ln -s way/d d", "d/"),
     ] {
         let room = Room::with(&format!(
-            "mkdir -p s real/d; echo a > s/a; echo old > real/d/old; echo old > real/d/a; {link}"
+            "mkdir -p s real/d; echo a > s/a; echo old > real/d/old; echo old > real/d/a; ages s 1000000000; {link}"
         ));
         room.resilver(&format!("-a --delete s/ {dest}")).ok();
         assert_same(&room.tree("s"), &room.tree("real/d"));

@@ -10,9 +10,16 @@ const FIXTURE: &str = "
 /// Steps of a run, the number of each, from the first on that seals the switch.
 fn steps(options: &str) -> Vec<(usize, String)> {
     let room = Room::with(FIXTURE);
-    room.set("RESILVER_CUT_LOG", room.at("log").to_str().expect("a plain path"));
+    room.set(
+        "RESILVER_CUT_LOG",
+        room.at("log").to_str().expect("a plain path"),
+    );
     room.resilver(options).ok();
-    room.read("log").lines().map(str::to_owned).enumerate().collect()
+    room.read("log")
+        .lines()
+        .map(str::to_owned)
+        .enumerate()
+        .collect()
 }
 
 /// Runs with descriptors 7 (directory), 8 and 9 (files) open in the old tree, and `others` at a step.
@@ -32,7 +39,9 @@ fn files_held_open_across_the_switch() {
     for method in ["swap", "journal"] {
         let options = format!("--threads=1 --commit={method} -rlt --delete s/ d/");
         let steps = steps(&options);
-        let decided = steps.iter().rposition(|(_, name)| name.starts_with("stage."));
+        let decided = steps
+            .iter()
+            .rposition(|(_, name)| name.starts_with("stage."));
         let decided = decided.expect("a run that stages");
         for (step, name) in &steps {
             let room = Room::with(FIXTURE);
@@ -43,14 +52,24 @@ fn files_held_open_across_the_switch() {
                 "echo late-7 >&7; echo late-8 >&8; echo late-9 >&9",
                 &options,
             );
-            for (path, text) in [("sub/stays", "late-7"), ("sub/changed", "late-8"), ("removed", "late-9")] {
+            for (path, text) in [
+                ("sub/stays", "late-7"),
+                ("sub/changed", "late-8"),
+                ("removed", "late-9"),
+            ] {
                 let at = format!("{method}, {text} at step {step} ({name}): {said}");
                 let there = room.read(&format!("d/{path}")).contains(text);
                 let kept = !room.holding(".d.resilver", text).is_empty();
                 assert!(there || kept, "lost: {at}");
-                assert!(there || said.contains(path) || *step <= decided, "not named: {at}");
+                assert!(
+                    there || said.contains(path) || *step <= decided,
+                    "not named: {at}"
+                );
                 let stays = path != "sub/stays" || there || *step <= decided;
-                assert!(stays, "a file that the run left alone is not one any more: {at}");
+                assert!(
+                    stays,
+                    "a file that the run left alone is not one any more: {at}"
+                );
             }
         }
     }
@@ -75,7 +94,10 @@ fn directories_held_open_across_the_switch() {
                 let at = format!("{method}, {text} at step {step} ({name}): {said}");
                 let there = room.read(&format!("d/{path}")).contains(text);
                 let kept = !room.holding(".d.resilver", text).is_empty();
-                assert!(there || kept && said.contains(path), "lost or not named: {at}");
+                assert!(
+                    there || kept && said.contains(path),
+                    "lost or not named: {at}"
+                );
             }
         }
     }
@@ -92,7 +114,10 @@ fn a_name_made_in_the_old_tree_after_the_run() {
     assert!(!room.exists("d/sub/later"));
     room.sh("echo newest > s/changed");
     let said = room.resilver(options).ok();
-    assert!(!room.holding(".d.resilver", "later").is_empty(), "lost: {said}");
+    assert!(
+        !room.holding(".d.resilver", "later").is_empty(),
+        "lost: {said}"
+    );
     said.says(&["sub/later"]);
     room.sh("echo and-again > s/changed");
     room.resilver(options).ok();

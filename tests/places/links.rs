@@ -5,11 +5,11 @@ use crate::kit::{Mount, NOBODY, Room, assert_same, can_mount, is_root, kernel_to
 /// A live tree with owners, attributes and ACLs that no run was asked to touch.
 const ATTRIBUTES: &str = "
     mkdir -p s/dir; for n in stays touched rewritten linked; do echo $n > s/dir/$n; done
-    touch -d @1000000000 s/dir/*; rsync -aH s/ d/
+    ages s 1000000000.5; rsync -aH s/ d/
     for f in d/dir d/dir/stays d/dir/touched d/dir/linked; do
         setfattr -n user.k -v of-$(basename $f) $f; setfacl -m u:7:rwx $f; done
     setfacl -d -m g:9:r d/dir; ln d/dir/linked d/dir/twin; chown 3:4 d/dir/touched d/dir/stays
-    ln s/dir/linked s/dir/twin; rm -rf oracle; cp -a d oracle";
+    ln s/dir/linked s/dir/twin; ages d/dir 1000000000.5; cp -a d oracle; ages s 1000000000.5";
 
 fn has_attributes(room: &Room) -> bool {
     is_root()
@@ -24,11 +24,15 @@ fn has_attributes(room: &Room) -> bool {
 fn keeps_as_rsync_does(change: &str, options: &str) {
     for method in ["swap", "journal", "auto"] {
         let room = Room::new();
-        skip_unless!(has_attributes(&room), "needs root, setfattr, setfacl and attributes");
+        skip_unless!(
+            has_attributes(&room),
+            "needs root, setfattr, setfacl and attributes"
+        );
         room.sh(ATTRIBUTES);
         room.sh(change);
         room.sh(&format!("rsync {options} s/ oracle/"));
-        room.resilver(&format!("{options} --commit={method} s/ d/")).ok();
+        room.resilver(&format!("{options} --commit={method} s/ d/"))
+            .ok();
         assert_same(&room.tree("oracle"), &room.tree("d"));
         room.sh("test $(stat -c %i d/dir/linked) = $(stat -c %i d/dir/twin)");
     }
@@ -36,7 +40,10 @@ fn keeps_as_rsync_does(change: &str, options: &str) {
 
 #[test]
 fn unchanged_files_keep_all() {
-    keeps_as_rsync_does("echo other > s/dir/rewritten", "-rltH --delete");
+    keeps_as_rsync_does(
+        "echo other > s/dir/rewritten; touch -d @1100000000 s/dir/rewritten s/dir",
+        "-rltH --delete",
+    );
 }
 
 #[test]
@@ -49,7 +56,10 @@ fn touched_files_keep_what_is_not_asked_for() {
 
 #[test]
 fn files_given_to_another_owner_keep_attributes() {
-    keeps_as_rsync_does("chown 11:12 s/dir/touched s/dir/linked s/dir", "-aH --delete");
+    keeps_as_rsync_does(
+        "chown 11:12 s/dir/touched s/dir/linked s/dir",
+        "-aH --delete",
+    );
 }
 
 /// No link at all, or not in this place: the journal, and everything as it should be.
@@ -64,7 +74,7 @@ fn a_volume_without_hard_links() {
         } else {
             room.sh("mkdir s; echo a > s/a; touch -d @1 s/a; cp -a s d; cp -a d oracle");
         }
-        room.sh("echo new > s/new");
+        room.sh("echo new > s/new; touch -d @1200000000.5 s/new s");
         room.sh("rsync -rlt --delete s/ oracle/");
         let fault = format!("linkat:error={error}");
         room.resilver_with_fault(&fault, "-rlt --delete --commit=swap s/ d/")
@@ -84,7 +94,8 @@ fn a_volume_without_hard_links() {
 #[test]
 fn a_volume_without_exchange() {
     skip_unless!(kernel_tool("strace"), "strace is missing");
-    let room = Room::with("mkdir s d; echo a > s/a; echo old > d/a; echo old > d/old");
+    let room =
+        Room::with("mkdir s d; echo a > s/a; echo old > d/a; echo old > d/old; ages s 1000000000");
     let fault = "renameat2:error=EINVAL";
     room.resilver_with_fault(fault, "-a --delete --commit=swap s/ d/")
         .code(4)
@@ -100,7 +111,10 @@ fn a_volume_without_exchange() {
 /// ext4 gives an inode 65,000 names; one that has them all is copied, with everything that it has.
 #[test]
 fn a_file_with_as_many_links_as_there_can_be() {
-    skip_unless!(can_mount() && kernel_tool("setfacl"), "needs root and setfacl");
+    skip_unless!(
+        can_mount() && kernel_tool("setfacl"),
+        "needs root and setfacl"
+    );
     let room = Room::new();
     let volume = Mount::image(room.at("m"), 64 << 20, &["mkfs.ext4", "-q"], "");
     skip_unless!(volume.is_some(), "no ext4 image");
@@ -112,12 +126,18 @@ fn a_file_with_as_many_links_as_there_can_be() {
     many_links(&room.at("m/d/a"), &room.at("m/other"));
     room.sh("cp -a --preserve=all m/d oracle; echo new > s/c; cp -a s/c oracle/c");
     room.resilver("-rltH --delete --commit=swap s/ m/d/").ok();
-    assert_same(&room.tree("oracle").without(&[""]), &room.tree("m/d").without(&[""]));
+    assert_same(
+        &room.tree("oracle").without(&[""]),
+        &room.tree("m/d").without(&[""]),
+    );
     assert_eq!(room.method("m/d"), "swap");
     room.resilver("-rltHi --delete s/ m/d/").ok().silent();
     room.sh("echo newer > s/c; cp -a s/c oracle/c");
     room.resilver("-rltH --delete s/ m/d/").ok();
-    assert_same(&room.tree("oracle").without(&[""]), &room.tree("m/d").without(&[""]));
+    assert_same(
+        &room.tree("oracle").without(&[""]),
+        &room.tree("m/d").without(&[""]),
+    );
     room.resilver("undo m/d").ok();
     assert_eq!(room.read("m/d/c"), "new\n");
 }
@@ -150,12 +170,16 @@ fn files_of_others_in_a_plain_users_tree() {
         .says(&["cannot be switched"]);
     room.resilver_as_nobody("-rlt --delete s/ home/d/").ok();
     assert_eq!(room.method_as_nobody("home/d"), "journal");
-    let owners = room.sh("stat -c '%n %u:%g' home/d/theirs home/d/sub/theirs home/d/mine home/d/late").out;
+    let owners = room
+        .sh("stat -c '%n %u:%g' home/d/theirs home/d/sub/theirs home/d/mine home/d/late")
+        .out;
     assert_eq!(
         owners,
         format!(
             "home/d/theirs 0:0\nhome/d/sub/theirs 1:1\nhome/d/mine {NOBODY}:{NOBODY}\nhome/d/late {NOBODY}:{NOBODY}\n"
         )
     );
-    room.resilver_as_nobody("-rlti --delete s/ home/d/").ok().silent();
+    room.resilver_as_nobody("-rlti --delete s/ home/d/")
+        .ok()
+        .silent();
 }

@@ -10,7 +10,8 @@ fn calls(room: &Room, args: &str) -> Vec<(String, u64)> {
         "strace -c -f -qq -o counts -- \"$RESILVER\" {args}"
     ));
     said.ok();
-    room.read("counts")
+    let counted: Vec<_> = room
+        .read("counts")
         .lines()
         .filter_map(|line| {
             let words: Vec<_> = line.split_whitespace().collect();
@@ -19,6 +20,12 @@ fn calls(room: &Room, args: &str) -> Vec<(String, u64)> {
             let name = words.last().filter(|name| **name != "total")?;
             Some(((*name).to_owned(), count))
         })
+        .collect();
+    // Debug builds of Rust programs ask about every descriptor before they close it.
+    let asked = |name: &str| cfg!(debug_assertions) && name == "fcntl";
+    counted
+        .into_iter()
+        .filter(|(name, _)| !asked(name))
         .collect()
 }
 
@@ -29,13 +36,25 @@ fn total(calls: &[(String, u64)], which: impl Fn(&str) -> bool) -> u64 {
 
 /// Calls that ask for or set what is known of a file.
 fn is_metadata(name: &str) -> bool {
-    let stems = ["stat", "chmod", "chown", "utime", "xattr", "access", "readlink", "getattr"];
+    let stems = [
+        "stat", "chmod", "chown", "utime", "xattr", "access", "readlink", "getattr",
+    ];
     stems.iter().any(|stem| name.contains(stem)) && !name.starts_with("fstatfs") && name != "statfs"
 }
 
 /// Waiting for one another is no work on a file.
 fn is_work(name: &str) -> bool {
-    !["futex", "sched_yield", "restart_syscall", "madvise", "mmap", "munmap", "mprotect", "brk"].contains(&name)
+    ![
+        "futex",
+        "sched_yield",
+        "restart_syscall",
+        "madvise",
+        "mmap",
+        "munmap",
+        "mprotect",
+        "brk",
+    ]
+    .contains(&name)
 }
 
 /// Two thousand small files in twenty directories.
@@ -57,7 +76,13 @@ fn without_files(args: &str, first: bool) -> Vec<(String, u64)> {
 #[test]
 fn an_unchanged_file_costs_two_calls() {
     skip_unless!(kernel_tool("strace"), "strace is missing");
-    for args in ["-a --delete s/ d/", "-a s/ d/", "-aH --delete s/ d/", "-a --commit=direct --delete s/ d/"] {
+    // With -H the source is looked at once more beforehand: which names are one file, and is it all there?
+    for (args, allowed) in [
+        ("-a --delete s/ d/", 2),
+        ("-a s/ d/", 2),
+        ("-a --commit=direct --delete s/ d/", 2),
+        ("-aH --delete s/ d/", 3),
+    ] {
         let room = room();
         room.resilver(args).ok();
         let with = calls(&room, args);
@@ -65,24 +90,37 @@ fn an_unchanged_file_costs_two_calls() {
         let metadata = total(&with, is_metadata).saturating_sub(total(&without, is_metadata));
         let all = total(&with, is_work).saturating_sub(total(&without, is_work));
         assert!(
-            metadata <= 2 * FILES,
+            metadata <= allowed * FILES,
             "{args}: {metadata} metadata calls for {FILES} files: {with:?}"
         );
-        assert!(all <= 2 * FILES + FILES / 10, "{args}: {all} calls for {FILES} files: {with:?}");
-        assert!(metadata >= 2 * FILES - FILES / 10, "strace counted nothing: {with:?}");
+        assert!(
+            all <= allowed * FILES + FILES / 10,
+            "{args}: {all} calls for {FILES} files: {with:?}"
+        );
+        assert!(
+            metadata >= 2 * FILES - FILES / 10,
+            "strace counted nothing: {with:?}"
+        );
     }
 }
 
 #[test]
 fn a_new_small_file_costs_eight_calls() {
     skip_unless!(kernel_tool("strace"), "strace is missing");
-    for args in ["-a --delete --commit=swap s/ d/", "-a s/ d/", "-a --commit=journal s/ d/"] {
+    for args in [
+        "-a --delete --commit=swap s/ d/",
+        "-a s/ d/",
+        "-a --commit=journal s/ d/",
+    ] {
         let room = room();
         let with = calls(&room, args);
         let without = without_files(args, true);
         let all = total(&with, is_work).saturating_sub(total(&without, is_work));
         println!("{args}: {:.2} calls a new file", all as f64 / FILES as f64);
-        assert!(all <= 8 * FILES, "{args}: {all} calls for {FILES} files: {with:#?}");
+        assert!(
+            all <= 8 * FILES,
+            "{args}: {all} calls for {FILES} files: {with:#?}"
+        );
         assert!(all >= 3 * FILES, "strace counted nothing: {with:?}");
     }
 }
@@ -94,14 +132,23 @@ fn a_switch_costs_its_changes() {
     let args = "-a --delete --commit=swap s/ d/";
     let room = room();
     room.resilver(args).ok();
-    room.sh("for i in $(seq 100); do echo new $i > s/1/new$i; done");
-    room.resilver(args).ok();
-    room.sh("for i in $(seq 100); do echo newer $i > s/2/new$i; done");
+    // The stage is made by linking when there is something before the live tree, and levelled from then on.
+    for n in 1..4 {
+        room.sh(&format!(
+            "for i in $(seq 100); do echo new $i > s/{n}/new$i; done"
+        ));
+        room.resilver(args).ok();
+    }
+    room.sh("for i in $(seq 100); do echo newer $i > s/8/new$i; done");
     let with = calls(&room, args);
-    room.sh("for i in $(seq 100); do rm s/1/new$i; done");
     let work = total(&with, |name| is_work(name) && !is_metadata(name));
     // Names are compared by listing, unchanged files are neither linked anew nor opened.
-    assert!(work <= FILES, "{work} calls for a hundred new files: {with:#?}");
-    let links = total(&with, |name| name.starts_with("link") || name.starts_with("unlink"));
+    assert!(
+        work <= FILES,
+        "{work} calls for a hundred new files: {with:#?}"
+    );
+    let links = total(&with, |name| {
+        name.starts_with("link") || name.starts_with("unlink")
+    });
     assert!(links <= 400, "{links} links made or removed: {with:#?}");
 }

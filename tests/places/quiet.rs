@@ -5,12 +5,13 @@ use crate::kit::{Room, assert_same};
 const FIXTURE: &str = "
     mkdir -p s/sub/deep s/empty; for i in $(seq 50); do echo $i > s/sub/deep/$i; done
     echo a > s/a; ln s/a s/sub/linked; ln -s a s/soft; mkfifo s/pipe; chmod 0555 s/empty; chmod 0750 s/sub
-    touch -d @1000000000.123456789 s/a; touch -d @1100000000 s/sub/deep s/sub s";
+    ages s 1000000000.5; touch -d @1000000000.123456789 s/a";
 
-/// Name, inode, links, mode, owner, size, change, modification, and of all but what is read the access time.
+/// Name, inode, links, mode, owner, size, change, modification; and the access times of directories.
 fn everything(room: &Room, paths: &str) -> String {
     let said = room.sh(&format!(
-        "find {paths} -printf '%p %i %n %m %U:%G %s c%C@ m%T@ a%A@ %b\\n' | sort"
+        "find {paths} -printf '%p %i %n %m %U:%G %s c%C@ m%T@ %b\\n' | sort
+         find {paths} -type d -printf '%p a%A@\\n' | sort"
     ));
     said.out
 }
@@ -53,7 +54,7 @@ fn from_the_second_switch_on() {
         room.sh("mkdir p");
         let run = format!("-aH --delete --commit={method} s/ p/d/");
         room.resilver(&run).ok();
-        room.sh("echo b > s/a; rm s/soft");
+        room.sh("echo other > s/a; rm s/soft");
         room.resilver(&run).ok();
         everything(&room, "p");
         let before = everything(&room, "p");
@@ -71,7 +72,12 @@ fn from_the_second_switch_on() {
 #[test]
 fn no_state_where_none_was() {
     for make in ["rsync -aH s/ p/d/", "cp -a s p/d"] {
-        for again in ["-aH s/ p/d/", "-aH --delete s/ p/d/", "-a --commit=journal s/ p/d", "-rlt --commit=swap s/ p/d"] {
+        for again in [
+            "-aH s/ p/d/",
+            "-aH --delete s/ p/d/",
+            "-a --commit=journal s/ p/d",
+            "-rlt --commit=swap s/ p/d",
+        ] {
             let fixture = format!("{FIXTURE}\nmkdir p; {make}; touch -r s p/d");
             is_quiet(&fixture, "", again);
         }

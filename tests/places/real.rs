@@ -25,7 +25,8 @@ fn usr_share() {
     room.resilver(&run.replace("-aH", "-aHi")).ok().silent();
     assert!(before == room.sh(list).out, "a second run moved something");
     // The other way round: rsync finds nothing to do either.
-    room.sh(&format!("rsync -aHi --delete {rules} /usr/share/ d/")).silent();
+    room.sh(&format!("rsync -aHi --delete {rules} /usr/share/ d/"))
+        .silent();
 }
 
 /// Leaves out top directories until the rest is small enough.
@@ -33,7 +34,12 @@ fn rules(source: &Path) -> String {
     let mut tops: Vec<_> = fs::read_dir(source)
         .expect("a directory")
         .map(|entry| entry.expect("an entry"))
-        .map(|entry| (walkdir::WalkDir::new(entry.path()).into_iter().count(), entry.file_name()))
+        .map(|entry| {
+            (
+                walkdir::WalkDir::new(entry.path()).into_iter().count(),
+                entry.file_name(),
+            )
+        })
         .collect();
     tops.sort();
     let mut left = ENTRIES;

@@ -5,7 +5,8 @@ use std::process::{Child, Command, Stdio};
 use crate::kit::{Room, assert_same};
 
 const FIXTURE: &str = "
-    mkdir -p s/sub d/sub; echo new > s/a; echo new > s/sub/b; echo old > d/a; echo old > d/sub/b; echo old > d/old";
+    mkdir -p s/sub d/sub; echo newer > s/a; echo newer > s/sub/b; echo old > d/a; echo old > d/sub/b; echo old > d/old
+    ages s 1000000000";
 
 /// A process that ends with its test.
 struct Guest(Child);
@@ -53,7 +54,11 @@ fn auto_leaves_the_tree_in_place_for_who_works_in_it() {
     assert_eq!(method_with("true"), "swap");
     assert_eq!(method_with("exec 9<d/a"), "swap", "reading is no reason");
     assert_eq!(method_with("exec 9>>d/a"), "journal", "open for writing");
-    assert_eq!(method_with("exec 9>>d/sub/b"), "journal", "open for writing below");
+    assert_eq!(
+        method_with("exec 9>>d/sub/b"),
+        "journal",
+        "open for writing below"
+    );
 }
 
 #[test]
@@ -86,8 +91,21 @@ fn a_run_from_within_the_destination() {
 /// After a switch a shell that stood in the tree stands in the old one: nothing goes out from there, nothing comes in.
 #[test]
 fn a_shell_left_in_the_old_tree_is_refused() {
-    let pushes = ["./ $T/far/", ". $T/far", "sub/ $T/far/", "a $T/far/", "*  $T/far/", "$T/s/ ./", "$T/s/ .",
-        "$T/s/ sub/", "$T/s/ new/", "$T/s/a a", "../s/ $T/far/", "-n ./ $T/far/", "--commit=direct ./ $T/far/"];
+    let pushes = [
+        "./ $T/far/",
+        ". $T/far",
+        "sub/ $T/far/",
+        "a $T/far/",
+        "*  $T/far/",
+        "$T/s/ ./",
+        "$T/s/ .",
+        "$T/s/ sub/",
+        "$T/s/ new/",
+        "$T/s/a a",
+        "../s/ $T/far/",
+        "-n ./ $T/far/",
+        "--commit=direct ./ $T/far/",
+    ];
     for words in pushes {
         let room = Room::with(FIXTURE);
         room.sh("mkdir far; echo far > far/a");

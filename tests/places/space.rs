@@ -5,12 +5,12 @@ use crate::kit::{Mount, Room, assert_same, can_mount, kernel_tool, skip_unless};
 /// Ten files of a mebibyte to mirror, a live tree with other ten, and one that stays.
 const SOURCE: &str = "
     mkdir s
-    for i in 0 1 2 3 4 5 6 7 8 9; do head -c 1048576 /dev/urandom > s/new$i; done
-    echo stays > s/stays; touch -d @1000000000 s/stays; chmod 750 s";
+    for i in 0 1 2 3 4 5 6 7 8 9; do head -c 1048577 /dev/urandom > s/new$i; done
+    echo stays > s/stays; touch -d @1000000000 s/stays; chmod 750 s; ages s 1000000000.5";
 const LIVE: &str = "
     mkdir -p $D
     for i in 0 1 2; do head -c 1048576 /dev/urandom > $D/new$i; done
-    echo old > $D/old; cp -a s/stays $D/stays";
+    echo old > $D/old; cp -a s/stays $D/stays; ages $D 900000000; touch -r s/stays $D/stays";
 
 /// Files that a run took over from an interrupted one, by the log of steps that debug builds write.
 fn salvaged(room: &Room) -> usize {
@@ -24,16 +24,24 @@ fn runs_full_then_resumes(room: &Room, dest: &str, word: &str, make_room: impl F
     let full = room.resilver(&format!("-a --delete s/ {dest}/")).code(11);
     full.says(&[word]).says(&["unchanged"]);
     assert_same(&before, &room.tree(dest));
-    assert!(!room.status(dest)["interrupted"].is_null(), "nothing to resume");
+    assert!(
+        !room.status(dest)["interrupted"].is_null(),
+        "nothing to resume"
+    );
     make_room();
-    room.set("RESILVER_CUT_LOG", room.at("steps").to_str().expect("a plain path"));
+    room.set(
+        "RESILVER_CUT_LOG",
+        room.at("steps").to_str().expect("a plain path"),
+    );
     room.resilver(&format!("-a --delete s/ {dest}/")).ok();
     room.unset();
     same_but_root(room, dest);
     if cfg!(debug_assertions) {
         assert!(salvaged(room) > 0, "the second run began anew");
     }
-    room.resilver(&format!("-ai --delete s/ {dest}/")).ok().silent();
+    room.resilver(&format!("-ai --delete s/ {dest}/"))
+        .ok()
+        .silent();
 }
 
 /// Equal to the source; where state lies inside, the time of the root says nothing.
@@ -50,7 +58,9 @@ fn same_but_root(room: &Room, dest: &str) {
 fn filled(room: &Room, dest: &str) {
     room.sh(SOURCE);
     room.sh(&format!("D={dest}{LIVE}"));
-    room.sh("free=$(df --output=avail -B1 m | tail -1); fallocate -l $((free - 5242880)) m/ballast");
+    room.sh(
+        "free=$(df --output=avail -B1 m | tail -1); fallocate -l $((free - 5242880)) m/ballast",
+    );
 }
 
 #[test]
@@ -98,7 +108,7 @@ fn an_ext4_without_inodes() {
     let make = ["mkfs.ext4", "-q", "-O", "^has_journal", "-N", "128"];
     let volume = Mount::image(room.at("m"), 16 << 20, &make, "");
     skip_unless!(volume.is_some(), "no ext4 image");
-    room.sh("mkdir s m/d; for i in $(seq 200); do echo $i > s/$i; done; echo old > m/d/old");
+    room.sh("mkdir s m/d; for i in $(seq 200); do echo $i > s/$i; done; echo old > m/d/old; ages s 1000000000");
     let before = room.tree("m/d");
     room.resilver("-a --delete s/ m/d/")
         .code(11)
@@ -115,7 +125,9 @@ fn a_first_mirror_onto_a_full_disk_makes_nothing() {
     let room = Room::new();
     let volume = Mount::tmpfs(room.at("m"), "size=6m").expect("a tmpfs");
     room.sh(SOURCE);
-    room.resilver("-a s/ m/d/").code(11).says(&["No space left"]);
+    room.resilver("-a s/ m/d/")
+        .code(11)
+        .says(&["No space left"]);
     assert!(!room.exists("m/d"), "half a mirror is there");
     volume.remount("size=64m");
     room.resilver("-a s/ m/d/").ok();

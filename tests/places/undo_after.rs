@@ -8,9 +8,11 @@ const FIXTURE: &str = "
 /// Mirrored whole, then mirrored from an emptied source.
 fn emptied(room: &Room, dest: &str, method: &str) {
     room.sh(FIXTURE);
-    room.resilver(&format!("-a --delete --commit={method} s/ {dest}/")).ok();
+    room.resilver(&format!("-a --delete --commit={method} s/ {dest}/"))
+        .ok();
     room.sh("cp -a s was; rm -r s/*");
-    room.resilver(&format!("-a --delete --commit={method} s/ {dest}/")).ok();
+    room.resilver(&format!("-a --delete --commit={method} s/ {dest}/"))
+        .ok();
     room.sh("for i in 1 2 3 4; do head -c 1000000 /dev/urandom > s/new$i; done");
 }
 
@@ -38,7 +40,10 @@ fn after_a_run_that_was_killed() {
         for step in 1.. {
             let room = Room::new();
             emptied(&room, "d", method);
-            room.set("RESILVER_CUT_LOG", room.at("log").to_str().expect("a plain path"));
+            room.set(
+                "RESILVER_CUT_LOG",
+                room.at("log").to_str().expect("a plain path"),
+            );
             room.set("RESILVER_CUT", &step.to_string());
             let said = room.resilver(&format!("-a --threads=1 --delete --commit={method} s/ d/"));
             room.unset();
@@ -58,7 +63,10 @@ fn after_a_run_that_was_killed() {
             let emptied = now.len() == 1;
             let was = room.tree("was").without_dir_times() == now;
             // After the exchange the switch that is undone is the new one.
-            assert!(was || emptied && (switched || method == "journal"), "{what}: {now:?}");
+            assert!(
+                was || emptied && (switched || method == "journal"),
+                "{what}: {now:?}"
+            );
         }
         assert!(seen.len() > 5, "{seen:?}");
     }
@@ -71,9 +79,13 @@ fn after_a_run_that_ran_out_of_room() {
         let room = Room::new();
         let _volume = Mount::tmpfs(room.at("m"), "size=5m");
         emptied(&room, dest, method);
-        room.resilver(&format!("-a --delete --commit={method} s/ {dest}/")).code(11);
+        room.resilver(&format!("-a --delete --commit={method} s/ {dest}/"))
+            .code(11);
         room.resilver(&format!("undo {dest}")).ok();
-        assert_same(&room.tree("was").without(&[""]), &room.tree(dest).without(&[""]));
+        assert_same(
+            &room.tree("was").without(&[""]),
+            &room.tree(dest).without(&[""]),
+        );
     }
 }
 
@@ -83,7 +95,8 @@ fn after_a_run_that_was_interrupted() {
         let room = Room::new();
         emptied(&room, "d", method);
         let gate = "--gate='kill -INT $PPID; sleep 1'";
-        room.resilver(&format!("-a --delete --commit={method} {gate} s/ d/")).code(20);
+        room.resilver(&format!("-a --delete --commit={method} {gate} s/ d/"))
+            .code(20);
         room.resilver("undo d").ok();
         assert_same(&room.tree("was"), &room.tree("d"));
     }
@@ -97,21 +110,29 @@ fn status_tells_the_truth_at_each_stage() {
         let run = format!("-a --delete --commit={method} s/ d/");
         room.sh("mkdir d");
         let status = room.status("d");
-        assert!(status["state"].is_null() && status["last_commit"].is_null(), "{status}");
+        assert!(
+            status["state"].is_null() && status["last_commit"].is_null(),
+            "{status}"
+        );
 
         room.resilver(&run).ok();
         let status = room.status("d");
         assert_eq!(status["journal"], "idle", "{status}");
         assert_eq!(status["last_commit"]["method"], method, "{status}");
         assert_eq!(status["on_hold"], false, "{status}");
-        assert!(status["interrupted"].is_null() && status["holder"].is_null(), "{status}");
+        assert!(
+            status["interrupted"].is_null() && status["holder"].is_null(),
+            "{status}"
+        );
         let now = jiff::Timestamp::now().as_second();
         let at = status["last_commit"]["at"].as_i64().expect("a time");
         assert!((now - 120..=now).contains(&at), "{status}");
 
-        room.sh("echo two > s/a; head -c 1000001 /dev/urandom > s/big");
+        room.sh("echo second > s/a; head -c 1000001 /dev/urandom > s/big");
         room.resilver(&run).ok();
-        let previous = room.status("d")["previous"]["bytes"].as_u64().expect("bytes");
+        let previous = room.status("d")["previous"]["bytes"]
+            .as_u64()
+            .expect("bytes");
         assert!((1_000_004..1_100_000).contains(&previous), "{previous}");
 
         room.sh("head -c 2000000 /dev/urandom > s/big");
@@ -132,14 +153,17 @@ fn status_tells_the_truth_at_each_stage() {
         assert_eq!(room.status("d")["on_hold"], true);
         room.resilver("tidy d").ok();
         let status = room.status("d");
-        assert!(status["previous"].is_null() && status["interrupted"].is_null(), "{status}");
+        assert!(
+            status["previous"].is_null() && status["interrupted"].is_null(),
+            "{status}"
+        );
     }
 }
 
 /// Asking changes nothing.
 #[test]
 fn status_and_doctor_touch_nothing() {
-    let room = Room::with("mkdir s d p; echo one > s/a");
+    let room = Room::with("mkdir s d p; echo first > s/a");
     room.resilver("-a --delete s/ p/d/").ok();
     room.sh("echo two > s/a");
     room.resilver("-a --delete s/ p/d/ --gate=false").code(26);
@@ -156,7 +180,12 @@ fn status_and_doctor_touch_nothing() {
     room.resilver("doctor p/d").ok();
     // Doctor tries things out: it may touch directories, and leaves nothing behind.
     let names = "find . -printf '%p %i\\n' | sort";
-    assert_eq!(names_of(&before), names_of(&room.sh(list).out), "{}", room.sh(names).out);
+    assert_eq!(
+        names_of(&before),
+        names_of(&room.sh(list).out),
+        "{}",
+        room.sh(names).out
+    );
 }
 
 fn names_of(list: &str) -> Vec<String> {

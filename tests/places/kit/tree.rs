@@ -84,7 +84,10 @@ impl Node {
             shown.to_owned()
         } else {
             let inode = (meta.dev(), meta.ino());
-            first.entry(inode).or_insert_with(|| shown.to_owned()).clone()
+            first
+                .entry(inode)
+                .or_insert_with(|| shown.to_owned())
+                .clone()
         };
         Node {
             kind,
@@ -173,7 +176,11 @@ fn differ(path: &str, expected: &Node, got: &Node) -> String {
             String::from_utf8_lossy(head)
         )
     };
-    format!("{path}\n  expected {}\n  got      {}", brief(expected), brief(got))
+    format!(
+        "{path}\n  expected {}\n  got      {}",
+        brief(expected),
+        brief(got)
+    )
 }
 
 #[test]
