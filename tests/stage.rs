@@ -6,6 +6,10 @@ mod crash;
 mod driver;
 #[path = "stage/journal.rs"]
 mod journal;
+#[path = "stage/limits.rs"]
+mod limits;
+#[path = "stage/measure.rs"]
+mod measure;
 #[path = "stage/swap.rs"]
 mod swap;
 #[path = "stage/trees.rs"]

@@ -10,8 +10,9 @@ use crate::sys::{Dir, Kind, Stat, process};
 use super::batch::Part;
 use super::decide::NEW;
 use super::error::Error;
-use super::event::{Changes, Skip};
+use super::event::{Action, Changes, Event, Severity, Skip};
 use super::node::{Node, Origin};
+use super::run::{STAT, failed_to};
 use super::survey::file_id;
 use super::worker::{Worker, check_stop};
 
@@ -36,11 +37,8 @@ impl Worker<'_> {
         let live = match self.open_live(parent.live.as_ref(), &target_name) {
             Ok(live) => live,
             Err(e) => {
-                self.report_failure(
-                    "recv_generator: failed to stat",
-                    &self.run.dest_path(&path),
-                    &e,
-                );
+                let event = failed_to(STAT, &self.run.dest_path(&path), &e);
+                self.report_event(event);
                 return Ok(());
             }
         };
@@ -54,6 +52,8 @@ impl Worker<'_> {
                 None
             };
             if !self.make_directory(parent, &path, &target_name, old)? {
+                self.pass_over();
+                self.item(&path, &stat, Action::Create, changes, None);
                 return Ok(());
             }
         }
@@ -163,6 +163,14 @@ impl Worker<'_> {
                 Ok(false)
             }
         }
+    }
+
+    /// Says that nothing in a directory is transferred that could not be made.
+    fn pass_over(&mut self) {
+        self.tell(Event::Message {
+            severity: Severity::Plain,
+            text: "*** Skipping any contents from this failed directory ***".to_owned(),
+        });
     }
 
     /// Whether the directory was opened only because its owner was lent permission.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use crate::stage::Names;
 use crate::sys::{Dir, Kind, Stat, process};
 use crate::tree::MetaChange;
 
@@ -13,6 +14,7 @@ use super::decide::Decision;
 use super::error::Error;
 use super::event::{Action, Changes, Event, Severity, Skip};
 use super::node::{Node, Origin};
+use super::run::{STAT, failed_to, not_linked};
 use super::target::{Fault, Target, apply_at};
 use super::worker::Worker;
 
@@ -92,11 +94,8 @@ impl Worker<'_> {
         {
             Ok(live) => live,
             Err(e) => {
-                self.report_failure(
-                    "recv_generator: failed to stat",
-                    &self.run.dest_path(&path),
-                    &e,
-                );
+                let event = failed_to(STAT, &self.run.dest_path(&path), &e);
+                self.report_event(event);
                 return Ok(None);
             }
         };
@@ -189,19 +188,35 @@ impl Worker<'_> {
         }
     }
 
+    /// Names that are one file at the source stay one; others part, so that each becomes what it is there.
+    fn names_of(&self, leaf: &Leaf) -> Names {
+        let group = self
+            .run
+            .links
+            .as_ref()
+            .and_then(|links| links.turn(&leaf.stat));
+        if group.is_some() {
+            Names::All
+        } else {
+            Names::One
+        }
+    }
+
     fn touch(&mut self, node: &Arc<Node>, leaf: &Leaf, changes: Changes) -> Result<bool, Error> {
         if let (Some(target), Some(live)) = (self.run.target, &leaf.live) {
             let change = self.run.planner.change_for(&leaf.stat, &changes);
-            let touched = self
-                .place(node)
-                .and_then(|place| target.touch(&place, &leaf.target_name, live, &change));
+            let touched = self.place(node).and_then(|place| {
+                target.touch(
+                    &place,
+                    &leaf.target_name,
+                    live,
+                    &change,
+                    self.names_of(leaf),
+                )
+            });
             if let Err(fault) = touched {
-                self.settle(
-                    "failed to set attributes of",
-                    &self.run.dest_path(&leaf.path),
-                    fault,
-                )?;
-                return Ok(true);
+                let path = self.run.dest_path(&leaf.path);
+                self.settle("failed to set attributes of", &path, fault)?;
             }
         }
         self.item(
@@ -284,9 +299,16 @@ impl Worker<'_> {
         if let Some(target) = self.run.target
             && let Err(fault) = self.make_node(target, node, leaf)
         {
-            let symlink = leaf.stat.kind == Kind::Symlink;
-            let what = if symlink { "symlink" } else { "mknod" };
-            self.settle(what, &self.run.dest_path(&leaf.path), fault)?;
+            let path = self.run.dest_path(&leaf.path);
+            match leaf.link.as_deref().map(crate::sys::as_path) {
+                Some(to) => {
+                    let other = format!("-> \"{}\"", crate::tree::shown(to));
+                    self.settle_with("symlink", &path, fault, |e| {
+                        not_linked("symlink", &path, &other, e)
+                    })?;
+                }
+                None => self.settle("mknod", &path, fault)?,
+            }
             return Ok(false);
         }
         self.item(
@@ -319,7 +341,8 @@ impl Worker<'_> {
             let mode = change
                 .mode
                 .filter(|_| change.uid.is_some() || change.gid.is_some());
-            apply_at(dir, name, symlink, &MetaChange { mode, ..change })
+            let change = MetaChange { mode, ..change };
+            apply_at(dir, name, symlink, &change).map_err(Fault::into_io)
         };
         let new = foreseen(&leaf.stat, &change, node.gives_group);
         let place = self.place(node)?;

@@ -20,6 +20,7 @@ use super::error::Error;
 use super::event::{Action, Changes, Event, Skip};
 use super::leaf::Leaf;
 use super::node::Node;
+use super::run::not_linked;
 use super::survey::FileId;
 use super::worker::Worker;
 
@@ -219,7 +220,8 @@ impl Worker<'_> {
             .is_some_and(|(a, b)| a.same_object(&b));
         if linked {
             let action = Action::HardLink { leader: None };
-            self.item(&leaf.path, &leaf.stat, action, Changes::default(), None);
+            let link = leaf.link.clone();
+            self.item(&leaf.path, &leaf.stat, action, Changes::default(), link);
             return Ok(());
         }
         if self.run.options.compare.existing && leaf.live.is_none() {
@@ -243,7 +245,11 @@ impl Worker<'_> {
                 )
             });
             if let Err(fault) = done {
-                return self.settle("link", &self.run.dest_path(&leaf.path), fault);
+                let path = self.run.dest_path(&leaf.path);
+                let other = format!("=> {}", crate::tree::shown(&leader.path));
+                return self.settle_with("link", &path, fault, |e| {
+                    not_linked("link", &path, &other, e)
+                });
             }
         }
         node.names_changed.store(true, Relaxed);

@@ -18,6 +18,7 @@ mod delta;
 mod directory;
 mod error;
 mod event;
+mod failure;
 mod leaf;
 mod links;
 mod node;

@@ -11,6 +11,7 @@ use super::batch::{Batch, Part, rule_path};
 use super::error::Error;
 use super::event::{Event, Severity};
 use super::node::Node;
+use super::run::not_deleted;
 use super::target::{Fault, Target};
 use super::worker::{Worker, check_stop, looks_like_state};
 
@@ -234,7 +235,12 @@ impl Worker<'_> {
         if let Some(target) = self.run.target
             && let Err(fault) = self.remove_in(target, dir, &path, &stat)
         {
-            self.settle("delete_file: unlink", &self.run.dest_path(&path), fault)?;
+            self.settle_with(
+                "delete_file: unlink",
+                &self.run.dest_path(&path),
+                fault,
+                |e| not_deleted(&path, stat.is_dir(), e),
+            )?;
             return Ok(None);
         }
         self.run.tally.deleted(stat.kind);

@@ -89,6 +89,9 @@ impl Run<'_> {
     }
 }
 
+/// What rsync says where the destination's entry cannot be looked at.
+pub(super) const STAT: &str = "recv_generator: failed to stat";
+
 /// An event about a failed call on a path, in rsync's words.
 pub(super) fn failed(what: &str, path: &Path, e: &io::Error) -> Event {
     error(format!(
@@ -98,11 +101,30 @@ pub(super) fn failed(what: &str, path: &Path, e: &io::Error) -> Event {
     ))
 }
 
-/// An event about a source file that cannot be read.
-pub(super) fn unreadable(path: &Path, e: &io::Error) -> Event {
+/// The same where rsync's words say already that it failed.
+pub(super) fn failed_to(what: &str, path: &Path, e: &io::Error) -> Event {
     error(format!(
-        "send_files failed to open \"{}\": {}",
+        "{what} \"{}\": {}",
         super::error::shown(path),
+        os_text(e)
+    ))
+}
+
+/// The same for links, `other` being what they lead to with rsync's arrow in front.
+pub(super) fn not_linked(what: &str, path: &Path, other: &str, e: &io::Error) -> Event {
+    error(format!(
+        "{what} \"{}\" {other} failed: {}",
+        super::error::shown(path),
+        os_text(e)
+    ))
+}
+
+/// An event about a failed deletion; rsync names the path within the transfer.
+pub(super) fn not_deleted(path: &Path, is_dir: bool, e: &io::Error) -> Event {
+    let call = if is_dir { "rmdir" } else { "unlink" };
+    let path = crate::tree::shown(path);
+    error(format!(
+        "delete_file: {call}({path}) failed: {}",
         os_text(e)
     ))
 }

@@ -108,7 +108,7 @@ fn direct(
     let open = || {
         Dir::open(&destination.root).map_err(|e| {
             Error::Select(format!(
-                "change_dir \"{}\" failed: {}",
+                "change_dir#1 \"{}\" failed: {}",
                 shown(&destination.root),
                 super::error::os_text(&e)
             ))
@@ -389,6 +389,23 @@ impl Session<'_> {
         }
     }
 
+    /// After an error in listing the source, what was removed before it comes back: none instead of some.
+    fn spare(&self, run: &Run<'_>, target: &dyn Target) -> Result<(), Error> {
+        let removed =
+            std::mem::take(&mut *run.removed.lock().unwrap_or_else(PoisonError::into_inner));
+        if removed.is_empty() || !run.tally.list_error() {
+            return Ok(());
+        }
+        target.spare(&removed)?;
+        let count = run.tally.forget_deletions();
+        let text = format!("IO error encountered -- {count} deletions were taken back");
+        self.report.event(Event::Message {
+            severity: Severity::Notice,
+            text,
+        });
+        Ok(())
+    }
+
     fn commit(&self, run: &Run<'_>) -> Result<(), Error> {
         let (Some(stage), Some(target)) = (self.stage, run.target) else {
             return Ok(());
@@ -396,6 +413,7 @@ impl Session<'_> {
         if !target.has_begun() {
             return Ok(());
         }
+        self.spare(run, target)?;
         let summary = stage::Summary {
             live_entries: run.tally.live_entries(),
             removed: run.tally.deletions(),

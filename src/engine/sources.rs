@@ -82,14 +82,7 @@ pub(super) fn open(operands: &[PathBuf]) -> (Vec<Source>, Vec<Missing>) {
 fn open_one(operand: &Path) -> Result<Source, Missing> {
     let bytes = operand.as_os_str().as_bytes();
     if names_content(bytes) {
-        let fail = |e: io::Error| Missing {
-            text: format!(
-                "change_dir \"{}\" failed: {}",
-                shown(trimmed(operand)),
-                os_text(&e)
-            ),
-            blocks_deletion: true,
-        };
+        let fail = |e| no_entry(trimmed(operand), &e);
         let dir = Dir::open(operand).map_err(fail)?;
         let stat = dir.stat_self().map_err(fail)?;
         return Ok(Source {
@@ -104,7 +97,7 @@ fn open_one(operand: &Path) -> Result<Source, Missing> {
         text: format!("link_stat \"{}\" failed: {}", shown(operand), os_text(&e)),
         blocks_deletion: false,
     };
-    let dir = Dir::open(&parent).map_err(fail)?;
+    let dir = Dir::open(&parent).map_err(|e| no_entry(&parent, &e))?;
     let stat = dir.stat(name).map_err(fail)?;
     Ok(Source {
         dir,
@@ -112,6 +105,14 @@ fn open_one(operand: &Path) -> Result<Source, Missing> {
         part: Part::Name(name.into()),
         stat,
     })
+}
+
+/// A directory that cannot be entered: what it holds is unknown.
+fn no_entry(dir: &Path, e: &io::Error) -> Missing {
+    Missing {
+        text: format!("change_dir \"{}\" failed: {}", shown(dir), os_text(e)),
+        blocks_deletion: true,
+    }
 }
 
 /// The path without slashes at its end.

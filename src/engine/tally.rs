@@ -94,6 +94,15 @@ impl Tally {
         self.deleted.get().total()
     }
 
+    /// Forgets all deletions, which were taken back; says how many there were.
+    pub(super) fn forget_deletions(&self) -> u64 {
+        self.deleted
+            .0
+            .iter()
+            .map(|count| count.swap(0, Relaxed))
+            .sum()
+    }
+
     pub(super) fn deletion_skipped(&self) {
         self.deletions_skipped.fetch_add(1, Relaxed);
     }

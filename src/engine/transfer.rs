@@ -13,7 +13,7 @@ use super::error::Error;
 use super::event::{Action, Changes, Event};
 use super::leaf::{Leaf, foreseen};
 use super::node::{Node, Origin};
-use super::run::unreadable;
+use super::run::failed_to;
 use super::target::{Fault, Place, Target};
 use super::worker::Worker;
 
@@ -41,9 +41,6 @@ impl Worker<'_> {
         match self.bring(target, node, leaf, origin, changes)? {
             Ok(Some(moved)) => {
                 self.count(leaf, moved);
-                if !self.run.wants.in_step {
-                    self.tell_transfer(leaf, changes);
-                }
                 Ok(true)
             }
             Ok(None) => Ok(false),
@@ -91,7 +88,7 @@ impl Worker<'_> {
                     self.vanished("file", &path);
                 } else {
                     self.run.tally.set_partial();
-                    self.tell(unreadable(&path, &e));
+                    self.tell(failed_to("send_files failed to open", &path, &e));
                 }
                 return Ok(Ok(None));
             }
@@ -100,10 +97,8 @@ impl Worker<'_> {
             Ok(place) => place,
             Err(fault) => return Ok(Err(fault)),
         };
-        if self.run.wants.in_step {
-            // Where progress is told line by line, the name stands above it.
-            self.tell_transfer(leaf, changes);
-        }
+        // As rsync: told when it begins, above its progress and above what may go wrong with it.
+        self.tell_transfer(leaf, changes);
         if self.run.wants.progress {
             self.tell(Event::FileStarted {
                 path: leaf.path.clone(),

@@ -12,10 +12,10 @@ use crate::sys::{Kind, Stat, signal};
 use super::batch::{Batch, rule_path};
 use super::decide::NEW;
 use super::error::Error;
-use super::event::{Action, Changes, Event, Item, Severity, Skip};
+use super::event::{Action, Changes, Event, Item, Skip};
 use super::node::Node;
 use super::order::{Key, child_key};
-use super::run::{Run, failed};
+use super::run::Run;
 use super::target::{Fault, Place};
 
 /// Entries of a wide directory that make one job.
@@ -99,33 +99,6 @@ impl<'w> Worker<'w> {
         self.events.push(event);
         if self.events.len() >= EVENTS {
             self.run.frontier.tell(&self.key, &mut self.events);
-        }
-    }
-
-    /// Reports a failure that concerns one entry.
-    pub(super) fn report_failure(&mut self, what: &str, path: &Path, e: &io::Error) {
-        self.run.tally.set_partial();
-        self.tell(failed(what, path, e));
-    }
-
-    /// An entry's fault: told and counted, or the end of the run.
-    pub(super) fn settle(
-        &mut self,
-        what: &'static str,
-        path: &Path,
-        fault: Fault,
-    ) -> Result<(), Error> {
-        match fault {
-            Fault::Entry(source) if super::target::out_of_room(&source) => Err(Error::File {
-                action: what,
-                path: path.to_owned(),
-                source,
-            }),
-            Fault::Entry(e) => {
-                self.report_failure(what, path, &e);
-                Ok(())
-            }
-            Fault::Fatal(e) => Err(e),
         }
     }
 
@@ -312,21 +285,6 @@ impl<'w> Worker<'w> {
             Some(rename) if node.parent.is_none() => rename,
             _ => name,
         }
-    }
-
-    pub(super) fn vanished(&mut self, what: &str, path: &Path) {
-        self.run.tally.set_vanished();
-        let text = format!("{what} has vanished: \"{}\"", super::error::shown(path));
-        self.tell(Event::Message {
-            severity: Severity::Plain,
-            text,
-        });
-    }
-
-    /// The source could not be listed: its silence is no reason to delete.
-    pub(super) fn list_error(&mut self, what: &str, path: &Path, e: &io::Error) {
-        self.run.tally.set_list_error();
-        self.tell(failed(what, path, e));
     }
 
     /// One thing in a directory is through; the last one finishes the directory.

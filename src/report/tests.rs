@@ -143,7 +143,14 @@ fn first_run() -> Vec<Event> {
         item(Kind::File, Action::Transfer, new(), "b/hl"),
         item(Kind::Dir, Action::Create, new(), "b/y"),
         item(Kind::File, Action::Transfer, new(), "b/y/z"),
-        item(Kind::File, Action::HardLink { leader }, new(), "a"),
+        item(
+            Kind::File,
+            Action::HardLink {
+                leader: Some(leader),
+            },
+            new(),
+            "a",
+        ),
     ]
 }
 

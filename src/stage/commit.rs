@@ -15,7 +15,7 @@ use super::plan::{Mark, Step};
 use super::policy::{KeepPrevious, Method};
 use super::run::{Ready, Stage};
 use super::settle::After;
-use super::survey::{Carried, Reach, carry, differences, wanted};
+use super::survey::{Carried, Reach, Seen, carry, look, wanted};
 use crate::sys::{self, Dir, process, signal};
 use crate::tree::MetaChange;
 
@@ -88,9 +88,9 @@ impl Stage {
         }
         sys::cut::point("commit.sync");
         self.sync(ready)?;
-        let carried = match &ready.live {
+        let (carried, seen) = match &ready.live {
             Some(live) => look_ahead(hold, live, &ready.next)?,
-            None => Carried::default(),
+            None => (Carried::default(), None),
         };
         if !carried.late.is_empty() {
             self.sync(ready)?;
@@ -110,7 +110,7 @@ impl Stage {
             drop_old,
             mode: None,
         };
-        let after = switch.make(hold, &ready.next)?;
+        let after = switch.make(hold, &ready.next, seen.as_ref())?;
         let mut kept = carried.late;
         kept.extend(after.late);
         kept.extend(after.stays);
@@ -171,13 +171,14 @@ impl Stage {
 }
 
 /// Carries over what others did to the live tree since it was levelled.
-fn look_ahead(hold: &mut Hold, live: &Dir, next: &Dir) -> Result<Carried, Error> {
+fn look_ahead(hold: &mut Hold, live: &Dir, next: &Dir) -> Result<(Carried, Option<Seen>), Error> {
     let (_, home, _) = hold.state()?;
     sys::cut::point("commit.look");
-    let found = differences(live, next)?;
+    let (found, seen) = look(home, live, next)?;
     let paths = wanted(&found);
     let record = Record::load_where(home, CHANGES_NEXT, |path| paths.contains(&path))?;
-    carry(&found, &record, live, next, home, Reach::Whole, false)
+    let carried = carry(&found, &record, live, next, home, Reach::Whole, false)?;
+    Ok((carried, Some(seen)))
 }
 
 /// Under journal a missing root is made empty and private, then filled.
@@ -223,12 +224,12 @@ pub(super) struct Switch {
 
 impl Switch {
     /// Moves the tree to the switch's place, seals, exchanges, and does what follows.
-    pub fn make(&self, hold: &mut Hold, tree: &Dir) -> Result<Carried, Error> {
+    pub fn make(&self, hold: &mut Hold, tree: &Dir, seen: Option<&Seen>) -> Result<Carried, Error> {
         self.move_out(hold, tree)?;
         let swap = self.seal(hold, tree)?;
         signal::shielded(|| {
             self.exchange(hold, &swap)?;
-            hold.finish_swap(&swap)
+            hold.finish_swap(&swap, seen)
         })
     }
 

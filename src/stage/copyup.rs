@@ -78,6 +78,15 @@ fn walk(dir: &Dir, path: &Path, see: &mut dyn FnMut(&dyn Fn() -> PathBuf, u64)) 
     Ok(())
 }
 
+/// Which names of an object a change of its metadata is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// The one given: it gets an object of its own, as it has at the source.
+    One,
+    /// All that it has in the tree: they stay one object.
+    All,
+}
+
 impl Stage {
     /// Changes only metadata of an existing non-directory. Where its object is shared with other trees, a
     /// copy takes its place; a large file's change is put off until right after the switch instead, if
@@ -91,13 +100,17 @@ impl Stage {
         name: &[u8],
         old: &Stat,
         change: &MetaChange,
+        names: Names,
     ) -> Result<(), Error> {
         let ready = self.ready()?;
         let path = place.join(name);
         let may_put_off = self.policy.commit == CommitChoice::Auto;
         let touched = match ready.method {
-            Method::Journal => ready.plan_touch(&path, old, change),
-            _ => ready.touch_in_stage(&place.dir, name, &path, old, change, may_put_off),
+            Method::Journal if old.nlink == 1 || names == Names::All => {
+                ready.plan_touch(&path, old, change)
+            }
+            Method::Journal => ready.part(place, name, old, change),
+            _ => ready.touch_in_stage(&place.dir, name, &path, old, change, names, may_put_off),
         };
         touched.doing("change the attributes of", self.path.join(&path))
     }
@@ -117,6 +130,23 @@ impl Ready {
         })
     }
 
+    /// A copy with the change takes the place of a name whose object has other names that stay as they are.
+    fn part(&self, place: &Place, name: &[u8], old: &Stat, change: &MetaChange) -> io::Result<()> {
+        let path = place.join(name);
+        let parent = path.parent().unwrap_or(Path::new(""));
+        let live = self
+            .live
+            .as_ref()
+            .ok_or(io::ErrorKind::NotFound)?
+            .open_beneath(parent)?;
+        place.dir.remove_all(name)?;
+        attrs::copy_object(&live, name, old, &place.dir, name, &self.abilities)?;
+        attrs::apply(&place.dir, name, &place.dir.stat(name)?, change)?;
+        let new = place.dir.stat(name)?;
+        self.record(&path, Some(old), Some(&new))?;
+        self.plan_install(place, &path, &new, Some(old))
+    }
+
     fn touch_in_stage(
         &self,
         dir: &Dir,
@@ -124,6 +154,7 @@ impl Ready {
         path: &Path,
         old: &Stat,
         change: &MetaChange,
+        names: Names,
         may_put_off: bool,
     ) -> io::Result<()> {
         let mut now = dir.stat(name)?;
@@ -158,7 +189,12 @@ impl Ready {
         }
         attrs::apply(&self.tmp, &tmp, &self.tmp.stat(&tmp)?, change)?;
         let new = self.tmp.stat(&tmp)?;
-        for other in others.unwrap_or_default().iter().filter(|o| *o != path) {
+        let others = if names == Names::All {
+            others.unwrap_or_default()
+        } else {
+            &[]
+        };
+        for other in others.iter().filter(|o| *o != path) {
             self.relink(other, &now, &tmp)?;
             self.record(other, Some(&now), Some(&new))?;
         }

@@ -274,19 +274,26 @@ impl Run<'_> {
     ) -> io::Result<Done> {
         let now = dir.try_stat(name)?;
         let kept = Spot::find(self.trees.previous, path)?;
-        let back = |spot: &Spot| old.is_some_and(|old| old.is_object(&spot.stat));
-        let in_place = |now: &Stat| old.is_some_and(|old| old.is_object(now));
+        // What crossed file systems is known again by its likeness.
+        let foreign = dir.stat_self()?.dev != self.trees.next.stat_self()?.dev;
+        let same = |mark: &Mark, stat: &Stat| match foreign {
+            true => mark.is_alike(stat),
+            false => mark.is_object(stat),
+        };
+        let untouched = |now: &Stat| same(new, now) && new.is_alike(now);
+        let back = |spot: &Spot| old.is_some_and(|old| same(old, &spot.stat));
+        let in_place = |now: &Stat| old.is_some_and(|old| same(old, now));
         match now {
             Some(now) if in_place(&now) => {
                 // The exchange was made; what was ours goes back to the stage.
-                if let Some(spot) = kept.filter(|spot| new.is_object(&spot.stat)) {
+                if let Some(spot) = kept.filter(|spot| same(new, &spot.stat)) {
                     self.unstage(&spot.dir, &spot.name, path)?;
                 }
                 return Ok(Done::Yes);
             }
             // Taken back already, or removed by somebody since; if there was an old one, it comes back.
             None if old.is_none() => return Ok(Done::Yes),
-            Some(now) if !new.is_unchanged(&now) && !self.trees.force => {
+            Some(now) if !untouched(&now) && !self.trees.force => {
                 return Ok(Done::PassedOver);
             }
             _ => {}
@@ -300,7 +307,7 @@ impl Run<'_> {
             return self.take_away(path, dir, name);
         };
         if now.is_none() {
-            spot.dir.rename_new(&spot.name, dir, name)?;
+            move_to(&spot.dir, &spot.name, dir, name)?;
             return Ok(Done::Yes);
         }
         match spot.dir.exchange(&spot.name, dir, name) {

@@ -26,7 +26,7 @@ use super::lock::Locks;
 use super::outcome::Interrupted;
 use super::plan;
 use super::policy::{Method, Policy};
-use super::survey::{Carried, Reach, carry, differences, wanted};
+use super::survey::{Carried, Reach, Seen, carry, differences, differences_since, wanted};
 use crate::sys;
 
 /// A destination that this process holds.
@@ -129,7 +129,7 @@ impl Hold {
         match journal.phase {
             Phase::SealedSwap(ref swap) => {
                 if journal.is_root(&Some(swap.new), &live) {
-                    let carried = self.finish_swap(swap)?;
+                    let carried = self.finish_swap(swap, None)?;
                     for path in carried.late.iter().chain(&carried.stays) {
                         self.say(&format!(
                             "\"{}\" was changed by others meanwhile and is kept",
@@ -261,10 +261,12 @@ impl Hold {
 
     /// What follows an exchange: metadata that was put off, the rotation, the journal. Every step looks
     /// whether it was done already.
-    pub fn finish_swap(&mut self, swap: &Swap) -> Result<Carried, Error> {
+    ///
+    /// `seen` is the last look at the old tree, if this run had one.
+    pub fn finish_swap(&mut self, swap: &Swap, seen: Option<&Seen>) -> Result<Carried, Error> {
         self.site.look()?;
         let switched = |e: Error| e.in_situation(Situation::Switched);
-        let carried = self.look_back().map_err(switched)?;
+        let carried = self.look_back(seen).map_err(switched)?;
         if let Some(direction) = swap.plan {
             // Metadata only: nothing is moved.
             self.carry_out(direction, TMP, TMP, false)
@@ -294,7 +296,7 @@ impl Hold {
     }
 
     /// What others did between the last look at the old tree and the exchange is carried into live.
-    fn look_back(&mut self) -> Result<Carried, Error> {
+    fn look_back(&mut self, seen: Option<&Seen>) -> Result<Carried, Error> {
         if !self.tilde_stands()? {
             return Ok(Carried::default());
         }
@@ -305,7 +307,10 @@ impl Hold {
         let Some(live) = &site.live else {
             return Ok(Carried::default());
         };
-        let found = differences(&old, live)?;
+        let found = match seen {
+            Some(seen) => differences_since(&old, live, seen)?,
+            None => differences(&old, live)?.0,
+        };
         let paths = wanted(&found);
         let record = Record::load_where(home, CHANGES_NEXT, |path| paths.contains(&path))?;
         carry(&found, &record, &old, live, home, Reach::Gentle, false)

@@ -251,7 +251,8 @@ pub(super) fn is_born_since(stat: &Stat, moment: i64) -> bool {
     nanos(stat.btime) >= moment
 }
 
-fn nanos(time: Time) -> i64 {
+/// A time in nanoseconds since 1970.
+pub(super) fn nanos(time: Time) -> i64 {
     time.sec
         .saturating_mul(1_000_000_000)
         .saturating_add(time.nsec.into())

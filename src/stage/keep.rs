@@ -32,6 +32,11 @@ pub(super) fn half_name(path: &Path) -> Vec<u8> {
     name
 }
 
+/// Whether a name in `salvage/` is that of a part.
+pub(super) fn is_half(name: &[u8]) -> bool {
+    name.ends_with(HALF)
+}
+
 /// Moves to `salvage/` what an interrupted run staged.
 struct Salvager {
     files: HashMap<Vec<u8>, StagedFile>,
@@ -186,7 +191,7 @@ impl Keeper for Keep<'_> {
 /// After another boot nothing that was salvaged before is vouched for any more.
 pub(super) fn demote(salvage: &Dir) -> io::Result<()> {
     for item in salvage.list()?.iter() {
-        if !item.name.ends_with(HALF) {
+        if !is_half(item.name) {
             let half = [item.name, HALF].concat();
             salvage.rename(item.name, salvage, &half)?;
         }

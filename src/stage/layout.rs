@@ -28,6 +28,8 @@ use std::path::{Path, PathBuf};
 use super::error::{Doing, Error};
 use crate::sys::{self, Dir, Kind, Stat, as_path, process};
 
+/// Behind the name of a state directory that is being made.
+const DRAFT: &[u8] = b".new";
 pub(super) const JOURNAL: &[u8] = b"journal";
 pub(super) const LOCK: &[u8] = b"lock";
 pub(super) const NEXT: &[u8] = b"next";
@@ -297,7 +299,8 @@ impl Home {
             });
         }
         let mut draft = name.to_vec();
-        draft.extend_from_slice(format!(".new-{}", std::process::id()).as_bytes());
+        // The lock is held: nobody else makes one, and what a crash left under this name goes first.
+        draft.extend_from_slice(DRAFT);
         sys::cut::point("home.make");
         let made = (|| {
             place.remove_all(&draft)?;
@@ -410,7 +413,7 @@ impl Home {
         let mut stale = name.to_vec();
         stale.extend_from_slice(b".stale-");
         let mut draft = name.to_vec();
-        draft.extend_from_slice(b".new-");
+        draft.extend_from_slice(DRAFT);
         let all = place.list()?;
         Ok(all
             .iter()

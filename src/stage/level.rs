@@ -1,14 +1,16 @@
 //! Levelling: making the next tree equal to the live one. Names, types and inode numbers are compared as
 //! the directories give them, so that what is equal costs no call per name; what differs is linked.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use super::attrs;
 use super::layout::{is_state, kind_of};
 use super::pairs::pairs;
+use super::survey::file_name;
 use crate::sys::content::Abilities;
 use crate::sys::{Dir, Kind, Stat, as_path};
 
@@ -40,6 +42,8 @@ pub(super) fn level(live: &Dir, next: &Dir, keeper: &dyn Keeper) -> Result<(), O
     let work = Work {
         keeper,
         root: stat,
+        next,
+        copies: Mutex::default(),
         abilities: Abilities::default(),
         stop: AtomicBool::new(false),
         obstacle: Mutex::new(None),
@@ -107,7 +111,10 @@ pub(super) fn widen(dir: &Dir) -> io::Result<()> {
 struct Work<'a> {
     keeper: &'a dyn Keeper,
     root: Stat,
+    next: &'a Dir,
     abilities: Abilities,
+    /// Copies of files that cannot have more links, by inode: the path of the first.
+    copies: Mutex<HashMap<u64, PathBuf>>,
     stop: AtomicBool,
     obstacle: Mutex<Option<Obstacle>>,
 }
@@ -263,9 +270,22 @@ impl Work<'_> {
         }
     }
 
+    /// Makes a copy of a file that has all the links it can have; names of one file share one copy, as
+    /// far as that has links left.
     fn copy(&self, live: &Dir, next: &Dir, name: &[u8], path: &Path) -> io::Result<()> {
         let stat = live.stat(name)?;
-        attrs::copy_object(live, name, &stat, next, name, &self.abilities)?;
+        let mut copies = self.copies.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared = copies.get(&stat.ino).is_some_and(|first| {
+            let parent = first.parent().unwrap_or(Path::new(""));
+            self.next
+                .open_beneath(parent)
+                .is_ok_and(|dir| dir.link(file_name(first), next, name).is_ok())
+        });
+        if !shared {
+            attrs::copy_object(live, name, &stat, next, name, &self.abilities)?;
+            copies.insert(stat.ino, path.join(as_path(name)));
+        }
+        drop(copies);
         self.keeper
             .copied(&path.join(as_path(name)), &stat, &next.stat(name)?)
     }

@@ -76,7 +76,7 @@ impl Stage {
     }
 
     /// What an interrupted run left for the file `name` with the size and time that the source has now.
-    /// Costs nothing when nothing was interrupted. The name must be clear.
+    /// Costs nothing when nothing was interrupted. A whole file takes the place of what has its name.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -97,13 +97,20 @@ impl Stage {
             if let Some(stat) = salvage.try_stat(&whole)? {
                 if (stat.size, stat.mtime) == (size, mtime) {
                     sys::cut::point("stage.salvage");
+                    place.dir.remove_all(name)?;
                     salvage.rename(&whole, &place.dir, name)?;
                     return Ok(Salvage::Whole);
                 }
-                return salvage.open_file(&whole).map(Salvage::Half);
+                let file = salvage.open_file(&whole)?;
+                salvage.unlink(&whole)?;
+                return Ok(Salvage::Half(file));
             }
             match salvage.open_file(&half) {
-                Ok(file) => Ok(Salvage::Half(file)),
+                Ok(file) => {
+                    // Its room is free as soon as it has served.
+                    salvage.unlink(&half)?;
+                    Ok(Salvage::Half(file))
+                }
                 Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Salvage::None),
                 Err(e) => Err(e),
             }

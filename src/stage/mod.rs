@@ -22,11 +22,13 @@ mod plan;
 mod policy;
 mod run;
 mod settle;
+mod spare;
 mod staged;
 mod survey;
 mod undo;
 mod upkeep;
 
+pub use copyup::Names;
 pub use doctor::doctor;
 pub use error::{Error, Situation};
 pub use layout::{is_state, resolve_inside_state};

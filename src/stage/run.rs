@@ -11,14 +11,14 @@ use super::copyup::Groups;
 use super::error::{Doing, Error};
 use super::hold::Hold;
 use super::journal::{Journal, Next, Phase, RootId};
-use super::keep::{Keep, demote};
+use super::keep::{Keep, demote, is_half};
 use super::layout::{CHANGES_NEXT, FORMER, Home, NEXT, PLAN, SALVAGE, STAGED, TMP};
 use super::level::{Obstacle, level, strip};
 use super::plan::{Mark, Planner};
 use super::policy::{CommitChoice, Method, Policy};
 use super::staged::StagedLog;
 use crate::sys::content::Abilities;
-use crate::sys::{self, Dir, process};
+use crate::sys::{self, Dir, process, volume};
 use crate::tree::MetaChange;
 
 /// What a run writes to.
@@ -198,11 +198,17 @@ fn begin(hold: &mut Hold, policy: &Policy, mirrors: bool) -> Result<Option<Ready
     }
     let recorder = Recorder::create(home, CHANGES_NEXT)?;
     prepare(home, journal, policy.no_fsync)?;
+    let before = journal.clone();
     let next = make_next(hold, policy, &mut choice, &recorder)?;
     let (site, home, journal) = hold.state()?;
     journal.next = Next::Staged;
     journal.staged_boot = process::boot_id();
-    journal.write(home, policy.no_fsync)?;
+    if *journal != before {
+        journal.write(home, policy.no_fsync)?;
+    }
+    if let Some(salvage) = home.sub(SALVAGE)? {
+        make_room(&salvage).doing("make room in", home.join(SALVAGE))?;
+    }
     let told = journal
         .last
         .as_ref()
@@ -263,9 +269,27 @@ fn prepare(home: &Home, journal: &mut Journal, no_fsync: bool) -> Result<(), Err
     if journal.next == Next::Level {
         home.drop(STAGED)?;
     }
+    if journal.phase == Phase::Staging && journal.next == Next::Staged {
+        // As the interrupted run left it: nothing to write, which a full disk might refuse.
+        return Ok(());
+    }
     journal.phase = Phase::Staging;
     sys::cut::point("begin.journal");
     journal.write(home, no_fsync)
+}
+
+/// Parts of files are of use only where there is room for the whole beside them.
+fn make_room(salvage: &Dir) -> std::io::Result<()> {
+    let mut halves = Vec::new();
+    let mut bytes = 0;
+    for item in salvage.list()?.iter().filter(|item| is_half(item.name)) {
+        bytes += salvage.stat(item.name)?.blocks * 512;
+        halves.push(item.name.to_vec());
+    }
+    if bytes > volume::room(salvage)?.bytes {
+        halves.iter().try_for_each(|name| salvage.unlink(name))?;
+    }
+    Ok(())
 }
 
 /// Makes `next/` level with live, or empty; may find that swap is impossible.

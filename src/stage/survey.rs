@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use super::attrs;
 use super::changes::{Ident, Record, path_hash};
 use super::error::{Doing, Error};
-use super::journal::is_born_since;
+use super::journal::{is_born_since, nanos, now};
 use super::layout::{Home, TMP, kind_of};
 use super::level::open_own;
 use super::pairs::pairs;
@@ -25,30 +25,103 @@ pub(super) struct Difference {
     pub ours: Option<Stat>,
 }
 
+/// When and where a tree was looked through: what is done to it later shows in the times of its
+/// directories.
+#[derive(Debug)]
+pub(super) struct Seen {
+    /// By the clock of the file system, nanoseconds since 1970, before the look.
+    pub since: i64,
+    /// Directories of `theirs`; none when there were too many to remember.
+    dirs: Option<Vec<PathBuf>>,
+}
+
+/// Directories that a look remembers: some ten MiB of paths.
+const REMEMBERED: usize = 200_000;
+
+/// Finds what became different since `seen`: only directories that were written to are looked through.
+pub(super) fn differences_since(
+    theirs: &Dir,
+    ours: &Dir,
+    seen: &Seen,
+) -> Result<Vec<Difference>, Error> {
+    let Some(dirs) = &seen.dirs else {
+        return Ok(differences(theirs, ours)?.0);
+    };
+    let walk = Walk::default();
+    for path in dirs {
+        let look = || -> io::Result<()> {
+            let Some(dir) = there(theirs.open_beneath(path))? else {
+                return Ok(());
+            };
+            if nanos(dir.stat_self()?.ctime) < seen.since {
+                return Ok(());
+            }
+            let ours = there(ours.open_beneath(path))?;
+            let subdirs = walk.names(&dir, ours.as_ref(), path)?;
+            for name in subdirs.iter().filter(|s| !s.both).map(|s| &s.name) {
+                walk.subdir(&dir, None, name, path);
+            }
+            Ok(())
+        };
+        look().doing("look at", path)?;
+    }
+    let (mut found, _) = walk.end()?;
+    // A directory that only theirs has may be known and was found with its parent, too.
+    found.dedup_by(|a, b| a.path == b.path);
+    Ok(found)
+}
+
+fn there(opened: io::Result<Dir>) -> io::Result<Option<Dir>> {
+    match opened {
+        Ok(dir) => Ok(Some(dir)),
+        Err(e)
+            if matches!(
+                e.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(None)
+        }
+        Err(e) => Err(e),
+    }
+}
+
 /// Finds every difference of names, types, inodes, and of modes and owners of directories. What lies
 /// below a directory that only `ours` has is not looked at.
-pub(super) fn differences(theirs: &Dir, ours: &Dir) -> Result<Vec<Difference>, Error> {
+pub(super) fn differences(
+    theirs: &Dir,
+    ours: &Dir,
+) -> Result<(Vec<Difference>, Option<Vec<PathBuf>>), Error> {
     let walk = Walk::default();
     let open = || Ok((theirs.reopen()?, ours.reopen()?));
     let (theirs, ours) = open().doing("open the tree", "")?;
     walk.dir(&theirs, Some(&ours), Path::new(""));
-    let taken = |lock: Mutex<_>| lock.into_inner().unwrap_or_else(PoisonError::into_inner);
-    if let Some((path, e)) = walk
-        .failure
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner)
-    {
-        return Err(e).doing("look at", path);
-    }
-    let mut found: Vec<Difference> = taken(walk.found);
-    found.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-    Ok(found)
+    walk.end()
+}
+
+/// Looks through two trees; also says when and where, for [`differences_since`].
+pub(super) fn look(
+    home: &Home,
+    theirs: &Dir,
+    ours: &Dir,
+) -> Result<(Vec<Difference>, Seen), Error> {
+    let since = now(home)?;
+    let (found, dirs) = differences(theirs, ours)?;
+    Ok((found, Seen { since, dirs }))
 }
 
 #[derive(Default)]
 struct Walk {
     found: Mutex<Vec<Difference>>,
+    dirs: Mutex<Vec<PathBuf>>,
     failure: Mutex<Option<(PathBuf, io::Error)>>,
+}
+
+/// A directory of `theirs`.
+struct Subdir {
+    name: Vec<u8>,
+    /// `ours` has it too.
+    both: bool,
 }
 
 impl Walk {
@@ -65,6 +138,23 @@ impl Walk {
     }
 
     fn try_dir(&self, theirs: &Dir, ours: Option<&Dir>, path: &Path) -> io::Result<()> {
+        let mut dirs = self.dirs.lock().unwrap_or_else(PoisonError::into_inner);
+        if dirs.len() <= REMEMBERED {
+            dirs.push(path.to_owned());
+        }
+        drop(dirs);
+        let subdirs = self.names(theirs, ours, path)?;
+        rayon::scope(|scope| {
+            for sub in &subdirs {
+                let ours = ours.filter(|_| sub.both);
+                scope.spawn(move |_| self.subdir(theirs, ours, &sub.name, path));
+            }
+        });
+        Ok(())
+    }
+
+    /// Compares one pair of directories and their names.
+    fn names(&self, theirs: &Dir, ours: Option<&Dir>, path: &Path) -> io::Result<Vec<Subdir>> {
         if let Some(ours) = ours {
             let (a, b) = (theirs.stat_self()?, ours.stat_self()?);
             if Ident::of(&a) != Ident::of(&b) {
@@ -85,18 +175,22 @@ impl Walk {
                 _ => Ok(None),
             };
             let (of_a, of_b) = (kind(Some(theirs), a)?, kind(ours, b)?);
-            let both_dirs = of_a == Some(Kind::Dir) && of_b == Some(Kind::Dir);
+            let both = of_a == Some(Kind::Dir) && of_b == Some(Kind::Dir);
             if let (Some(a), true) = (a, of_a == Some(Kind::Dir)) {
-                subdirs.push((a.name, both_dirs));
+                let name = a.name.to_vec();
+                subdirs.push(Subdir { name, both });
             }
             let same = of_a == of_b && a.map(|a| a.ino) == b.map(|b| b.ino);
-            if both_dirs || same {
+            if both || same {
                 continue;
             }
             let Some(name) = a.or(b).map(|item| item.name) else {
                 continue;
             };
-            let stat = |dir: &Dir, there: bool| if there { dir.try_stat(name) } else { Ok(None) };
+            let stat = |dir: &Dir, there: bool| match there {
+                true => dir.try_stat(name),
+                false => Ok(None),
+            };
             let of_theirs = stat(theirs, a.is_some())?;
             let of_ours = match ours {
                 Some(ours) => stat(ours, b.is_some())?,
@@ -104,12 +198,21 @@ impl Walk {
             };
             self.add(path.join(as_path(name)), of_theirs, of_ours);
         }
-        rayon::scope(|scope| {
-            for (name, both) in subdirs {
-                scope.spawn(move |_| self.subdir(theirs, ours.filter(|_| both), name, path));
-            }
-        });
-        Ok(())
+        Ok(subdirs)
+    }
+
+    /// What was found, in order of path, and the directories that were seen.
+    fn end(self) -> Result<(Vec<Difference>, Option<Vec<PathBuf>>), Error> {
+        fn taken<T>(lock: Mutex<T>) -> T {
+            lock.into_inner().unwrap_or_else(PoisonError::into_inner)
+        }
+        if let Some((path, e)) = taken(self.failure) {
+            return Err(e).doing("look at", path);
+        }
+        let mut found = taken(self.found);
+        found.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        let dirs = taken(self.dirs);
+        Ok((found, (dirs.len() <= REMEMBERED).then_some(dirs)))
     }
 
     fn subdir(&self, theirs: &Dir, ours: Option<&Dir>, name: &[u8], path: &Path) {
@@ -292,7 +395,11 @@ impl Carry<'_> {
             return set_access(self.ours, stat);
         }
         let parent = d.path.parent().unwrap_or(Path::new(""));
-        let dir = self.make_parents(parent)?;
+        let Some(dir) = self.make_parents(parent)? else {
+            self.out.late.retain(|path| *path != d.path);
+            self.out.stays.push(d.path.clone());
+            return Ok(());
+        };
         let name = file_name(&d.path);
         let now = dir.try_stat(name)?;
         if stat.is_dir() {
@@ -359,8 +466,8 @@ impl Carry<'_> {
     }
 
     /// Opens a directory of `ours`, made like theirs where it is missing; a non-directory in the way
-    /// goes.
-    fn make_parents(&mut self, path: &Path) -> io::Result<Dir> {
+    /// goes, unless `ours` is live.
+    fn make_parents(&mut self, path: &Path) -> io::Result<Option<Dir>> {
         let mut dir = self.ours.reopen()?;
         let mut so_far = PathBuf::new();
         self.note_time(&dir, &so_far)?;
@@ -370,6 +477,9 @@ impl Carry<'_> {
             match dir.open_dir(name) {
                 Ok(child) => dir = child,
                 Err(e) if e.kind() == io::ErrorKind::PermissionDenied => return Err(e),
+                Err(_) if self.reach == Reach::Gentle && dir.try_stat(name)?.is_some() => {
+                    return Ok(None);
+                }
                 Err(_) => {
                     dir.remove_all(name)?;
                     dir.make_dir(name, 0o700)?;
@@ -379,7 +489,7 @@ impl Carry<'_> {
             }
             self.note_time(&dir, &so_far)?;
         }
-        Ok(dir)
+        Ok(Some(dir))
     }
 
     /// Metadata of directories last, the deepest first.

@@ -12,7 +12,7 @@ use super::layout::{CHANGES, CHANGES_NEXT, PLAN, PLAN_DONE, PREVIOUS};
 use super::outcome::Undone;
 use super::plan::{self, Step};
 use super::policy::{Method, Policy};
-use super::survey::{Reach, carry, differences, file_name};
+use super::survey::{Reach, carry, file_name, look};
 use crate::sys::{Dir, Stat, signal};
 
 /// Takes the last switch back, as far as nobody changed things since; `force` takes the old tree whole.
@@ -57,7 +57,7 @@ fn undo_swap(hold: &mut Hold, last: &Last, force: bool, dry_run: bool) -> Result
     };
     let live = live.reopen().doing("open", &site.path)?;
     let mut record = Record::load(home, CHANGES)?.inverse();
-    let found = differences(&live, &previous)?;
+    let (found, seen) = look(home, &live, &previous)?;
     if force {
         // All is taken for resilver's doing, also when it is done again.
         record.explain(&found);
@@ -100,7 +100,7 @@ fn undo_swap(hold: &mut Hold, last: &Last, force: bool, dry_run: bool) -> Result
         drop_old: false,
         mode: last.previous_mode,
     };
-    let after = switch.make(hold, &previous)?;
+    let after = switch.make(hold, &previous, Some(&seen))?;
     let mut kept = undone.kept;
     kept.extend(after.late);
     kept.extend(after.stays);

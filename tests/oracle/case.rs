@@ -36,6 +36,7 @@ pub struct Case {
     option: Option<&'static str>,
     ignored: Vec<(Aspect, &'static str)>,
     is_silent: bool,
+    only_direct: bool,
 }
 
 /// A case that runs `line`, words separated by blanks (`''` is an empty one, escapes as in fixtures), on `tree`.
@@ -53,6 +54,7 @@ impl Case {
             option: None,
             ignored: Vec::new(),
             is_silent: false,
+            only_direct: false,
         }
     }
 
@@ -107,6 +109,12 @@ impl Case {
     /// Nothing is to be done and nothing to be said: no proof by a program that does just that.
     pub fn silent(mut self) -> Case {
         self.is_silent = true;
+        self
+    }
+
+    /// A stage is meant to end otherwise, for a reason that the list of differences tells: `direct` only.
+    pub fn only_direct(mut self) -> Case {
+        self.only_direct = true;
         self
     }
 
@@ -179,21 +187,6 @@ impl Case {
             .then(|| Finding::new(Aspect::State, "the end", "none", states))
     }
 
-    /// Swap exchanges directories: where the destination is anything else, it refuses by design.
-    fn swap_applies(&self, expected: &Observation) -> bool {
-        use std::os::unix::ffi::OsStrExt;
-        self.steps.iter().all(|step| match step {
-            Step::Run(args) => args.last().is_some_and(|dest| {
-                let name = dest
-                    .as_bytes()
-                    .strip_suffix(b"/")
-                    .unwrap_or(dest.as_bytes());
-                !expected.tree.has_other_than_directory(name)
-            }),
-            _ => true,
-        })
-    }
-
     fn commands(&self) -> String {
         let line = |step: &Step| match step {
             Step::Run(args) => Some(show_args(args)),
@@ -220,10 +213,13 @@ pub fn check(case: Case) {
     }
     let mut report = String::new();
     for method in Method::chosen() {
-        if method == Method::Swap && !case.swap_applies(&expected) {
+        if case.only_direct && method != Method::Direct {
             continue;
         }
         let got = case.observe(&Program::resilver(method), scratch.path());
+        if method == Method::Swap && got.refuses_a_single_file() {
+            continue;
+        }
         for finding in case
             .findings(&expected, &got)
             .into_iter()

@@ -83,6 +83,14 @@ pub struct Observation {
 }
 
 impl Observation {
+    /// Swap exchanges directories: for a single file it refuses by design.
+    pub fn refuses_a_single_file(&self) -> bool {
+        let refusal = "cannot be switched in one instant: the destination is a single file";
+        self.outputs
+            .iter()
+            .any(|output| output.code == 4 && show(&output.stderr).contains(refusal))
+    }
+
     /// A stream's text with this run's directory as `<ROOT>`.
     pub fn text(&self, bytes: &[u8]) -> String {
         show(bytes).replace(&self.root, "<ROOT>")

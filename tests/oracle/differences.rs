@@ -142,7 +142,7 @@ pub const OTHERS: &[(&str, &str)] = &[
         "rsync goes on into the directory that was not made and fails to look at each of its entries (code 23); resilver passes over it",
     ),
     (
-        "the mode of a directory that its owner may write to but not search (0600)",
+        "the mode of a directory that its owner may write to but not both read and search (0600, 0300)",
         "when run by its owner, rsync leaves it at 0700 until the next run; resilver gives it its mode",
     ),
     (
@@ -160,6 +160,14 @@ pub const OTHERS: &[(&str, &str)] = &[
     (
         "`-H`: columns of a link, device or special that replaces another kind of object",
         "rsync compares the two kinds' attributes; resilver tells that it is new",
+    ),
+    (
+        "names that are one file at the destination and several at the source, where attributes differ",
+        "rsync changes the one file once for each name, and again in every run; a stage gives a name whose attributes change a file of its own, as the source has it",
+    ),
+    (
+        "a source inside its own destination, with `--delete`",
+        "rsync deletes what it is about to read (code 24); a stage reads the old tree to the end and then switches",
     ),
     (
         "`resilver: committing by journal: …` without `--commit`",

@@ -37,6 +37,14 @@ fn child() {
 
 /// Runs the child; false when it was cut.
 fn run(bench: &Bench, method: &str, does: &str, cut: Option<&str>) -> bool {
+    let mut command = child_command(bench, method, does);
+    if let Some(cut) = cut {
+        command.env("RESILVER_CUT", cut);
+    }
+    command.status().unwrap().success()
+}
+
+fn child_command(bench: &Bench, method: &str, does: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
         .args(["--exact", "crash::child", "--ignored", "--test-threads=1"])
@@ -48,10 +56,7 @@ fn run(bench: &Bench, method: &str, does: &str, cut: Option<&str>) -> bool {
         .env_remove("RESILVER_CUT")
         .stdout(Stdio::null())
         .stderr(Stdio::null());
-    if let Some(cut) = cut {
-        command.env("RESILVER_CUT", cut);
-    }
-    command.status().unwrap().success()
+    command
 }
 
 /// A copy of everything about a destination, to start from again and again.
@@ -182,6 +187,28 @@ fn an_undo_by_swap_cut_anywhere_leaves_one_whole_state() {
 #[test]
 fn an_undo_by_plan_cut_anywhere_is_rolled_forward() {
     cut_undo_everywhere("journal");
+}
+
+#[test]
+fn what_others_do_in_the_last_instant_before_the_exchange_is_there_afterwards() {
+    let bench = bench();
+    two_states(&bench);
+    let dst = bench.dst.display();
+    let script = format!(
+        "cd {dst} && echo new >d/new && mkdir sub && echo x >sub/x && echo edited >tmp && \
+         mv tmp a && echo late >d/e/late"
+    );
+    let mut command = child_command(&bench, "swap", "mirror");
+    command
+        .env("RESILVER_CUT", "switch.exchange")
+        .env("RESILVER_CUT_RUN", script);
+    assert!(command.status().unwrap().success());
+    assert_eq!(read(bench.dst.join("d/new")), "new\n");
+    assert_eq!(read(bench.dst.join("sub/x")), "x\n");
+    assert_eq!(read(bench.dst.join("a")), "edited\n");
+    // Its directory became a file in the new tree: it stays in the old one.
+    assert_eq!(read(bench.dst.join("d/e")), "a file now");
+    assert_eq!(read(bench.state.join("previous/d/e/late")), "late\n");
 }
 
 fn damage(what: impl Fn(&Path)) -> Bench {

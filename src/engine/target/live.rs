@@ -5,10 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Fault, NewFile, Place, Target, apply_at};
+use super::{Fault, NewFile, Place, Target, apply_at, attribute, owner};
 use crate::engine::error::Error;
 use crate::engine::node::Node;
-use crate::stage::Salvage;
+use crate::stage::{Names, Salvage};
 use crate::sys::{Dir, Stat, Time, process};
 use crate::tree::MetaChange;
 
@@ -129,11 +129,16 @@ impl Target for Live {
         _old: Option<&Stat>,
     ) -> Result<NewFile, Fault> {
         let temporary = self.temporary(name);
-        let file = place.dir().create_file(&temporary, mode)?;
-        Ok(NewFile {
-            file,
-            temporary: Some(temporary),
-        })
+        match place.dir().create_file(&temporary, mode) {
+            Ok(file) => Ok(NewFile {
+                file,
+                temporary: Some(temporary),
+            }),
+            Err(source) => Err(Fault::Temporary {
+                name: temporary,
+                source,
+            }),
+        }
     }
 
     fn salvage(
@@ -194,13 +199,14 @@ impl Target for Live {
         name: &[u8],
         old: &Stat,
         change: &MetaChange,
+        _names: Names,
     ) -> Result<(), Fault> {
-        Ok(apply_at(
+        apply_at(
             place.dir(),
             name,
             old.kind == crate::sys::Kind::Symlink,
             change,
-        )?)
+        )
     }
 
     fn remove_entry(&self, dir: &Dir, path: &Path, old: &Stat) -> Result<(), Fault> {
@@ -212,7 +218,8 @@ impl Target for Live {
         };
         match remove() {
             Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
-                dir.set_own_mode(dir.stat_self()?.mode | OWNER)?;
+                let mode = dir.stat_self()?.mode | OWNER;
+                dir.set_own_mode(mode).map_err(|_| e)?;
                 Ok(remove()?)
             }
             done => Ok(done?),
@@ -223,8 +230,8 @@ impl Target for Live {
         Ok(())
     }
 
-    fn bring_back(&self, _removed: &[PathBuf]) -> Result<bool, Fault> {
-        Ok(false)
+    fn spare(&self, _removed: &[PathBuf]) -> Result<(), Error> {
+        Ok(())
     }
 
     fn finish_dir(
@@ -244,15 +251,19 @@ impl Target for Live {
         };
         let file = dir.as_file();
         if change.uid.is_some() || change.gid.is_some() {
-            crate::sys::set_owner(file, change.uid, change.gid)?;
+            crate::sys::set_owner(file, change.uid, change.gid).map_err(owner(change))?;
         }
         // What was lent to the owner for the work is taken back.
         let lent = node.live_stat.filter(|stat| place.is_some() && lacks(stat));
         if let Some(mode) = change.mode.or(lent.map(|stat| stat.mode)) {
-            dir.set_own_mode(mode)?;
+            dir.set_own_mode(mode)
+                .map_err(attribute("failed to set permissions on"))?;
         }
-        if let Some(mtime) = change.mtime {
-            crate::sys::set_mtime(file, mtime)?;
+        // What failed left the time as it was: then there is nothing to put back.
+        if let Some(mtime) = change.mtime
+            && dir.stat_self()?.mtime != mtime
+        {
+            crate::sys::set_mtime(file, mtime).map_err(attribute("failed to set times on"))?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ mod staged;
 
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
 
@@ -48,6 +48,18 @@ pub(super) struct NewFile {
 pub(super) enum Fault {
     /// The entry is reported and skipped.
     Entry(io::Error),
+    /// The same: no file could be made under this temporary name.
+    Temporary { name: Vec<u8>, source: io::Error },
+    /// The same: an attribute could not be set, in rsync's words `failed to set times on`.
+    Attribute {
+        what: &'static str,
+        source: io::Error,
+    },
+    /// The same: `chown` or `chgrp` failed.
+    Owner {
+        what: &'static str,
+        source: io::Error,
+    },
     /// The run ends.
     Fatal(Error),
 }
@@ -69,6 +81,19 @@ impl From<stage::Error> for Fault {
         match e {
             stage::Error::Io { source, .. } if !out_of_room(&source) => Fault::Entry(source),
             other => Fault::Fatal(other.into()),
+        }
+    }
+}
+
+impl Fault {
+    /// The system's reason, for places that know nothing of faults.
+    pub(super) fn into_io(self) -> io::Error {
+        match self {
+            Fault::Entry(source)
+            | Fault::Temporary { source, .. }
+            | Fault::Attribute { source, .. }
+            | Fault::Owner { source, .. } => source,
+            Fault::Fatal(e) => io::Error::other(e),
         }
     }
 }
@@ -143,14 +168,15 @@ pub(super) trait Target: Sync {
         name: &[u8],
         old: &Stat,
         change: &MetaChange,
+        names: stage::Names,
     ) -> Result<(), Fault>;
     /// Removes one entry; directories are empty of all that was removed before. `dir` is the live
     /// directory that holds it.
     fn remove_entry(&self, dir: &Dir, path: &Path, old: &Stat) -> Result<(), Fault>;
     /// All below `path`, and `path` itself, went through [`Target::remove_entry`].
     fn removed_whole(&self, parent: &Path, name: &[u8], old: &Stat) -> Result<(), Fault>;
-    /// Takes back the removal of these paths, if that is still possible; false if not.
-    fn bring_back(&self, removed: &[std::path::PathBuf]) -> Result<bool, Fault>;
+    /// Takes back the removal of these paths, where they were not removed from the live tree itself.
+    fn spare(&self, removed: &[PathBuf]) -> Result<(), Error>;
     /// Gives a directory its final metadata.
     fn finish_dir(
         &self,
@@ -166,15 +192,33 @@ pub(super) fn apply_at(
     name: &[u8],
     symlink: bool,
     change: &MetaChange,
-) -> io::Result<()> {
+) -> Result<(), Fault> {
     if change.uid.is_some() || change.gid.is_some() {
-        dir.set_owner(name, change.uid, change.gid)?;
+        dir.set_owner(name, change.uid, change.gid)
+            .map_err(owner(change))?;
     }
     if let (Some(mode), false) = (change.mode, symlink) {
-        dir.set_mode(name, mode)?;
+        dir.set_mode(name, mode)
+            .map_err(attribute("failed to set permissions on"))?;
     }
     if let Some(mtime) = change.mtime {
-        dir.set_mtime(name, mtime)?;
+        dir.set_mtime(name, mtime)
+            .map_err(attribute("failed to set times on"))?;
     }
     Ok(())
+}
+
+/// A failure to set the owner, or only the group.
+fn owner(change: &MetaChange) -> impl Fn(io::Error) -> Fault {
+    let what = if change.uid.is_some() {
+        "chown"
+    } else {
+        "chgrp"
+    };
+    move |source| Fault::Owner { what, source }
+}
+
+/// A failure to set an attribute.
+fn attribute(what: &'static str) -> impl Fn(io::Error) -> Fault {
+    move |source| Fault::Attribute { what, source }
 }

@@ -149,8 +149,9 @@ impl Target for Staged<'_> {
         name: &[u8],
         old: &Stat,
         change: &MetaChange,
+        names: stage::Names,
     ) -> Result<(), Fault> {
-        Ok(self.stage.touch(staged(place)?, name, old, change)?)
+        Ok(self.stage.touch(staged(place)?, name, old, change, names)?)
     }
 
     fn remove_entry(&self, _dir: &Dir, path: &Path, old: &Stat) -> Result<(), Fault> {
@@ -162,9 +163,8 @@ impl Target for Staged<'_> {
         Ok(self.stage.remove(&place, name, old)?)
     }
 
-    fn bring_back(&self, removed: &[PathBuf]) -> Result<bool, Fault> {
-        let _ = removed;
-        Ok(false)
+    fn spare(&self, removed: &[PathBuf]) -> Result<(), Error> {
+        Ok(self.stage.spare(removed)?)
     }
 
     fn finish_dir(

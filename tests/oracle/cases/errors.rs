@@ -3,6 +3,13 @@
 use crate::case::case;
 use crate::compare::Aspect;
 
+/// The destination belongs to somebody else.
+fn owned_by_root(root: &std::path::Path) {
+    if crate::run::is_root() {
+        std::os::unix::fs::chown(root.join("d"), Some(0), None).expect("an owner");
+    }
+}
+
 cases! {
     unknown_long_option: case("--bogus s/ d", "s/a");
     unknown_short_option: case("-aQ s/ d", "s/a");
@@ -30,6 +37,12 @@ cases! {
     unsearchable_dir: case("-ai s/ d", "s/a\ns/sec/f\ns/sec/ 0400").unprivileged();
     unreadable_root: case("-ai s/ d", "s/a\ns/ 0000").unprivileged();
     unreadable_in_link_group: case("-aHi s/ d", "s/a 0000\ns/b == s/a\ns/c").unprivileged();
+    foreign_destination_dir: case("-ai s/ d", "s/a\ns/k/b\ns/l -> x\ns/p fifo\nd/").unprivileged().prepare(owned_by_root);
+    foreign_destination_dir_and_deletion: case("-ai --delete s/ d", "s/a\nd/x/1\nd/f\nd/e/\nd/").unprivileged().prepare(owned_by_root);
+    closed_dirs_of_destination: case("-ri --delete s/ d", "s/k/a\ns/k/b\nd/k/c\nd/k/e/f\nd/k/e/ 0500\nd/k/ 0000").unprivileged();
+    unsearchable_dir_of_destination_dry_run: case("-ain s/ d", "s/k/a\nd/k/a=old\nd/k/ 0400").unprivileged();
+    parent_of_operand_missing: case("-ai --delete s/nope/b s/ d", "s/a\nd/x");
+    parent_of_operand_is_a_file: case("-ai --delete s/a/b s/ d", "s/a\nd/x");
     read_only_destination_file: case("-ai s/ d", "s/a=new 0444\nd/a=old! 0444").unprivileged();
     read_only_dirs: case("-ai s/ d", "s/ro/ 0555\ns/ro/a\ns/ro/sub/ 0500\ns/ro/sub/b").unprivileged().then("-ai s/ d");
     read_only_dirs_updated: case("-ai s/ d", "s/ro/a").unprivileged()

@@ -45,13 +45,24 @@ cases! {
     hard_links_partly_there_two_apart: groups("-aHi s/ d", "d/a=one\nd/c=one");
     hard_links_partly_there_linked: groups("-aHi s/ d", "d/a=one\nd/b == d/a");
     hard_links_partly_there_in_sub: groups("-aHi s/ d", "d/n/z=two\nd/m/y=other");
+    hard_links_behind_and_before_a_changed_leader: case(
+        "-aHi s/ d",
+        "s/a=one\ns/b == s/a\ns/c == s/a\ns/e == s/a\ns/f == s/a\nd/c=old!!\nd/e=one",
+    );
+    hard_links_behind_and_before_a_right_leader: case(
+        "-aHi s/ d",
+        "s/a=one\ns/b == s/a\ns/c == s/a\ns/e == s/a\ns/f == s/a\nd/c=one\nd/e=other",
+    );
+    hard_links_with_newer_last: case("-aHui s/ d", "s/a=one\ns/b == s/a\ns/c == s/a\nd/c=old @1500000000");
+    hard_links_with_existing: case("-aHi --existing s/ d", "s/a=one\ns/b == s/a\ns/c == s/a\nd/b=old!\nd/c=old");
+    hard_links_of_symlinks_all: case("-aHi s/ d", "s/l -> x\ns/m == s/l\nd/m -> y").then("-aHii s/ d");
     hard_links_all_apart: groups("-aHi s/ d", "d/a=one\nd/b=one\nd/c=one").option("-H");
     hard_links_other_content: groups("-aHi s/ d", "d/a=old!!\nd/b=one\nd/c == d/a");
     hard_links_linked_to_others: groups("-aHi s/ d", "d/a=one\nd/stranger == d/a");
     hard_links_linked_to_others_changed: groups("-aHi s/ d", "d/a=old!!\nd/stranger == d/a");
     hard_links_wrongly_joined: case("-aHii s/ d", "s/a=x\ns/b=x\nd/a=x\nd/b == d/a").then("-aHi s/ d");
     hard_links_wrongly_joined_changed: case("-ai s/ d", "s/a=x\ns/b=y @7\nd/a=x\nd/b == d/a");
-    joined_in_destination_chmod: case("-ai s/ d", "s/a=x 0600\ns/b=x\nd/a=x\nd/b == d/a");
+    joined_in_destination_chmod: case("-ai s/ d", "s/a=x 0600\ns/b=x\nd/a=x\nd/b == d/a").only_direct();
     hard_links_with_delete: groups("-aHi --delete s/ d", "d/a=one\nd/old == d/a\nd/old2 == d/a");
     hard_links_of_symlinks: case("-aHi s/ d", "s/l -> x\ns/m == s/l\ns/n == s/l");
     hard_links_of_fifos: case("-aHi s/ d", "s/p fifo\ns/q == s/p");
@@ -60,7 +71,7 @@ cases! {
     hard_links_across_sources: case("-aHi s t d", "s/a\nt/b == s/a\nt/c == s/a");
     hard_links_across_files: case("-aHi s/a t/b d", "s/a\nt/b == s/a\nd/");
     hard_links_group_at_one_dest_file: case("-aHi s/a d", "s/a\ns/b == s/a");
-    hard_links_chmod: groups("-aHi s/ d", "").change("s/a=one 0600").then("-aHi s/ d");
+    hard_links_chmod: groups("-aHi s/ d", "").change("s/a=one 0600").then("-aHi s/ d").only_direct();
     hard_links_update_of_content: groups("-aHi s/ d", "").change("s/a=three @1200000000").then("-aHi s/ d");
     hard_links_with_checksum: groups("-aHci s/ d", "d/a=one\nd/b=xne\nd/z=two @9");
     hard_links_large: case("-aHi s/ d", "s/a size:2m\ns/sub/b == s/a\ns/sub/c == s/a");
