@@ -65,7 +65,8 @@ impl Stage {
         Ok(())
     }
 
-    /// Frees a name in the stage before a non-directory is made there.
+    /// Frees a name in the stage before a non-directory is made there; also when what was begun under it
+    /// will not be finished.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -262,7 +263,11 @@ impl Stage {
 impl Ready {
     /// Opens a directory of the next tree so that this user can change it.
     pub fn open_to_change(&self, path: &Path) -> io::Result<Dir> {
-        let dir = self.next.open_beneath(path)?;
+        let dir = match self.next.open_beneath(path) {
+            // It came to live after the stage was levelled; the last look before the switch sees to it.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => make_beneath(&self.next, path)?,
+            other => other?,
+        };
         if process::is_root() {
             return Ok(dir);
         }
@@ -396,6 +401,12 @@ impl Ready {
             },
             _ => Ok((staged?, name.to_vec())),
         }
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.keep();
     }
 }
 
