@@ -97,9 +97,11 @@ pub(super) fn move_to(from: &Dir, name: &[u8], to: &Dir, to_name: &[u8]) -> io::
             if !stat.is_dir() || stat.mode & 0o200 != 0 {
                 return Err(e);
             }
-            from.set_mode(name, stat.mode | 0o700)?;
-            from.rename(name, to, to_name)?;
-            to.set_mode(to_name, stat.mode)
+            let own = from.open_dir(name)?;
+            own.set_own_mode(stat.mode | 0o700)?;
+            let moved = from.rename(name, to, to_name);
+            own.set_own_mode(stat.mode)?;
+            moved
         }
         other => other,
     }
