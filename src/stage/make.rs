@@ -119,7 +119,7 @@ impl Stage {
     }
 
     /// A finished non-directory, with its final metadata `new`, stands in the stage under `name`; `old`
-    /// is what lives under it.
+    /// is what lives under it: of what is below it, if it is a directory, [`Stage::note_removed`] told.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -149,7 +149,7 @@ impl Stage {
     }
 
     /// Makes `name` a hard link to another path of the next tree, staged in this run or live and
-    /// unchanged. Clears the name first and records the change.
+    /// unchanged. Clears the name first and records the change; `old` as in [`Stage::made`].
     ///
     /// # Errors
     /// [`Error::Io`].
