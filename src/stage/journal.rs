@@ -9,7 +9,8 @@ use std::io::{self, Read, Write};
 use serde::{Deserialize, Serialize};
 
 use super::error::{Doing, Error};
-use super::layout::{Home, JOURNAL};
+use super::home::Home;
+use super::layout::JOURNAL;
 use super::policy::Method;
 use crate::sys::{self, Stat, Time, process};
 
