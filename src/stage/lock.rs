@@ -100,7 +100,7 @@ impl Locks {
 
     fn with_home(mut self, site: &Site, wait: Wait, began: Instant) -> Result<Locks, Error> {
         if let Some(home) = site.find()? {
-            while !self.take_home(&home, site)? {
+            while !self.take_home(&home)? {
                 if !goes_on(wait, began) {
                     return Err(busy_home(site, &home));
                 }
@@ -112,7 +112,7 @@ impl Locks {
 
     /// Locks the lock file of a state directory and writes there who we are; false when another run has
     /// it.
-    fn take_home(&mut self, home: &Home, site: &Site) -> Result<bool, Error> {
+    fn take_home(&mut self, home: &Home) -> Result<bool, Error> {
         let path = home.join(LOCK);
         let mut file = match home.dir.open_file_rw(LOCK) {
             Ok(file) => file,
@@ -130,7 +130,6 @@ impl Locks {
             Err(_) => {}
         }
         let text = serde_json::to_string(&Holder::this_run()).unwrap_or_default();
-        let _ = site;
         file.set_len(0)
             .and_then(|()| file.seek(SeekFrom::Start(0)))
             .and_then(|_| file.write_all(text.as_bytes()))
@@ -140,7 +139,7 @@ impl Locks {
 
     /// Locks a state directory that this run has just made.
     pub fn add_home(&mut self, home: &Home, site: &Site) -> Result<(), Error> {
-        if self.take_home(home, site)? {
+        if self.take_home(home)? {
             Ok(())
         } else {
             Err(busy_home(site, home))
