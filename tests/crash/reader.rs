@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -32,7 +32,10 @@ pub struct Seen {
 
 impl Seen {
     fn complain(&self, text: String) {
-        let mut complaints = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut complaints = self
+            .complaints
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if complaints.len() < 5 {
             complaints.push(text);
         }
@@ -49,7 +52,11 @@ impl Seen {
             count(&self.probes),
             count(&self.gaps)
         );
-        for complaint in &*self.complaints.lock().unwrap_or_else(PoisonError::into_inner) {
+        for complaint in &*self
+            .complaints
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+        {
             let _ = write!(text, "\n{complaint}");
         }
         text
@@ -167,14 +174,14 @@ fn pass(seen: &Seen, dest: &Path, generations: &[Tree; 2]) {
 
 /// A row of looks at the path.
 fn probe(seen: &Seen, dest: &Path) {
-    for _ in 0..64 {
+    for _ in 0..32 {
         seen.probes.fetch_add(1, Ordering::SeqCst);
         if let Err(e) = open(dest) {
             seen.gaps.fetch_add(1, Ordering::SeqCst);
             seen.complain(format!("the path led nowhere: {e}"));
         }
     }
-    std::thread::sleep(Duration::from_micros(50));
+    std::thread::sleep(Duration::from_micros(200));
 }
 
 mod proof {
@@ -185,10 +192,15 @@ mod proof {
 
     use super::*;
     use crate::generations::big;
-    use crate::run::{mirror, scratch, state_of};
+    use crate::run::{mirror, scratch, standing_of};
 
     fn shell(script: &str, args: &[&Path]) {
-        let status = Command::new("sh").arg("-ec").arg(script).arg("sh").args(args).status();
+        let status = Command::new("sh")
+            .arg("-ec")
+            .arg(script)
+            .arg("sh")
+            .args(args)
+            .status();
         assert!(status.expect("a shell").success(), "{script}");
     }
 
@@ -240,7 +252,7 @@ mod proof {
         let one = big(&one, 1, 4, 8);
         let two = big(&two, 2, 4, 8);
         mirror("swap", &one.path, &dest).run().expect_success();
-        let standing = PathBuf::from(format!("{}~", state_of(&dest).display()));
+        let standing = standing_of(&dest);
         let script = format!(
             "mv -T {d} {a}; mv -T {s} {d}; mv -T {a} {s}; kill -9 $PPID",
             d = dest.display(),
@@ -253,15 +265,22 @@ mod proof {
         let mut exchanges = 0;
         while readers.seen.gaps.load(Ordering::SeqCst) == 0 && patient() {
             let source = sources.next().expect("a cycle");
-            let run = mirror("swap", &source.path, &dest).cut("switch.exchange").instead(&script);
+            let run = mirror("swap", &source.path, &dest)
+                .cut("switch.exchange")
+                .instead(&script);
             let ran = run.run();
             assert_eq!(ran.end, crate::run::End::Signal(9), "{ran}");
             exchanges += 1;
-            source.tree.expect_equal(&Tree::read(&dest), "after two renames");
+            source
+                .tree
+                .expect_equal(&Tree::read(&dest), "after two renames");
             readers.outlast();
         }
         let seen = readers.stop();
-        println!("{exchanges} exchanges made of two renames: {}", seen.summary());
+        println!(
+            "{exchanges} exchanges made of two renames: {}",
+            seen.summary()
+        );
         assert!(seen.gaps.load(Ordering::SeqCst) > 0, "{}", seen.summary());
     }
 }
