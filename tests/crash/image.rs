@@ -106,7 +106,17 @@ impl Image {
     }
 
     fn unmount(&mut self) {
+<<<<<<< HEAD
+        if !std::mem::take(&mut self.mounted) {
+            return;
+        }
+        // A process that another test is just starting may hold our descriptors for a moment.
+        let umount = || succeeds(Command::new("umount").arg(&self.root));
+        let pause = || std::thread::sleep(Duration::from_millis(50));
+        if !(0..20).any(|_| umount() || (pause(), false).1) {
+=======
         if std::mem::take(&mut self.mounted) && !succeeds(Command::new("umount").arg(&self.root)) {
+>>>>>>> main
             succeeds(Command::new("umount").arg("-l").arg(&self.root));
         }
         self.wait_until_released();

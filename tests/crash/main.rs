@@ -17,12 +17,12 @@
 #![cfg(debug_assertions)]
 
 mod cut;
-//mod damage;
+mod damage;
 mod generations;
 mod image;
 mod kill;
 mod power;
 mod reader;
-//mod resume;
+mod resume;
 mod run;
 mod tree;

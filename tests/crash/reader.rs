@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -174,14 +174,14 @@ fn pass(seen: &Seen, dest: &Path, generations: &[Tree; 2]) {
 
 /// A row of looks at the path.
 fn probe(seen: &Seen, dest: &Path) {
-    for _ in 0..64 {
+    for _ in 0..32 {
         seen.probes.fetch_add(1, Ordering::SeqCst);
         if let Err(e) = open(dest) {
             seen.gaps.fetch_add(1, Ordering::SeqCst);
             seen.complain(format!("the path led nowhere: {e}"));
         }
     }
-    std::thread::sleep(Duration::from_micros(50));
+    std::thread::sleep(Duration::from_micros(200));
 }
 
 mod proof {
@@ -192,7 +192,7 @@ mod proof {
 
     use super::*;
     use crate::generations::big;
-    use crate::run::{mirror, scratch, state_of};
+    use crate::run::{mirror, scratch, standing_of};
 
     fn shell(script: &str, args: &[&Path]) {
         let status = Command::new("sh")
@@ -252,7 +252,7 @@ mod proof {
         let one = big(&one, 1, 4, 8);
         let two = big(&two, 2, 4, 8);
         mirror("swap", &one.path, &dest).run().expect_success();
-        let standing = PathBuf::from(format!("{}~", state_of(&dest).display()));
+        let standing = standing_of(&dest);
         let script = format!(
             "mv -T {d} {a}; mv -T {s} {d}; mv -T {a} {s}; kill -9 $PPID",
             d = dest.display(),

@@ -166,6 +166,11 @@ pub fn state_of(dest: &Path) -> PathBuf {
     dest.with_file_name(format!(".{name}.resilver"))
 }
 
+/// Where a finished tree stands for the time around the switch.
+pub fn standing_of(dest: &Path) -> PathBuf {
+    PathBuf::from(format!("{}~", state_of(dest).display()))
+}
+
 /// A directory for one test, in memory where that is to be had.
 pub fn scratch() -> tempfile::TempDir {
     let builder = || {

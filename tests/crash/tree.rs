@@ -43,6 +43,14 @@ impl Entry {
         (self.kind, &self.content, &self.target) == (other.kind, &other.content, &other.target)
     }
 
+    /// Makes a time of today equal to any other such time.
+    pub fn forget_recent_time(&mut self) {
+        const LATELY: i64 = 1_700_000_000;
+        if self.mtime.0 > LATELY {
+            self.mtime = (LATELY, 0);
+        }
+    }
+
     /// A file without content.
     pub fn is_empty(&self) -> bool {
         self.content.is_some_and(|(size, _)| size == 0)
@@ -99,14 +107,6 @@ impl Tree {
         reader.entries.insert(Vec::new(), entry);
         reader.directory(root, b"")?;
         Ok(reader.finish())
-    }
-
-    /// The tree without the time of its root: where state lies inside, that tells nothing.
-    pub fn without_root_time(mut self) -> Tree {
-        if let Some(root) = self.0.get_mut(&b""[..]) {
-            root.mtime = (0, 0);
-        }
-        self
     }
 
     /// In what `got` differs from this, a line for each entry.
@@ -236,10 +236,14 @@ fn content(dir: BorrowedFd<'_>, name: &[u8]) -> Result<(u64, u128)> {
     Ok((bytes.len() as u64, XxHash3_128::oneshot(&bytes)))
 }
 
+/// Extended attributes; most have none, which one call on the open object tells.
 fn xattrs(dir: BorrowedFd<'_>, name: &[u8]) -> BTreeMap<Vec<u8>, Vec<u8>> {
     let path = Path::new("/proc/self/fd")
         .join(dir.as_raw_fd().to_string())
         .join(OsStr::from_bytes(name));
+    if rustix::fs::llistxattr(&path, &mut [0u8; 0]) == Ok(0) {
+        return BTreeMap::new();
+    }
     let Ok(names) = xattr::list(&path) else {
         return BTreeMap::new();
     };
