@@ -117,10 +117,10 @@ fn btrfs_subvolumes() {
     room.sh("btrfs subvolume create m/v");
     lives(&room, "m/v", "journal");
     room.sh("mkdir m/d; btrfs subvolume create m/d/sub; echo mine > m/d/sub/mine");
-    room.resilver("-a s/ m/d/").ok();
+    room.resilver("-aH s/ m/d/").ok();
     assert_eq!(room.method("m/d"), "journal");
     assert_eq!(room.read("m/d/sub/mine"), "mine\n");
-    room.resilver("-a --delete s/ m/d/").ok();
+    room.resilver("-aH --delete s/ m/d/").ok();
     assert_same(
         &room.tree("s").without_xattrs().without_dir_times(),
         &room.tree("m/d").without_dir_times(),

@@ -117,8 +117,9 @@ fn a_new_small_file_costs_eight_calls() {
         let without = without_files(args, true);
         let all = total(&with, is_work).saturating_sub(total(&without, is_work));
         println!("{args}: {:.2} calls a new file", all as f64 / FILES as f64);
+        // And a record of many in the log now and then.
         assert!(
-            all <= 8 * FILES,
+            all <= 8 * FILES + FILES / 20,
             "{args}: {all} calls for {FILES} files: {with:#?}"
         );
         assert!(all >= 3 * FILES, "strace counted nothing: {with:?}");
