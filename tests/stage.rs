@@ -10,6 +10,10 @@ mod journal;
 mod limits;
 #[path = "stage/measure.rs"]
 mod measure;
+#[path = "stage/people.rs"]
+mod people;
+#[path = "stage/random.rs"]
+mod random;
 #[path = "stage/swap.rs"]
 mod swap;
 #[path = "stage/trees.rs"]

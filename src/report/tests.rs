@@ -134,7 +134,7 @@ fn with_i(itemize: u8) -> Style {
 
 /// `rsync -aH s/ d` where there is no `d`.
 fn first_run() -> Vec<Event> {
-    let leader = Some(PathBuf::from("b/hl"));
+    let leader = PathBuf::from("b/hl");
     vec![
         Event::CreatedDestination("d".into()),
         item(Kind::Dir, Action::Create, new(), "."),

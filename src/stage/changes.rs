@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 use twox_hash::XxHash3_64;
 
 use super::error::{Doing, Error};
-use super::layout::Home;
+use super::home::Home;
 use super::survey::Difference;
 use crate::sys::{Kind, Stat};
 

@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, AtFlags};
 
 use super::error::{Doing, Error};
+use super::home::Home;
 use super::journal::Journal;
-use super::layout::{Home, Site, TMP, state_around};
+use super::layout::{TMP, state_around};
 use super::policy::{CommitChoice, Method};
+use super::site::Site;
 use crate::sys::{Dir, mounts, process, volume};
 
 /// Inode number of the root of a btrfs subvolume.

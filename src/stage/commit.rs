@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::PoisonError;
 
+use super::carry::{Carried, Reach, carry};
 use super::changes::Record;
 use super::error::{Doing, Error, Situation};
 use super::hold::Hold;
@@ -15,7 +16,7 @@ use super::plan::{Mark, Step};
 use super::policy::{KeepPrevious, Method};
 use super::run::{Ready, Stage};
 use super::settle::After;
-use super::survey::{Carried, Reach, Seen, carry, look, wanted};
+use super::survey::{Seen, look, wanted};
 use crate::sys::{self, Dir, process, signal};
 use crate::tree::MetaChange;
 

@@ -87,6 +87,15 @@ pub enum Names {
     All,
 }
 
+/// A change of metadata that is asked for.
+struct Touch<'t> {
+    old: &'t Stat,
+    change: &'t MetaChange,
+    names: Names,
+    /// A large file's change may wait until after the switch.
+    may_put_off: bool,
+}
+
 impl Stage {
     /// Changes only metadata of an existing non-directory. Where its object is shared with other trees, a
     /// copy takes its place; a large file's change is put off until right after the switch instead, if
@@ -110,7 +119,16 @@ impl Stage {
                 ready.plan_touch(&path, old, change)
             }
             Method::Journal => ready.part(place, name, old, change),
-            _ => ready.touch_in_stage(&place.dir, name, &path, old, change, names, may_put_off),
+            _ => ready.touch_in_stage(
+                place,
+                name,
+                &Touch {
+                    old,
+                    change,
+                    names,
+                    may_put_off,
+                },
+            ),
         };
         touched.doing("change the attributes of", self.path.join(&path))
     }
@@ -147,16 +165,14 @@ impl Ready {
         self.plan_install(place, &path, &new, Some(old))
     }
 
-    fn touch_in_stage(
-        &self,
-        dir: &Dir,
-        name: &[u8],
-        path: &Path,
-        old: &Stat,
-        change: &MetaChange,
-        names: Names,
-        may_put_off: bool,
-    ) -> io::Result<()> {
+    fn touch_in_stage(&self, place: &Place, name: &[u8], touch: &Touch<'_>) -> io::Result<()> {
+        let (dir, path) = (&place.dir, &place.join(name));
+        let Touch {
+            old,
+            change,
+            names,
+            may_put_off,
+        } = *touch;
         let mut now = dir.stat(name)?;
         let others = match now.ino == old.ino {
             true => self.other_names(path, &now)?,

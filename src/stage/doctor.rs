@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use super::choose::{choose, may_write, try_exchange};
 use super::error::{Doing, Error};
 use super::journal::Journal;
-use super::layout::{Site, is_state, kind_of};
+use super::layout::{is_state, kind_of};
 use super::outcome::{Check, Diagnosis};
 use super::policy::{CommitChoice, Method, Policy};
+use super::site::Site;
 use crate::sys::{Dir, Kind, as_path, mounts, process, volume};
 
 /// Tries out what guarantee a destination can have. Leaves nothing behind.

@@ -11,23 +11,16 @@
 //! | the rotation is done | idle | nothing to do but levelling |
 
 use std::ffi::OsStr;
-use std::io;
 use std::path::{Path, PathBuf};
 
-use super::changes::Record;
-use super::error::{Doing, Error, Situation};
-use super::execute::{Trees, execute};
-use super::journal::{Direction, Journal, Last, Next, Origin, Phase, RootId, Swap, now};
-use super::layout::{
-    CHANGES, CHANGES_BEFORE, CHANGES_NEXT, DISPLACED, FORMER, Home, NEXT, PLAN, PLAN_DONE,
-    PREVIOUS, Site, TMP,
-};
+use super::error::{Doing, Error};
+use super::home::Home;
+use super::journal::{Journal, Origin, Phase, RootId};
+use super::layout::{NEXT, PREVIOUS};
 use super::lock::Locks;
 use super::outcome::Interrupted;
-use super::plan;
-use super::policy::{Method, Policy};
-use super::survey::{Carried, Reach, Seen, carry, differences, differences_since, wanted};
-use crate::sys;
+use super::policy::Policy;
+use super::site::Site;
 
 /// A destination that this process holds.
 #[derive(Debug)]
@@ -166,6 +159,7 @@ impl Hold {
                     self.move_back(Origin::Next)?;
                 }
                 self.adopt(live.as_ref().map(RootId::of));
+                self.say("an earlier run did not get to its switch; what it staged is taken up");
                 self.found = Interrupted::Staging;
             }
             Phase::Idle if at_root || self.may_adopt(&journal)? => {
@@ -230,202 +224,6 @@ impl Hold {
         journal.phase = phase;
         journal.write(home, no_fsync)
     }
-
-    /// Moves the tree at the switch's place back to where it came from.
-    pub fn move_back(&mut self, from: Origin) -> Result<(), Error> {
-        let stands = self.tilde_stands()?;
-        let no_fsync = self.no_fsync;
-        let (site, home, journal) = self.state()?;
-        let name = match from {
-            Origin::Next => NEXT,
-            Origin::Previous => PREVIOUS,
-        };
-        let parent = site.parent()?;
-        if stands {
-            if let Ok(tree) = parent.dir.open_dir(&parent.tilde()) {
-                super::level::widen(&tree).doing("open", parent.tilde_path())?;
-            }
-            sys::cut::point("recover.back");
-            let moved = parent.dir.rename_new(&parent.tilde(), &home.dir, name);
-            moved.doing("rename", parent.tilde_path())?;
-        }
-        match from {
-            Origin::Next => {
-                journal.phase = Phase::Staging;
-                journal.next = Next::Staged;
-            }
-            Origin::Previous => journal.phase = Phase::Idle,
-        }
-        journal.write(home, no_fsync)
-    }
-
-    /// What follows an exchange: metadata that was put off, the rotation, the journal. Every step looks
-    /// whether it was done already.
-    ///
-    /// `seen` is the last look at the old tree, if this run had one.
-    pub fn finish_swap(&mut self, swap: &Swap, seen: Option<&Seen>) -> Result<Carried, Error> {
-        self.site.look()?;
-        let switched = |e: Error| e.in_situation(Situation::Switched);
-        let carried = self.look_back(seen).map_err(switched)?;
-        if let Some(direction) = swap.plan {
-            // Metadata only: nothing is moved.
-            self.carry_out(direction, TMP, TMP, false)
-                .map_err(switched)?;
-        }
-        self.rotate_swap(swap).map_err(switched)?;
-        let no_fsync = self.no_fsync;
-        let (_, home, journal) = self.state()?;
-        let undo = swap.from == Origin::Previous;
-        journal.root = Some(swap.new);
-        journal.phase = Phase::Idle;
-        if !undo {
-            journal.next = Next::Former;
-        }
-        journal.hold = undo && !journal.last.as_ref().is_some_and(|last| last.undo);
-        journal.last = Some(Last {
-            method: Method::Swap,
-            at: swap.at,
-            undo: journal.hold,
-            previous_mode: swap.old_mode,
-            dropped: swap.drop_old && !undo,
-            before_at: journal.last.as_ref().map(|last| last.at),
-        });
-        sys::cut::point("switch.idle");
-        journal.write(home, no_fsync).map_err(switched)?;
-        Ok(carried)
-    }
-
-    /// What others did between the last look at the old tree and the exchange is carried into live.
-    fn look_back(&mut self, seen: Option<&Seen>) -> Result<Carried, Error> {
-        if !self.tilde_stands()? {
-            return Ok(Carried::default());
-        }
-        let (site, home, _) = self.state()?;
-        let parent = site.parent()?;
-        let old = parent.dir.open_dir(&parent.tilde());
-        let old = old.doing("open", parent.tilde_path())?;
-        let Some(live) = &site.live else {
-            return Ok(Carried::default());
-        };
-        let found = match seen {
-            Some(seen) => differences_since(&old, live, seen)?,
-            None => differences(&old, live)?.0,
-        };
-        let paths = wanted(&found);
-        let record = Record::load_where(home, CHANGES_NEXT, |path| paths.contains(&path))?;
-        carry(&found, &record, &old, live, home, Reach::Gentle, false)
-    }
-
-    fn rotate_swap(&mut self, swap: &Swap) -> Result<(), Error> {
-        let stands = self.tilde_stands()?;
-        let (site, home, _) = self.state()?;
-        if stands {
-            let parent = site.parent()?;
-            let undo = swap.from == Origin::Previous;
-            let to = if swap.drop_old && !undo {
-                NEXT
-            } else {
-                PREVIOUS
-            };
-            if to == PREVIOUS && !undo {
-                sys::cut::point("rotate.previous");
-                home.rename(PREVIOUS, NEXT)?;
-            }
-            if let Ok(tree) = parent.dir.open_dir(&parent.tilde()) {
-                super::level::widen(&tree).doing("open", parent.tilde_path())?;
-            }
-            sys::cut::point("rotate.old");
-            let moved = parent.dir.rename_new(&parent.tilde(), &home.dir, to);
-            moved.doing("rename", parent.tilde_path())?;
-        }
-        sys::cut::point("rotate.records");
-        rotate_records(home, swap.plan.is_some())
-    }
-
-    /// Carries a sealed plan to its end and closes the journal; returns what was passed over.
-    pub fn finish_plan(
-        &mut self,
-        direction: Direction,
-        rotate: bool,
-        force: bool,
-    ) -> Result<Vec<PathBuf>, Error> {
-        let underway = |e: Error| e.in_situation(Situation::Underway);
-        let keep = if rotate { DISPLACED } else { PREVIOUS };
-        let (_, home, _) = self.state()?;
-        // A plan that was rotated was carried out before.
-        let passed = match rotate && !home.has(DISPLACED)? {
-            true => Vec::new(),
-            false => self
-                .carry_out(direction, NEXT, keep, force)
-                .map_err(underway)?,
-        };
-        if !self.no_fsync {
-            let (site, ..) = self.state()?;
-            if let Some(live) = &site.live {
-                let synced = live.sync_volume().doing("make durable", &site.path);
-                synced.map_err(underway)?;
-            }
-        }
-        let no_fsync = self.no_fsync;
-        let (_, home, journal) = self.state()?;
-        if rotate {
-            if home.has(DISPLACED)? {
-                if home.has(PREVIOUS)? {
-                    home.drop(FORMER)?;
-                    sys::cut::point("rotate.former");
-                    home.rename(PREVIOUS, FORMER)?;
-                }
-                sys::cut::point("rotate.displaced");
-                home.rename(DISPLACED, PREVIOUS)?;
-            }
-            rotate_records(home, true)?;
-        }
-        let undo = direction == Direction::Backward;
-        journal.phase = Phase::Idle;
-        journal.next = Next::Level;
-        journal.hold = undo;
-        journal.last = Some(Last {
-            method: Method::Journal,
-            at: now(home)?,
-            undo,
-            previous_mode: None,
-            dropped: false,
-            before_at: journal.last.as_ref().map(|last| last.at),
-        });
-        sys::cut::point("switch.idle");
-        journal.write(home, no_fsync).map_err(underway)?;
-        Ok(passed)
-    }
-
-    fn carry_out(
-        &mut self,
-        direction: Direction,
-        next: &[u8],
-        keep: &[u8],
-        force: bool,
-    ) -> Result<Vec<PathBuf>, Error> {
-        let (site, home, _) = self.state()?;
-        let name = if home.has(PLAN)? { PLAN } else { PLAN_DONE };
-        let steps = plan::read(home, name)?;
-        let record = if home.has(CHANGES_NEXT)? && name == PLAN {
-            Record::load(home, CHANGES_NEXT)?
-        } else {
-            Record::load(home, CHANGES)?
-        };
-        let Some(live) = &site.live else {
-            return Err(io::Error::from(io::ErrorKind::NotFound)).doing("open", &site.path);
-        };
-        let trees = Trees {
-            live,
-            next: &home.sub_or_make(next)?,
-            previous: &home.sub_or_make(keep)?,
-            record: &record,
-            force,
-        };
-        execute(&steps, direction, &trees)
-            .map_err(|(path, e)| (site.path.join(path), e))
-            .or_else(|(path, e)| Err(e).doing("change", path))
-    }
 }
 
 /// A destination as a person names it: a directory, or a file in one.
@@ -434,20 +232,5 @@ pub(super) fn split(dest: &Path) -> (&Path, Option<&OsStr>) {
     match (is_file, dest.parent(), dest.file_name()) {
         (true, Some(parent), Some(name)) => (parent, Some(name)),
         _ => (dest, None),
-    }
-}
-
-/// The records of the switch that was made take the place of those of the one before.
-fn rotate_records(home: &Home, with_plan: bool) -> Result<(), Error> {
-    if home.has(CHANGES_NEXT)? {
-        home.rename(CHANGES, CHANGES_BEFORE)?;
-        sys::cut::point("rotate.changes");
-        home.rename(CHANGES_NEXT, CHANGES)?;
-    }
-    if with_plan {
-        home.rename(PLAN, PLAN_DONE)
-    } else {
-        home.drop(PLAN)?;
-        home.drop(PLAN_DONE)
     }
 }

@@ -10,8 +10,9 @@ use twox_hash::XxHash3_128;
 
 use super::changes::{Ident, Record, Recorder};
 use super::error::{Doing, Error};
+use super::home::Home;
 use super::journal::{Journal, Next, is_born_since};
-use super::layout::{CHANGES_BEFORE, Home, KEPT, SALVAGE, make_beneath};
+use super::layout::{CHANGES_BEFORE, KEPT, SALVAGE, make_beneath};
 use super::level::Keeper;
 use super::staged::{self, StagedFile};
 use crate::sys::{Dir, Kind, Stat, process};

@@ -20,13 +20,11 @@
 //! parent/.name.resilver~      the next tree or the old one, for the instant of the switch
 //! ```
 
-use std::ffi::OsStr;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::error::{Doing, Error};
-use crate::sys::{self, Dir, Kind, Stat, as_path, process};
+use crate::sys::{self, Dir, Kind, as_path};
 
 /// Behind the name of a state directory that is being made.
 const DRAFT: &[u8] = b".new";
@@ -50,15 +48,15 @@ pub(super) const PLAN_DONE: &[u8] = b"plan.done";
 /// A tree that was found at the switch's place without a journal to explain it.
 pub(super) const ORPHAN: &[u8] = b"orphan";
 
-const SIGNATURE: &[u8] = b"signature";
-const SIGNATURE_TEXT: &[u8] = b"resilver state 1\n";
+pub(super) const SIGNATURE: &[u8] = b"signature";
+pub(super) const SIGNATURE_TEXT: &[u8] = b"resilver state 1\n";
 /// As <https://bford.info/cachedir/> has it.
-const TAG: &[u8] = b"CACHEDIR.TAG";
-const TAG_TEXT: &[u8] =
+pub(super) const TAG: &[u8] = b"CACHEDIR.TAG";
+pub(super) const TAG_TEXT: &[u8] =
     b"Signature: 8a477f597d28d172789f06886806bc55\n# State of resilver; see `resilver status`.\n";
 
 /// State within the destination itself.
-const INSIDE: &[u8] = b".resilver";
+pub(super) const INSIDE: &[u8] = b".resilver";
 const SUFFIX: &[u8] = b".resilver";
 /// Longest name that file systems take.
 const NAME_MAX: usize = 255;
@@ -66,7 +64,7 @@ const NAME_MAX: usize = 255;
 const DECORATION: usize = 32;
 
 /// The name of a destination's state beside it. Names too long for it are cut and hashed.
-fn state_name(name: &[u8]) -> Vec<u8> {
+pub(super) fn state_name(name: &[u8]) -> Vec<u8> {
     let mut state = b".".to_vec();
     if name.len() + DECORATION <= NAME_MAX {
         state.extend_from_slice(name);
@@ -79,6 +77,7 @@ fn state_name(name: &[u8]) -> Vec<u8> {
     state
 }
 
+<<<<<<< HEAD
 /// A destination: where it is, and what is there.
 #[derive(Debug)]
 pub(super) struct Site {
@@ -463,8 +462,10 @@ fn write_new(dir: &Dir, name: &[u8], text: &[u8]) -> io::Result<()> {
     file.sync_data()
 }
 
+=======
+>>>>>>> stage
 /// The format version that the signature in directory `name` gives; `None` where it is no state.
-fn signature(place: &Dir, name: &[u8]) -> Option<u32> {
+pub(super) fn signature(place: &Dir, name: &[u8]) -> Option<u32> {
     let dir = place.open_dir(name).ok()?;
     let mut text = String::new();
     let file = dir.open_file(SIGNATURE).ok()?;

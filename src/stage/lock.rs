@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::error::{Doing, Error};
-use super::layout::{Home, LOCK, Site};
+use super::home::Home;
+use super::layout::LOCK;
 use super::policy::Wait;
+use super::site::Site;
 use crate::sys::{self, Dir, Lock, process, signal};
 
 /// How often a waiting run looks again.

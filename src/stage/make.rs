@@ -65,7 +65,8 @@ impl Stage {
         Ok(())
     }
 
-    /// Frees a name in the stage before a non-directory is made there.
+    /// Frees a name in the stage before a non-directory is made there; also when what was begun under it
+    /// will not be finished.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -119,7 +120,11 @@ impl Stage {
     }
 
     /// A finished non-directory, with its final metadata `new`, stands in the stage under `name`; `old`
+<<<<<<< HEAD
     /// is what lives under it. The inode of `new` is not looked at.
+=======
+    /// is what lives under it: of what is below it, if it is a directory, [`Stage::note_removed`] told.
+>>>>>>> stage
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -156,7 +161,7 @@ impl Stage {
     }
 
     /// Makes `name` a hard link to another path of the next tree, staged in this run or live and
-    /// unchanged. Clears the name first and records the change.
+    /// unchanged. Clears the name first and records the change; `old` as in [`Stage::made`].
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -270,7 +275,11 @@ impl Stage {
 impl Ready {
     /// Opens a directory of the next tree so that this user can change it.
     pub fn open_to_change(&self, path: &Path) -> io::Result<Dir> {
-        let dir = self.next.open_beneath(path)?;
+        let dir = match self.next.open_beneath(path) {
+            // It came to live after the stage was levelled; the last look before the switch sees to it.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => make_beneath(&self.next, path)?,
+            other => other?,
+        };
         if process::is_root() {
             return Ok(dir);
         }
@@ -404,6 +413,12 @@ impl Ready {
             },
             _ => Ok((staged?, name.to_vec())),
         }
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.keep();
     }
 }
 

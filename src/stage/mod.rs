@@ -1,6 +1,7 @@
 //! The staging area on disk.
 
 mod attrs;
+mod carry;
 mod changes;
 mod choose;
 mod commit;
@@ -8,8 +9,10 @@ mod copyup;
 mod doctor;
 mod error;
 mod execute;
+mod finish;
 mod gate;
 mod hold;
+mod home;
 mod journal;
 mod keep;
 mod layout;
@@ -22,9 +25,14 @@ mod plan;
 mod policy;
 mod run;
 mod settle;
+<<<<<<< HEAD
 mod spare;
+=======
+mod site;
+>>>>>>> stage
 mod staged;
 mod survey;
+mod transfer;
 mod undo;
 mod upkeep;
 

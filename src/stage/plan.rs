@@ -16,7 +16,7 @@ use twox_hash::XxHash3_64;
 
 use super::changes::kind_code;
 use super::error::{Doing, Error};
-use super::layout::Home;
+use super::home::Home;
 use crate::sys::{Kind, Stat, Time};
 use crate::tree::MetaChange;
 

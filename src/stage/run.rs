@@ -10,10 +10,12 @@ use super::choose::{Choice, choose, probe_exchange};
 use super::copyup::Groups;
 use super::error::{Doing, Error};
 use super::hold::Hold;
+use super::home::Home;
 use super::journal::{Journal, Next, Phase, RootId};
 use super::keep::{Keep, demote, is_half};
-use super::layout::{CHANGES_NEXT, FORMER, Home, NEXT, PLAN, SALVAGE, STAGED, TMP};
+use super::layout::{CHANGES_NEXT, FORMER, NEXT, PLAN, SALVAGE, STAGED, TMP};
 use super::level::{Obstacle, level, strip};
+use super::lock::Holder;
 use super::plan::{Mark, Planner};
 use super::policy::{CommitChoice, Method, Policy};
 use super::staged::StagedLog;
@@ -75,6 +77,8 @@ pub struct Stage {
 #[derive(Debug)]
 pub(super) struct Ready {
     pub method: Method,
+    /// Why this method.
+    pub reason: String,
     /// Path of the state, for messages.
     pub home: PathBuf,
     pub next: Dir,
@@ -128,6 +132,13 @@ impl Stage {
     /// that differs from the last one, with its reason.
     pub fn notes(&self) -> Vec<String> {
         std::mem::take(&mut self.hold().notes)
+    }
+
+    /// Why the method that [`Stage::begin`] chose was chosen.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        let ready = self.begun.get()?.as_ref()?;
+        Some(&ready.reason)
     }
 
     /// The live root; `None` while it is missing.
@@ -215,6 +226,7 @@ fn begin(hold: &mut Hold, policy: &Policy, mirrors: bool) -> Result<Option<Ready
         .is_some_and(|last| last.method != choice.method);
     let ready = Ready {
         method: choice.method,
+        reason: choice.reason.clone(),
         home: home.path.clone(),
         next,
         tmp: fresh_sub(home, TMP)?,
@@ -250,6 +262,14 @@ fn begin(hold: &mut Hold, policy: &Policy, mirrors: bool) -> Result<Option<Ready
 fn make_state(hold: &mut Hold, inside: bool) -> Result<(), Error> {
     if hold.home.is_some() {
         return Ok(());
+    }
+    if let Some(home) = hold.site.find()? {
+        // A run that began when this one did was quicker; what this one looked at has changed.
+        hold.locks.add_home(&home, &hold.site)?;
+        return Err(Error::Busy {
+            path: hold.site.path.clone(),
+            holder: Holder::default(),
+        });
     }
     let home = hold.site.make_home(inside)?;
     hold.locks.add_home(&home, &hold.site)?;

@@ -7,10 +7,11 @@ use std::sync::PoisonError;
 use super::changes::Ident;
 use super::error::{Doing, Error, Situation};
 use super::hold::Hold;
+use super::home::Home;
 use super::journal::Next;
 use super::keep::Keep;
 use super::layout::{
-    CHANGES, CHANGES_BEFORE, CHANGES_NEXT, FORMER, Home, NEXT, PLAN, PLAN_DONE, PREVIOUS, SALVAGE,
+    CHANGES, CHANGES_BEFORE, CHANGES_NEXT, FORMER, NEXT, PLAN, PLAN_DONE, PREVIOUS, SALVAGE,
     STAGED, TMP,
 };
 use super::level::{Obstacle, level, strip};

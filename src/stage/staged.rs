@@ -15,7 +15,8 @@ use std::time::{Duration, Instant};
 use twox_hash::XxHash3_64;
 
 use super::error::{Doing, Error};
-use super::layout::{Home, STAGED};
+use super::home::Home;
+use super::layout::STAGED;
 use crate::sys::{Stat, Time};
 
 /// Files that are collected before they are written.

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::carry::{Reach, carry};
 use super::changes::Record;
 use super::commit::Switch;
 use super::error::{Doing, Error};
@@ -12,7 +13,7 @@ use super::layout::{CHANGES, CHANGES_NEXT, PLAN, PLAN_DONE, PREVIOUS};
 use super::outcome::Undone;
 use super::plan::{self, Step};
 use super::policy::{Method, Policy};
-use super::survey::{Reach, carry, file_name, look};
+use super::survey::{file_name, look};
 use crate::sys::{Dir, Stat, signal};
 
 /// Takes the last switch back, as far as nobody changed things since; `force` takes the old tree whole.

@@ -9,11 +9,12 @@ use super::hold::{Hold, split};
 use super::journal::{Journal, Next, Phase};
 use super::layout::{
     CHANGES, CHANGES_BEFORE, CHANGES_NEXT, DISPLACED, FORMER, KEPT, NEXT, ORPHAN, PLAN, PLAN_DONE,
-    PREVIOUS, SALVAGE, STAGED, Site, TMP, kind_of,
+    PREVIOUS, SALVAGE, STAGED, TMP, kind_of,
 };
 use super::lock;
 use super::outcome::{Freed, Held, LastCommit, Recovered, Status};
 use super::policy::Policy;
+use super::site::Site;
 use super::staged;
 use crate::sys::{self, Dir, Kind};
 
@@ -85,8 +86,9 @@ pub fn tidy(dest: &Path, policy: &Policy, dry_run: bool) -> Result<Freed, Error>
             journal.write(home, policy.no_fsync)?;
         }
     }
-    for (dir, path, names) in hold.site.set_aside_before()? {
-        for name in names {
+    for aside in hold.site.set_aside_before()? {
+        let (dir, path) = (aside.dir, aside.path);
+        for name in aside.names {
             if let Ok(tree) = dir.open_dir(&name) {
                 count
                     .tree(&tree)
@@ -167,8 +169,15 @@ fn phase_name(phase: &Phase) -> &'static str {
 struct Count {
     entries: u64,
     bytes: u64,
-    /// Files with several names: names seen, names there are, bytes.
-    linked: HashMap<(u64, (u32, u32)), (u32, u32, u64)>,
+    /// Files with several names, by inode and file system.
+    linked: HashMap<(u64, (u32, u32)), Linked>,
+}
+
+/// A file with several names.
+struct Linked {
+    seen: u32,
+    names: u32,
+    bytes: u64,
 }
 
 impl Count {
@@ -185,16 +194,20 @@ impl Count {
                 self.bytes += bytes;
             } else {
                 let group = (stat.ino, stat.dev);
-                let seen = self.linked.entry(group).or_insert((0, stat.nlink, bytes));
-                seen.0 += 1;
+                let linked = self.linked.entry(group).or_insert(Linked {
+                    seen: 0,
+                    names: stat.nlink,
+                    bytes,
+                });
+                linked.seen += 1;
             }
         }
         Ok(())
     }
 
     fn own_bytes(&self) -> u64 {
-        let whole = self.linked.values().filter(|(seen, all, _)| seen >= all);
-        self.bytes + whole.map(|(_, _, bytes)| bytes).sum::<u64>()
+        let whole = self.linked.values().filter(|file| file.seen >= file.names);
+        self.bytes + whole.map(|file| file.bytes).sum::<u64>()
     }
 
     fn held(&self) -> Held {

@@ -199,15 +199,19 @@ impl Dir {
         Ok(rfs::renameat(&self.0, name, &to.0, to_name)?)
     }
 
-    /// Renames; fails if `to_name` exists.
+    /// Renames; fails if `to_name` exists. File systems that cannot do this in one step (NFS) are asked
+    /// first.
     pub fn rename_new(&self, name: &[u8], to: &Dir, to_name: &[u8]) -> io::Result<()> {
-        Ok(rfs::renameat_with(
-            &self.0,
-            name,
-            &to.0,
-            to_name,
-            RenameFlags::NOREPLACE,
-        )?)
+        let flags = RenameFlags::NOREPLACE;
+        match rfs::renameat_with(&self.0, name, &to.0, to_name, flags) {
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
+                match to.try_stat(to_name)? {
+                    Some(_) => Err(io::ErrorKind::AlreadyExists.into()),
+                    None => self.rename(name, to, to_name),
+                }
+            }
+            other => Ok(other?),
+        }
     }
 
     /// Exchanges two names in one instant.

@@ -103,13 +103,6 @@ impl Tree {
             .filter(|node| node.kind == FileType::Symlink)
             .map(|node| &node.target[..])
     }
-
-    /// Whether there is something that is not a directory.
-    pub fn has_other_than_directory(&self, path: &[u8]) -> bool {
-        self.nodes
-            .get(path)
-            .is_some_and(|node| !matches!(node.kind, FileType::Directory | FileType::Symlink))
-    }
 }
 
 struct Reader {

@@ -8,7 +8,7 @@ use resilver::stage::{CommitChoice, Interrupted, Method, Policy, recover, status
 
 use crate::driver::{MIRROR, mirror};
 use crate::journal::journal;
-use crate::swap::{Bench, bench, swap, two_states};
+use crate::swap::{Bench, bench, quick_bench, swap, two_states};
 use crate::trees::{grow, picture, read};
 
 /// Not a test of its own: the process that the others cut.
@@ -67,7 +67,7 @@ struct Frozen {
 }
 
 fn frozen(method: &str) -> Frozen {
-    let bench = bench();
+    let bench = quick_bench();
     // A generation before the first, so that there is a previous one to rotate.
     let policy = if method == "swap" { swap() } else { journal() };
     for lines in [&["zero = 0", "b = nought"], &["zero = 1", "b = naught"]] {

@@ -159,6 +159,9 @@ impl Run<'_> {
                 });
                 if !same {
                     open(self, &mut place)?;
+                    if let Some(was) = was.filter(Stat::is_dir) {
+                        self.note_removed(&below, live.unwrap(), name, &was)?;
+                    }
                     self.stage
                         .link(&leader, place.as_ref().unwrap(), name, was.as_ref())?;
                 }

@@ -17,7 +17,15 @@ pub struct Bench {
 }
 
 pub fn bench() -> Bench {
-    let tmp = tempfile::tempdir().unwrap();
+    bench_on(tempfile::tempdir().unwrap())
+}
+
+/// The same in memory, where that can be had: for tests with very many runs.
+pub fn quick_bench() -> Bench {
+    bench_on(tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap()))
+}
+
+fn bench_on(tmp: tempfile::TempDir) -> Bench {
     let root = fs::canonicalize(tmp.path()).unwrap();
     Bench {
         src: root.join("src"),
