@@ -258,7 +258,10 @@ impl Scenario {
             });
             steps[at].1[*saw as usize] += 1;
         }
-        println!("  {:<24} {:>5} {:>8} {:>5}", "step", "old", "between", "new");
+        println!(
+            "  {:<24} {:>5} {:>8} {:>5}",
+            "step", "old", "between", "new"
+        );
         for (step, [old, between, new]) in &steps {
             println!("  {step:<24} {old:>5} {between:>8} {new:>5}");
         }

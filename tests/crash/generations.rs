@@ -60,14 +60,8 @@ impl Builder {
     pub fn fifo(&self, path: &str) {
         let at = self.at(path.as_bytes());
         let mode = rustix::fs::Mode::from_raw_mode(0o640);
-        rustix::fs::mknodat(
-            rustix::fs::CWD,
-            &at,
-            rustix::fs::FileType::Fifo,
-            mode,
-            0,
-        )
-        .expect("a fifo");
+        rustix::fs::mknodat(rustix::fs::CWD, &at, rustix::fs::FileType::Fifo, mode, 0)
+            .expect("a fifo");
         self.age(&at, 7);
     }
 
@@ -108,12 +102,24 @@ pub fn small(root: &Path, number: u32) -> Generation {
     b.file(b"same/latin-\xe9", "a name that is not UTF-8", 0o644);
 
     b.directory("changes", 0o755, 10 + n);
-    b.file("changes/content", format!("content of generation {number}"), 0o644);
-    b.file("changes/mode", "content stays", if odd { 0o644 } else { 0o755 });
+    b.file(
+        "changes/content",
+        format!("content of generation {number}"),
+        0o644,
+    );
+    b.file(
+        "changes/mode",
+        "content stays",
+        if odd { 0o644 } else { 0o755 },
+    );
     b.file("changes/empty", if odd { "" } else { "no more" }, 0o644);
     b.symlink("changes/link", if odd { "one" } else { "another" });
     b.file("changes/large", vec![number as u8; 100_000], 0o644);
-    b.file(format!("changes/only-{number}"), format!("in {number}"), 0o640);
+    b.file(
+        format!("changes/only-{number}"),
+        format!("in {number}"),
+        0o640,
+    );
 
     b.directory("types", 0o755, 20 + n);
     if odd {
@@ -140,10 +146,18 @@ pub fn small(root: &Path, number: u32) -> Generation {
     let comes = format!("comes-{number}");
     b.directory(&comes, 0o755, n);
     b.directory(&format!("{comes}/below"), 0o555, n);
-    b.file(format!("{comes}/below/file"), format!("deep in {number}"), 0o444);
+    b.file(
+        format!("{comes}/below/file"),
+        format!("deep in {number}"),
+        0o444,
+    );
     b.directory(&format!("{comes}/empty"), 0o711, n);
     b.directory("modes", if odd { 0o750 } else { 0o705 }, 5);
-    b.file("modes/file", "stays in a directory whose mode changes", 0o644);
+    b.file(
+        "modes/file",
+        "stays in a directory whose mode changes",
+        0o644,
+    );
     b.finish()
 }
 

@@ -106,9 +106,7 @@ impl Image {
     }
 
     fn unmount(&mut self) {
-        if std::mem::take(&mut self.mounted)
-            && !succeeds(Command::new("umount").arg(&self.root))
-        {
+        if std::mem::take(&mut self.mounted) && !succeeds(Command::new("umount").arg(&self.root)) {
             succeeds(Command::new("umount").arg("-l").arg(&self.root));
         }
         self.wait_until_released();
@@ -119,7 +117,10 @@ impl Image {
     fn wait_until_released(&self) {
         let dir = self.file.parent().expect("a directory");
         let is_held = || {
-            let loops = std::fs::read_dir("/sys/block").into_iter().flatten().flatten();
+            let loops = std::fs::read_dir("/sys/block")
+                .into_iter()
+                .flatten()
+                .flatten();
             loops
                 .map(|entry| entry.path().join("loop/backing_file"))
                 .filter_map(|path| std::fs::read_to_string(path).ok())

@@ -102,7 +102,9 @@ impl Ground {
             ran.expect_success();
             ground.typical = begin.elapsed();
             let now = Tree::read(&ground.dest);
-            ground.generations[which].tree.expect_equal(&now, "a run that was not killed");
+            ground.generations[which]
+                .tree
+                .expect_equal(&now, "a run that was not killed");
             ground.steps = ground.passed();
         }
         let mut known = std::collections::BTreeSet::new();
@@ -185,7 +187,9 @@ impl Ground {
         match self.generations.iter().position(|g| g.tree == now) {
             Some(which) => which,
             None => {
-                self.generations[0].tree.expect_equal(&now, "neither the one");
+                self.generations[0]
+                    .tree
+                    .expect_equal(&now, "neither the one");
                 unreachable!("it is equal to one of them")
             }
         }
@@ -212,7 +216,9 @@ impl Tally {
 fn runs_killed_at_random_moments_show_one_tree_or_the_other() {
     let scratch = scratch();
     let mut ground = Ground::new(scratch.path());
-    let wanted = std::env::var("RESILVER_KILLS").ok().and_then(|n| n.parse().ok());
+    let wanted = std::env::var("RESILVER_KILLS")
+        .ok()
+        .and_then(|n| n.parse().ok());
     let trees = [0, 1].map(|which| ground.generations[which].tree.clone());
     let entries = trees[0].0.len();
     let readers = Readers::start(&ground.dest, trees);
@@ -252,7 +258,11 @@ fn runs_killed_at_random_moments_show_one_tree_or_the_other() {
     readers.outlast();
     let last = 1 - ground.state();
     ground.to(last).run().expect_success();
-    assert_eq!(ground.state(), last, "a run without a kill ends at the new state");
+    assert_eq!(
+        ground.state(),
+        last,
+        "a run without a kill ends at the new state"
+    );
     readers.outlast();
     command("undo", &ground.dest).run().expect_success();
     assert_eq!(ground.state(), 1 - last, "undo brings the other state back");

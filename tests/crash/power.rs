@@ -110,7 +110,9 @@ impl Ground {
         self.cut_power(method, "", to, step, rude);
         let found = self.judge(to, hope, &when);
         let (old, new) = (&self.sources[1 - to].tree, &self.sources[to].tree);
-        let recovered = command("recover", &self.dest).run_after_boot(&self.scratch).expect_success();
+        let recovered = command("recover", &self.dest)
+            .run_after_boot(&self.scratch)
+            .expect_success();
         let now = Tree::read(&self.dest);
         match (hope, found) {
             (Hope::Old, _) | (Hope::Either, Found::Old) => {
@@ -120,7 +122,10 @@ impl Ground {
         }
         let run = mirror(method, &self.sources[to].path, &self.dest);
         run.run_after_boot(&self.scratch).expect_success();
-        new.expect_equal(&Tree::read(&self.dest), format_args!("{when}: the next run"));
+        new.expect_equal(
+            &Tree::read(&self.dest),
+            format_args!("{when}: the next run"),
+        );
         let undo = command("undo", &self.dest);
         undo.run_after_boot(&self.scratch).expect_success();
         old.expect_equal(&Tree::read(&self.dest), format_args!("{when}: undo"));
@@ -190,7 +195,10 @@ fn large(root: &Path, n: u32) {
         sparse.write_all_at(&[byte; 10_000], at).expect("bytes");
     }
     let taken = b.at(b"large/taken");
-    let status = Command::new("fallocate").args(["-l", "3M"]).arg(&taken).status();
+    let status = Command::new("fallocate")
+        .args(["-l", "3M"])
+        .arg(&taken)
+        .status();
     assert!(status.expect("fallocate").success());
     let taken = fs::File::options().write(true).open(taken).expect("a file");
     taken.write_all_at(&[byte; 50_000], 1 << 20).expect("bytes");
@@ -210,7 +218,9 @@ fn steps(kind: Kind, method: &'static str, steps: &[(&str, Hope)]) {
     };
     for first in [0, 1] {
         // The second run makes a former tree, so that every step of the rotation is passed.
-        mirror(method, &ground.sources[first].path, &ground.dest).run().expect_success();
+        mirror(method, &ground.sources[first].path, &ground.dest)
+            .run()
+            .expect_success();
     }
     ground.image.sync();
     let mut to = 0;
@@ -260,12 +270,17 @@ fn without_durability(kind: Kind) {
     let Some(mut ground) = Ground::new(kind, scratch.path()) else {
         return;
     };
-    mirror("swap", &ground.sources[0].path, &ground.dest).run().expect_success();
+    mirror("swap", &ground.sources[0].path, &ground.dest)
+        .run()
+        .expect_success();
     ground.image.sync();
     ground.cut_power("swap", "--no-fsync", 1, "settle.journal", true);
     let now = Tree::read(&ground.dest);
     let damaged = damaged(&ground.sources[0].tree, &ground.sources[1].tree, &now);
-    println!("{kind:?}, --no-fsync, power cut after the switch: {} files lost", damaged.len());
+    println!(
+        "{kind:?}, --no-fsync, power cut after the switch: {} files lost",
+        damaged.len()
+    );
     for line in damaged.iter().take(5) {
         println!("  {line}");
     }

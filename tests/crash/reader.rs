@@ -32,7 +32,10 @@ pub struct Seen {
 
 impl Seen {
     fn complain(&self, text: String) {
-        let mut complaints = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut complaints = self
+            .complaints
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if complaints.len() < 5 {
             complaints.push(text);
         }
@@ -49,7 +52,11 @@ impl Seen {
             count(&self.probes),
             count(&self.gaps)
         );
-        for complaint in &*self.complaints.lock().unwrap_or_else(PoisonError::into_inner) {
+        for complaint in &*self
+            .complaints
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+        {
             let _ = write!(text, "\n{complaint}");
         }
         text
@@ -188,7 +195,12 @@ mod proof {
     use crate::run::{mirror, scratch, state_of};
 
     fn shell(script: &str, args: &[&Path]) {
-        let status = Command::new("sh").arg("-ec").arg(script).arg("sh").args(args).status();
+        let status = Command::new("sh")
+            .arg("-ec")
+            .arg(script)
+            .arg("sh")
+            .args(args)
+            .status();
         assert!(status.expect("a shell").success(), "{script}");
     }
 
@@ -253,15 +265,22 @@ mod proof {
         let mut exchanges = 0;
         while readers.seen.gaps.load(Ordering::SeqCst) == 0 && patient() {
             let source = sources.next().expect("a cycle");
-            let run = mirror("swap", &source.path, &dest).cut("switch.exchange").instead(&script);
+            let run = mirror("swap", &source.path, &dest)
+                .cut("switch.exchange")
+                .instead(&script);
             let ran = run.run();
             assert_eq!(ran.end, crate::run::End::Signal(9), "{ran}");
             exchanges += 1;
-            source.tree.expect_equal(&Tree::read(&dest), "after two renames");
+            source
+                .tree
+                .expect_equal(&Tree::read(&dest), "after two renames");
             readers.outlast();
         }
         let seen = readers.stop();
-        println!("{exchanges} exchanges made of two renames: {}", seen.summary());
+        println!(
+            "{exchanges} exchanges made of two renames: {}",
+            seen.summary()
+        );
         assert!(seen.gaps.load(Ordering::SeqCst) > 0, "{}", seen.summary());
     }
 }
