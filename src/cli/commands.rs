@@ -42,6 +42,9 @@ pub fn sync(sync: &Sync) -> u8 {
 
 /// Carries out a subcommand; gives the exit code.
 pub fn carry_out(subcommand: Subcommand) -> Result<u8, Refusal> {
+    if let Some(dest) = subcommand.dest() {
+        stage::refuse_inside_state(dest).map_err(refused)?;
+    }
     match subcommand {
         Subcommand::Undo {
             dest,
@@ -97,11 +100,12 @@ fn code_of(error: &engine::Error) -> Code {
 fn code_of_stage(error: &stage::Error) -> Code {
     match error {
         stage::Error::Busy { .. } => Code::Held,
+        stage::Error::Stopped { .. } => Code::Signal,
         stage::Error::GateRefused { .. }
         | stage::Error::GuardRefused { .. }
         | stage::Error::Incomplete { .. } => Code::Refused,
         stage::Error::SwapImpossible { .. } | stage::Error::Foreign { .. } => Code::Unsupported,
-        stage::Error::NothingToUndo { .. } => Code::FileSelect,
+        stage::Error::NothingToUndo { .. } | stage::Error::InsideState { .. } => Code::FileSelect,
         _ => Code::FileIo,
     }
 }

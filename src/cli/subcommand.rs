@@ -1,7 +1,7 @@
 //! Subcommands: what to do with a destination that resilver keeps.
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
@@ -52,6 +52,21 @@ pub enum Subcommand {
     Man,
     /// Print the help of a subcommand.
     Help(String),
+}
+
+impl Subcommand {
+    /// The destination that it is about.
+    #[must_use]
+    pub fn dest(&self) -> Option<&Path> {
+        match self {
+            Subcommand::Undo { dest, .. }
+            | Subcommand::Recover { dest }
+            | Subcommand::Tidy { dest, .. }
+            | Subcommand::Status { dest, .. }
+            | Subcommand::Doctor { dest } => Some(dest),
+            Subcommand::Completions(_) | Subcommand::Man | Subcommand::Help(_) => None,
+        }
+    }
 }
 
 /// The subcommands for clap.

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::stage;
+use crate::sys::reason;
 use crate::tree;
 
 /// A failure that ends the run; what only concerns one entry is an event instead.
@@ -17,7 +18,7 @@ pub enum Error {
     #[error(
         "ERROR: cannot stat destination \"{}\": {}",
         shown(path),
-        os_text(source)
+        reason(source)
     )]
     Destination {
         /// Which path.
@@ -25,10 +26,20 @@ pub enum Error {
         /// The system's reason.
         source: io::Error,
     },
-    /// A destination directory could not be made, or a write failed (code 11).
-    #[error("{action} \"{}\" failed: {}", shown(path), os_text(source))]
+    /// There is no room for what is written, or no right to write at all (code 11).
+    #[error("write failed on \"{}\": {}{}", shown(path), reason(source), kept_text(*kept))]
+    Write {
+        /// Which path.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+        /// Whether all of the run lies in a stage, which is kept.
+        kept: bool,
+    },
+    /// A destination directory could not be made or opened (code 11).
+    #[error("{action} \"{}\" failed: {}", shown(path), reason(source))]
     File {
-        /// rsync's word for what was tried: `mkdir`, `write failed on`.
+        /// rsync's word for what was tried: `mkdir`.
         action: &'static str,
         /// Which path.
         path: PathBuf,
@@ -39,23 +50,36 @@ pub enum Error {
     #[error(transparent)]
     Stage(#[from] stage::Error),
     /// Somebody asked to stop (code 20).
-    #[error("interrupted; the destination is unchanged and the next run goes on from here")]
+    #[error("interrupted")]
     Interrupted,
     /// A thread of the run died; a defect of this program (code 14).
     #[error("a worker thread ended unexpectedly")]
     Worker,
 }
 
-/// The system's reason in rsync's form: `No such file or directory (2)`.
-#[must_use]
-pub fn os_text(e: &io::Error) -> String {
-    match e.raw_os_error() {
-        Some(code) => {
-            let text = e.to_string();
-            let reason = text.split(" (os error").next().unwrap_or_default();
-            format!("{reason} ({code})")
+fn kept_text(kept: bool) -> &'static str {
+    if kept {
+        "; the destination is unchanged, what was staged is kept for the next run"
+    } else {
+        ""
+    }
+}
+
+impl Error {
+    /// The same failure, of a run all of which lies in the stage for `dest`.
+    pub(super) fn of_stage(self, dest: &Path) -> Error {
+        match self {
+            Error::Write { path, source, .. } => Error::Write {
+                path,
+                source,
+                kept: true,
+            },
+            Error::Interrupted => stage::Error::Stopped {
+                path: dest.to_owned(),
+            }
+            .into(),
+            other => other,
         }
-        None => e.to_string(),
     }
 }
 

@@ -44,10 +44,10 @@ impl Worker<'_> {
             entry => entry.into_io(),
         };
         if out_of_room(&source) {
-            return Err(Error::File {
-                action: what,
+            return Err(Error::Write {
                 path: path.to_owned(),
                 source,
+                kept: false,
             });
         }
         self.run.tally.set_partial();

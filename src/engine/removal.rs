@@ -13,7 +13,7 @@ use super::event::{Event, Severity};
 use super::node::Node;
 use super::run::not_deleted;
 use super::target::{Fault, Target};
-use super::worker::{Worker, check_stop, looks_like_state};
+use super::worker::{Worker, check_stop};
 
 /// Where a name lies that is to be removed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -300,7 +300,7 @@ impl Worker<'_> {
     }
 
     fn is_protected(&self, dir: &Dir, path: &Path, name: &[u8], stat: &Stat) -> bool {
-        if looks_like_state(name) && crate::stage::is_state(dir, name) {
+        if crate::stage::is_state(dir, name) {
             return true;
         }
         let rules = &self.run.options.rules;

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::sys::content::Abilities;
 
 use super::decide::Planner;
-use super::error::{Error, os_text};
+use super::error::Error;
 use super::event::{Event, Severity, Wants};
 use super::links::{Late, Links};
 use super::options::Options;
@@ -97,7 +97,7 @@ pub(super) fn failed(what: &str, path: &Path, e: &io::Error) -> Event {
     error(format!(
         "{what} \"{}\" failed: {}",
         super::error::shown(path),
-        os_text(e)
+        crate::sys::reason(e)
     ))
 }
 
@@ -106,7 +106,7 @@ pub(super) fn failed_to(what: &str, path: &Path, e: &io::Error) -> Event {
     error(format!(
         "{what} \"{}\": {}",
         super::error::shown(path),
-        os_text(e)
+        crate::sys::reason(e)
     ))
 }
 
@@ -115,7 +115,7 @@ pub(super) fn not_linked(what: &str, path: &Path, other: &str, e: &io::Error) ->
     error(format!(
         "{what} \"{}\" {other} failed: {}",
         super::error::shown(path),
-        os_text(e)
+        crate::sys::reason(e)
     ))
 }
 
@@ -125,7 +125,7 @@ pub(super) fn not_deleted(path: &Path, is_dir: bool, e: &io::Error) -> Event {
     let path = crate::tree::shown(path);
     error(format!(
         "delete_file: {call}({path}) failed: {}",
-        os_text(e)
+        crate::sys::reason(e)
     ))
 }
 

@@ -75,14 +75,7 @@ pub fn run(options: &Options, report: &dyn Report) -> Result<Outcome, Error> {
 /// A path inside the staging area is an old tree or an unfinished one: never a source or destination.
 fn refuse_state(options: &Options) -> Result<(), Error> {
     for path in options.sources.iter().chain([&options.dest]) {
-        if let Some(state) = stage::resolve_inside_state(path) {
-            return Err(Error::Select(format!(
-                "\"{}\" lies in the state directory \"{}\": this is an old tree, not the live one. \
-                 If a shell stands in it, type `cd \"$PWD\"` and try again",
-                shown(path),
-                state.display()
-            )));
-        }
+        stage::refuse_inside_state(path)?;
     }
     Ok(())
 }
@@ -110,7 +103,7 @@ fn direct(
             Error::Select(format!(
                 "change_dir#1 \"{}\" failed: {}",
                 shown(&destination.root),
-                super::error::os_text(&e)
+                crate::sys::reason(&e)
             ))
         })
     };
@@ -165,7 +158,9 @@ fn staged(
             path: destination.root.clone(),
             source,
         })?;
-    let result = session.transfer(found, live.as_ref(), Some(&target), tally);
+    let result = session
+        .transfer(found, live.as_ref(), Some(&target), tally)
+        .map_err(|e| e.of_stage(&destination.root));
     session.tell_notes(&stage);
     if result.is_err() {
         stage.keep();

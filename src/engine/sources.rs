@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::batch::{Part, rule_path};
-use super::error::{Error, os_text, shown};
+use super::error::{Error, shown};
 use super::options::Options;
 use crate::sys::{Dir, Kind, Stat, as_path, stat_path};
 
@@ -94,7 +94,11 @@ fn open_one(operand: &Path) -> Result<Source, Missing> {
     }
     let (parent, name) = split(operand);
     let fail = |e: io::Error| Missing {
-        text: format!("link_stat \"{}\" failed: {}", shown(operand), os_text(&e)),
+        text: format!(
+            "link_stat \"{}\" failed: {}",
+            shown(operand),
+            crate::sys::reason(&e)
+        ),
         blocks_deletion: false,
     };
     let dir = Dir::open(&parent).map_err(|e| no_entry(&parent, &e))?;
@@ -110,7 +114,11 @@ fn open_one(operand: &Path) -> Result<Source, Missing> {
 /// A directory that cannot be entered: what it holds is unknown.
 fn no_entry(dir: &Path, e: &io::Error) -> Missing {
     Missing {
-        text: format!("change_dir \"{}\" failed: {}", shown(dir), os_text(e)),
+        text: format!(
+            "change_dir \"{}\" failed: {}",
+            shown(dir),
+            crate::sys::reason(e)
+        ),
         blocks_deletion: true,
     }
 }
@@ -217,7 +225,7 @@ fn change_dir(parent: &Path, e: &io::Error) -> Error {
     Error::Select(format!(
         "change_dir#3 \"{}\" failed: {}",
         shown(parent),
-        os_text(e)
+        crate::sys::reason(e)
     ))
 }
 

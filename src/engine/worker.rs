@@ -201,7 +201,7 @@ impl<'w> Worker<'w> {
     fn read_batch(&self, node: &Node) -> Result<Batch, (usize, io::Error)> {
         let rules = &self.run.options.rules;
         Batch::read(&node.sources, |dir, name, is_dir| {
-            if looks_like_state(name) && crate::stage::is_state(dir, name) {
+            if crate::stage::is_state(dir, name) {
                 return false;
             }
             rules.is_empty()
@@ -353,11 +353,6 @@ impl<'w> Worker<'w> {
             ),
         }
     }
-}
-
-/// Cheap first look before a directory is examined for our signature.
-pub(super) fn looks_like_state(name: &[u8]) -> bool {
-    name.starts_with(b".") && (name.ends_with(b".resilver") || name.ends_with(b".resilver~"))
 }
 
 pub(super) fn check_stop() -> Result<(), Error> {

@@ -120,11 +120,8 @@ impl Stage {
     }
 
     /// A finished non-directory, with its final metadata `new`, stands in the stage under `name`; `old`
-<<<<<<< HEAD
-    /// is what lives under it. The inode of `new` is not looked at.
-=======
     /// is what lives under it: of what is below it, if it is a directory, [`Stage::note_removed`] told.
->>>>>>> stage
+    /// The inode of `new` is not looked at.
     ///
     /// # Errors
     /// [`Error::Io`].

@@ -25,11 +25,8 @@ mod plan;
 mod policy;
 mod run;
 mod settle;
-<<<<<<< HEAD
-mod spare;
-=======
 mod site;
->>>>>>> stage
+mod spare;
 mod staged;
 mod survey;
 mod transfer;
@@ -39,7 +36,7 @@ mod upkeep;
 pub use copyup::Names;
 pub use doctor::doctor;
 pub use error::{Error, Situation};
-pub use layout::{is_state, resolve_inside_state};
+pub use layout::{is_state, refuse_inside_state};
 pub use lock::Holder;
 pub use outcome::{
     Check, Commit, Diagnosis, Freed, Held, Interrupted, LastCommit, Recovered, Salvage, Status,
