@@ -163,7 +163,10 @@ const DAMAGES: &[Damage] = &[
     Damage {
         name: "a file in next",
         past: Past::Staging,
-        make: |p| fs::write(p.state.join("next/same/stranger"), "x").expect("a file"),
+        make: |p| {
+            fs::create_dir_all(p.state.join("next/same")).expect("a directory");
+            fs::write(p.state.join("next/same/stranger"), "x").expect("a file");
+        },
     },
     Damage {
         name: "lock of another machine",

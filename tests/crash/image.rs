@@ -106,7 +106,6 @@ impl Image {
     }
 
     fn unmount(&mut self) {
-<<<<<<< HEAD
         if !std::mem::take(&mut self.mounted) {
             return;
         }
@@ -114,9 +113,6 @@ impl Image {
         let umount = || succeeds(Command::new("umount").arg(&self.root));
         let pause = || std::thread::sleep(Duration::from_millis(50));
         if !(0..20).any(|_| umount() || (pause(), false).1) {
-=======
-        if std::mem::take(&mut self.mounted) && !succeeds(Command::new("umount").arg(&self.root)) {
->>>>>>> main
             succeeds(Command::new("umount").arg("-l").arg(&self.root));
         }
         self.wait_until_released();
