@@ -9,8 +9,8 @@ const FIXTURE: &str = "
     echo bye > removed; echo bye > sub/removed
     for n in a b c d; do echo mine $n > mine.$n; done; echo mine > sub/mine.e; echo mine > mine.dir/below/f
     touch -d @1000000000 stays sub/stays; cd ..
-    cp -a d/stays s/; cp -a d/sub/stays s/sub/; echo new > s/changed; echo new > s/sub/changed
-    mkdir s/made; echo made > s/made/made; echo made > s/made-too";
+    cp -a d/stays s/; cp -a d/sub/stays s/sub/; echo newer > s/changed; echo newer > s/sub/changed
+    mkdir s/made; echo made > s/made/made; echo made > s/made-too; ages s 1000000000";
 
 /// By path: make, replace, append in place, remove, rename a directory, change a mode; the last says that it ran.
 const OTHERS: &str = "

@@ -116,11 +116,11 @@ fn btrfs_subvolumes() {
     skip_unless!(volume.is_some(), "no btrfs image");
     room.sh("btrfs subvolume create m/v");
     lives(&room, "m/v", "journal");
-    room.sh("mkdir m/d; btrfs subvolume create m/d/sub; echo mine > m/d/sub/mine");
-    room.resilver("-a s/ m/d/").ok();
+    room.sh("mkdir m/d; btrfs subvolume create m/d/vol; echo mine > m/d/vol/mine");
+    room.resilver("-aH s/ m/d/").ok();
     assert_eq!(room.method("m/d"), "journal");
-    assert_eq!(room.read("m/d/sub/mine"), "mine\n");
-    room.resilver("-a --delete s/ m/d/").ok();
+    assert_eq!(room.read("m/d/vol/mine"), "mine\n");
+    room.resilver("-aH --delete s/ m/d/").ok();
     assert_same(
         &room.tree("s").without_xattrs().without_dir_times(),
         &room.tree("m/d").without_dir_times(),

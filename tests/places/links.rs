@@ -8,7 +8,7 @@ const ATTRIBUTES: &str = "
     ages s 1000000000.5; rsync -aH s/ d/
     for f in d/dir d/dir/stays d/dir/touched d/dir/linked; do
         setfattr -n user.k -v of-$(basename $f) $f; setfacl -m u:7:rwx $f; done
-    setfacl -d -m g:9:r d/dir; ln d/dir/linked d/dir/twin; chown 3:4 d/dir/touched d/dir/stays
+    ln d/dir/linked d/dir/twin; chown 3:4 d/dir/touched d/dir/stays
     ln s/dir/linked s/dir/twin; ages d/dir 1000000000.5; cp -a d oracle; ages s 1000000000.5";
 
 fn has_attributes(room: &Room) -> bool {
@@ -48,9 +48,10 @@ fn unchanged_files_keep_all() {
 
 #[test]
 fn touched_files_keep_what_is_not_asked_for() {
+    keeps_as_rsync_does("chmod 640 s/dir/touched", "-rltpH --delete");
     keeps_as_rsync_does(
-        "touch -d @1100000000.5 s/dir/touched s/dir/linked; chmod 640 s/dir/touched",
-        "-rltpH --delete",
+        "touch -d @1100000000.5 s/dir/touched s/dir/linked",
+        "-rltH --size-only --delete",
     );
 }
 
@@ -60,6 +61,39 @@ fn files_given_to_another_owner_keep_attributes() {
         "chown 11:12 s/dir/touched s/dir/linked s/dir",
         "-aH --delete",
     );
+}
+
+/// What is made in a directory has the ACL that the directory gives, and a directory hands it on.
+#[test]
+fn new_files_inherit_the_default_acl() {
+    for options in ["-rltH --delete", "-aH --delete"] {
+        keeps_as_rsync_does(
+            "for t in d oracle; do setfacl -d -m g:9:rw $t/dir; done; mkdir s/dir/made
+             echo in > s/dir/made/in; echo new > s/dir/new; ages s/dir/made 1100000000
+             touch -d @1100000000 s/dir/new s/dir",
+            options,
+        );
+    }
+}
+
+/// And nothing of what the parent of the destination gives.
+#[test]
+fn the_parents_default_acl_stays_outside() {
+    for method in ["swap", "journal", "auto"] {
+        let room = Room::new();
+        skip_unless!(
+            has_attributes(&room),
+            "needs root, setfattr, setfacl and attributes"
+        );
+        room.sh(
+            "mkdir -p p p/d s/made; echo in > s/made/in; echo x > s/x; ages s 1000000000.5; cp -a p/d p/oracle
+             setfacl -d -m g:9:rw p; chgrp 77 p; chmod g+s p",
+        );
+        room.sh("rsync -rltp s/ p/oracle/");
+        room.resilver(&format!("-rltp --commit={method} s/ p/d/"))
+            .ok();
+        assert_same(&room.tree("p/oracle"), &room.tree("p/d"));
+    }
 }
 
 /// No link at all, or not in this place: the journal, and everything as it should be.

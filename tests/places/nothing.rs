@@ -107,48 +107,61 @@ fn an_unchanged_file_costs_two_calls() {
 #[test]
 fn a_new_small_file_costs_eight_calls() {
     skip_unless!(kernel_tool("strace"), "strace is missing");
-    for args in [
-        "-a --delete --commit=swap s/ d/",
-        "-a s/ d/",
-        "-a --commit=journal s/ d/",
+    // The plan of a journal looks once more at what it will move.
+    for (args, allowed) in [
+        ("-a --delete --commit=swap s/ d/", 8),
+        ("-a s/ d/", 8),
+        ("-a --commit=journal s/ d/", 9),
     ] {
         let room = room();
         let with = calls(&room, args);
         let without = without_files(args, true);
         let all = total(&with, is_work).saturating_sub(total(&without, is_work));
         println!("{args}: {:.2} calls a new file", all as f64 / FILES as f64);
+        // And a record of many in the log now and then.
         assert!(
-            all <= 8 * FILES,
+            all <= allowed * FILES + FILES / 20,
             "{args}: {all} calls for {FILES} files: {with:#?}"
         );
         assert!(all >= 3 * FILES, "strace counted nothing: {with:?}");
     }
 }
 
-/// Into a tree that lives: a hundred new among two thousand.
-#[test]
-fn a_switch_costs_its_changes() {
-    skip_unless!(kernel_tool("strace"), "strace is missing");
+/// Calls of a switch in the fourth run on two thousand files, with so many new ones in each run.
+fn calls_of_a_switch(new: usize) -> Vec<(String, u64)> {
     let args = "-a --delete --commit=swap s/ d/";
     let room = room();
     room.resilver(args).ok();
-    // The stage is made by linking when there is something before the live tree, and levelled from then on.
+    // The stage is made by linking while there is nothing before the live tree, and levelled from then on.
     for n in 1..4 {
-        room.sh(&format!(
-            "for i in $(seq 100); do echo new $i > s/{n}/new$i; done"
-        ));
+        let script = format!("for i in $(seq {new}); do echo new $i > s/{n}/new$i; done");
+        room.sh(&script);
         room.resilver(args).ok();
     }
-    room.sh("for i in $(seq 100); do echo newer $i > s/8/new$i; done");
-    let with = calls(&room, args);
-    let work = total(&with, |name| is_work(name) && !is_metadata(name));
-    // Names are compared by listing, unchanged files are neither linked anew nor opened.
+    room.sh(&format!(
+        "for i in $(seq {new}); do echo newer $i > s/8/new$i; done"
+    ));
+    calls(&room, args)
+}
+
+/// Names are compared by listing; unchanged files are neither linked anew nor opened.
+#[test]
+fn a_switch_costs_its_changes() {
+    skip_unless!(kernel_tool("strace"), "strace is missing");
+    let (one, many) = (calls_of_a_switch(1), calls_of_a_switch(101));
+    let more = total(&many, is_work).saturating_sub(total(&one, is_work));
     assert!(
-        work <= FILES,
-        "{work} calls for a hundred new files: {with:#?}"
+        more <= 100 * 16,
+        "{more} calls for a hundred new files: {many:#?}"
     );
-    let links = total(&with, |name| {
+    assert!(more >= 100 * 8, "strace counted nothing: {many:#?}");
+    let metadata = total(&one, is_metadata);
+    assert!(
+        metadata <= 2 * FILES + 600,
+        "{metadata} metadata calls: {one:#?}"
+    );
+    let links = total(&one, |name| {
         name.starts_with("link") || name.starts_with("unlink")
     });
-    assert!(links <= 400, "{links} links made or removed: {with:#?}");
+    assert!(links <= 40, "{links} links made or removed: {one:#?}");
 }

@@ -76,7 +76,7 @@ fn no_state_where_none_was() {
             "-aH s/ p/d/",
             "-aH --delete s/ p/d/",
             "-a --commit=journal s/ p/d",
-            "-rlt --commit=swap s/ p/d",
+            "-rltD --commit=swap s/ p/d",
         ] {
             let fixture = format!("{FIXTURE}\nmkdir p; {make}; touch -r s p/d");
             is_quiet(&fixture, "", again);

@@ -158,7 +158,6 @@ fn a_disk_that_fails() {
     skip_unless!(kernel_tool("strace"), "strace is missing");
     for inject in [
         "syncfs:error=EIO:when=1",
-        "write:error=EDQUOT:when=20+",
         "fsync,fdatasync:error=EIO:when=1",
     ] {
         let room = Room::new();

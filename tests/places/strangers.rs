@@ -15,15 +15,27 @@ fn live_replaced_by_another_directory() {
         room.resilver(&options).ok();
         room.sh("mv d elsewhere; mkdir d; echo stranger > d/stranger");
         let stranger = room.tree("d");
-        let undo = room.resilver("undo d");
-        assert_ne!(undo.code, 0, "{method}: {undo}");
-        assert_same(&stranger, &room.tree("d"));
         room.resilver(&options).ok().says(&["aside"]);
         assert_same(&room.tree("s"), &room.tree("d"));
         assert_eq!(room.read("elsewhere/a"), "two\n");
         room.resilver("undo d").ok();
         assert_same(&stranger, &room.tree("d"));
     }
+}
+
+/// Undo is about the directory that was switched, not about another of its name.
+#[test]
+fn undo_of_another_directory() {
+    let room = Room::with(FIXTURE);
+    room.resilver("-a --delete s/ d/").ok();
+    room.sh("echo two > s/a; ages s/a 1100000000");
+    room.resilver("-a --delete s/ d/").ok();
+    room.sh("mv d elsewhere; mkdir d; echo stranger > d/stranger");
+    let stranger = room.tree("d");
+    let undo = room.resilver("undo d");
+    assert_ne!(undo.code, 0, "{undo}");
+    assert!(undo.has(&["aside"]), "{undo}");
+    assert_same(&stranger, &room.tree("d"));
 }
 
 /// The old destination moved away and came back is the same one, with its state.

@@ -144,7 +144,7 @@ fn status_tells_the_truth_at_each_stage() {
 
         let plain = room.resilver("status d").ok();
         assert!(plain.has(&[method]), "{plain}");
-        room.sh("(exec 9<d; flock -x 9; : > held; sleep 30) & echo $! > pid; until [ -e held ]; do sleep .05; done");
+        room.sh("(exec 9<d; flock -x 9; : > held; exec sleep 30) >/dev/null 2>&1 & echo $! > pid; until [ -e held ]; do sleep .05; done");
         let status = room.status("d");
         room.sh("kill $(cat pid); rm held");
         assert!(!status["holder"].is_null(), "{status}");

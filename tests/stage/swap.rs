@@ -282,3 +282,40 @@ fn a_root_of_any_mode_is_switched() {
     let mode = fs::metadata(&bench.dst).unwrap().permissions().mode();
     assert_eq!(mode & 0o7777, 0o755);
 }
+
+#[test]
+fn a_reader_sees_one_generation_or_the_other() {
+    use resilver::sys::Dir;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    let bench = quick_bench();
+    grow(&bench.src, &["a = 0", "d/b = 0"]);
+    mirror(&bench.src, &bench.dst, &swap(), MIRROR).unwrap();
+    let (stop, passes) = (AtomicBool::new(false), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                let dir = Dir::open(&bench.dst).expect("the destination is always there");
+                let text = |dir: &Dir, name: &[u8]| {
+                    std::io::read_to_string(dir.open_file(name).unwrap()).unwrap()
+                };
+                let first = text(&dir, b"a");
+                let second = text(&dir.open_dir(b"d").unwrap(), b"b");
+                assert_eq!(first, second, "one pass over one handle");
+                passes.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        for n in 1..=60 {
+            for path in ["a", "d/b"] {
+                fs::write(bench.src.join(path), "x".repeat(n)).unwrap();
+            }
+            // A pass may last from one switch to the next, not over two: then its tree is gone.
+            let seen = passes.load(Ordering::Relaxed);
+            while !reader.is_finished() && passes.load(Ordering::Relaxed) < seen + 2 {
+                std::thread::yield_now();
+            }
+            mirror(&bench.src, &bench.dst, &swap(), MIRROR).unwrap();
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    assert!(passes.load(Ordering::Relaxed) > 60);
+}
