@@ -291,6 +291,15 @@ fn an_inode_with_all_the_links_it_can_have_is_copied() {
     assert_eq!(read(bench.dst.join("d/l5")), "many");
     let names = fs::read_dir(bench.dst.join("d")).unwrap().count();
     assert_eq!(names, n + 1);
+    let copies: std::collections::HashSet<_> = fs::read_dir(bench.dst.join("d"))
+        .unwrap()
+        .map(|entry| entry.unwrap().metadata().unwrap().ino())
+        .collect();
+    assert!(
+        copies.len() <= 4,
+        "the new file, and few copies of one: {}",
+        copies.len()
+    );
 }
 
 #[test]
