@@ -239,6 +239,15 @@ fn keeping_no_previous_generation_frees_it_at_once() {
         };
         mirror(&bench.src, &bench.dst, &none, MIRROR).unwrap();
         assert_eq!(picture(&bench.dst), second);
+        for text in ["once", "more than once"] {
+            fs::write(bench.src.join("a"), text).unwrap();
+            let ran = mirror(&bench.src, &bench.dst, &none, MIRROR).unwrap();
+            assert!(
+                !ran.notes.iter().any(|n| n.contains("kept")),
+                "{:?}",
+                ran.notes
+            );
+        }
         assert!(!bench.state.join("previous").exists());
         let undone = resilver::stage::undo(&bench.dst, &swap(), false, false);
         assert!(
