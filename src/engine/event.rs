@@ -40,10 +40,10 @@ pub enum Action {
     Transfer,
     /// `c`: made or changed locally: a directory, symbolic link, device, fifo.
     Create,
-    /// `h`: made a hard link to the named entry (`-H`).
+    /// `h`: is a hard link to an entry told before (`-H`).
     HardLink {
-        /// The leader's path within the transfer.
-        leader: PathBuf,
+        /// The leader's path within the transfer; `None` where the link was there already.
+        leader: Option<PathBuf>,
     },
     /// `.`: attributes changed, or nothing.
     Attributes,
@@ -66,6 +66,14 @@ pub struct Item {
     pub link: Option<PathBuf>,
 }
 
+impl Action {
+    /// Whether it makes something, even where no column says what.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        !matches!(self, Action::Attributes | Action::HardLink { leader: None })
+    }
+}
+
 /// Why an entry that would have been looked at was passed over; told with `-vv` and by some notices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Skip {
@@ -85,6 +93,19 @@ pub enum Skip {
     Hidden,
 }
 
+/// What a filter rule decided about an entry; told with `-vv`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The sender leaves it out: `[sender] hiding`.
+    Hide,
+    /// The sender takes it: `[sender] showing`.
+    Show,
+    /// It is not deleted: `[generator] protecting`.
+    Protect,
+    /// It may be deleted: `[generator] risking`.
+    Risk,
+}
+
 /// How serious a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
@@ -94,6 +115,8 @@ pub enum Severity {
     Error,
     /// Standard error, no influence on the exit code.
     Warning,
+    /// Standard error, without the program's name in front.
+    Plain,
 }
 
 /// One thing that happened.
@@ -118,6 +141,17 @@ pub enum Event {
         kind: Kind,
         /// Why.
         why: Skip,
+    },
+    /// A filter rule decided on an entry, with the pattern as it was typed. Sent where skips are wanted.
+    Filtered {
+        /// Path within the transfer.
+        path: PathBuf,
+        /// Its type.
+        kind: Kind,
+        /// What the rule decided.
+        verdict: Verdict,
+        /// The rule's pattern.
+        pattern: Vec<u8>,
     },
     /// A complete sentence for a person, without the program's name in front unless `text` carries it.
     Message {
@@ -263,4 +297,6 @@ pub struct Wants {
     pub skips: bool,
     /// `FileStarted`, `FileProgress`, `FileFinished`.
     pub progress: bool,
+    /// Files one after the other, so that their progress can be told line by line.
+    pub in_step: bool,
 }

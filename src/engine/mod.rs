@@ -1,7 +1,40 @@
-//! The sync: decides per entry, applies to a target, tells what happened.
+//! The sync: walks the sources and the live destination side by side, decides per entry, applies to a
+//! target, and tells what happened as events. It never prints and never parses.
+//!
+//! ```text
+//! operands ─▶ sources ─▶ [frontier of directories] ─▶ worker: batch ─▶ decide ─▶ target ─▶ commit
+//!                              ▲      │ in rsync's order                    │
+//!                              └──────┘                                     └─▶ events ─▶ report
+//! ```
+//!
+//! Work flows directory by directory, in depth-first order, over a few threads. Memory is bounded by the
+//! widest directory plus what is in flight, never by the tree; only `-H` keeps a line for every file with
+//! several names, and a run keeps 24 bytes for every change it makes.
 
+mod batch;
+mod compare;
+mod decide;
+mod delta;
+mod directory;
+mod error;
 mod event;
+mod failure;
+mod leaf;
+mod links;
+mod node;
 mod options;
+mod order;
+mod removal;
+mod run;
+mod session;
+mod sources;
+mod survey;
+mod tally;
+mod target;
+mod transfer;
+mod worker;
 
+pub use error::Error;
 pub use event::*;
 pub use options::{Compare, Deletion, Options};
+pub use session::run;

@@ -23,7 +23,8 @@ const LEN: usize = 24;
 const BUFFER: usize = 2048 * LEN;
 
 /// What tells one state of an object from another, as a hash. Link counts and the time of the last
-/// status change are no part of it: our own links move them. Never zero.
+/// status change are no part of it: our own links move them; nor is the inode, which a run does not ask
+/// for file by file: size, time to the nanosecond, mode and owner tell enough. Never zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Ident(u64);
 
@@ -31,16 +32,15 @@ impl Ident {
     /// The state of an object. A directory is its kind, mode and owner: it has no inode of its own in
     /// every tree, and its times follow from its content.
     pub fn of(stat: &Stat) -> Ident {
-        let mut bytes = [0u8; 48];
+        let mut bytes = [0u8; 40];
         bytes[0] = kind_code(stat.kind);
         bytes[4..8].copy_from_slice(&stat.mode.to_le_bytes());
         bytes[8..12].copy_from_slice(&stat.uid.to_le_bytes());
         bytes[12..16].copy_from_slice(&stat.gid.to_le_bytes());
         if !stat.is_dir() {
-            bytes[16..24].copy_from_slice(&stat.ino.to_le_bytes());
-            bytes[24..32].copy_from_slice(&stat.size.to_le_bytes());
-            bytes[32..40].copy_from_slice(&stat.mtime.sec.to_le_bytes());
-            bytes[40..44].copy_from_slice(&stat.mtime.nsec.to_le_bytes());
+            bytes[16..24].copy_from_slice(&stat.size.to_le_bytes());
+            bytes[24..32].copy_from_slice(&stat.mtime.sec.to_le_bytes());
+            bytes[32..36].copy_from_slice(&stat.mtime.nsec.to_le_bytes());
         }
         Ident(XxHash3_64::oneshot(&bytes).max(1))
     }

@@ -38,6 +38,7 @@ impl Stage {
         let ended = self.end_stage(ready);
         ended.doing("end the stage in", &ready.home)?;
         self.judge(ready, summary)?;
+        self.heed()?;
         let mut hold = self.hold();
         self.still_there(&mut hold)?;
         match ready.method {
@@ -158,12 +159,23 @@ impl Stage {
         })
     }
 
+    /// Stops here if somebody asked for it: from the seal on it is too late.
+    fn heed(&self) -> Result<(), Error> {
+        if signal::stop_requested() {
+            return Err(Error::Stopped {
+                path: self.path.clone(),
+            });
+        }
+        Ok(())
+    }
+
     fn sync(&self, ready: &Ready) -> Result<(), Error> {
         if self.policy.no_fsync {
             return Ok(());
         }
         let synced = ready.volume.sync_volume();
-        synced.doing("make durable what was staged in", &ready.home)
+        synced.doing("make durable what was staged in", &ready.home)?;
+        self.heed()
     }
 
     fn leave(&self, after: After) {

@@ -78,6 +78,24 @@ fn walk(dir: &Dir, path: &Path, see: &mut dyn FnMut(&dyn Fn() -> PathBuf, u64)) 
     Ok(())
 }
 
+/// Which names of an object a change of its metadata is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// The one given: it gets an object of its own, as it has at the source.
+    One,
+    /// All that it has in the tree: they stay one object.
+    All,
+}
+
+/// A change of metadata that is asked for.
+struct Touch<'t> {
+    old: &'t Stat,
+    change: &'t MetaChange,
+    names: Names,
+    /// A large file's change may wait until after the switch.
+    may_put_off: bool,
+}
+
 impl Stage {
     /// Changes only metadata of an existing non-directory. Where its object is shared with other trees, a
     /// copy takes its place; a large file's change is put off until right after the switch instead, if
@@ -91,13 +109,26 @@ impl Stage {
         name: &[u8],
         old: &Stat,
         change: &MetaChange,
+        names: Names,
     ) -> Result<(), Error> {
         let ready = self.ready()?;
         let path = place.join(name);
         let may_put_off = self.policy.commit == CommitChoice::Auto;
         let touched = match ready.method {
-            Method::Journal => ready.plan_touch(&path, old, change),
-            _ => ready.touch_in_stage(&place.dir, name, &path, old, change, may_put_off),
+            Method::Journal if old.nlink == 1 || names == Names::All => {
+                ready.plan_touch(&path, old, change)
+            }
+            Method::Journal => ready.part(place, name, old, change),
+            _ => ready.touch_in_stage(
+                place,
+                name,
+                &Touch {
+                    old,
+                    change,
+                    names,
+                    may_put_off,
+                },
+            ),
         };
         touched.doing("change the attributes of", self.path.join(&path))
     }
@@ -117,15 +148,31 @@ impl Ready {
         })
     }
 
-    fn touch_in_stage(
-        &self,
-        dir: &Dir,
-        name: &[u8],
-        path: &Path,
-        old: &Stat,
-        change: &MetaChange,
-        may_put_off: bool,
-    ) -> io::Result<()> {
+    /// A copy with the change takes the place of a name whose object has other names that stay as they are.
+    fn part(&self, place: &Place, name: &[u8], old: &Stat, change: &MetaChange) -> io::Result<()> {
+        let path = place.join(name);
+        let parent = path.parent().unwrap_or(Path::new(""));
+        let live = self
+            .live
+            .as_ref()
+            .ok_or(io::ErrorKind::NotFound)?
+            .open_beneath(parent)?;
+        place.dir.remove_all(name)?;
+        attrs::copy_object(&live, name, old, &place.dir, name, &self.abilities)?;
+        attrs::apply(&place.dir, name, &place.dir.stat(name)?, change)?;
+        let new = place.dir.stat(name)?;
+        self.record(&path, Some(old), Some(&new))?;
+        self.plan_install(place, &path, &new, Some(old))
+    }
+
+    fn touch_in_stage(&self, place: &Place, name: &[u8], touch: &Touch<'_>) -> io::Result<()> {
+        let (dir, path) = (&place.dir, &place.join(name));
+        let Touch {
+            old,
+            change,
+            names,
+            may_put_off,
+        } = *touch;
         let mut now = dir.stat(name)?;
         let others = match now.ino == old.ino {
             true => self.other_names(path, &now)?,
@@ -158,7 +205,12 @@ impl Ready {
         }
         attrs::apply(&self.tmp, &tmp, &self.tmp.stat(&tmp)?, change)?;
         let new = self.tmp.stat(&tmp)?;
-        for other in others.unwrap_or_default().iter().filter(|o| *o != path) {
+        let others = if names == Names::All {
+            others.unwrap_or_default()
+        } else {
+            &[]
+        };
+        for other in others.iter().filter(|o| *o != path) {
             self.relink(other, &now, &tmp)?;
             self.record(other, Some(&now), Some(&new))?;
         }

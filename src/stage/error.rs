@@ -4,13 +4,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::lock::Holder;
+use crate::sys::reason;
+use crate::tree::shown;
 
 /// An error of the staging area.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// Another run holds the destination.
-    #[error("{} is in use by {holder}; nothing was changed", path.display())]
+    #[error("{} is in use by {holder}; nothing was changed", shown(path))]
     Busy {
         /// The destination.
         path: PathBuf,
@@ -18,7 +20,10 @@ pub enum Error {
         holder: Holder,
     },
     /// A `--gate` command or `--require-file` refused the finished stage.
-    #[error("{reason}; {} is unchanged, what was staged is kept for the next run", path.display())]
+    #[error(
+        "{reason}; {} is unchanged, what was staged is kept for the next run",
+        shown(path)
+    )]
     GateRefused {
         /// The destination.
         path: PathBuf,
@@ -29,7 +34,7 @@ pub enum Error {
     #[error(
         "{removed} of {live} entries would be removed, more than --delete-guard allows ({percent} %); \
          {} is unchanged, what was staged is kept: run again with a higher --delete-guard to go on",
-        path.display()
+        shown(path)
     )]
     GuardRefused {
         /// The destination.
@@ -45,22 +50,34 @@ pub enum Error {
     #[error(
         "something could not be transferred, and --commit-only-complete was given; {} is unchanged, \
          what was staged is kept for the next run",
-        path.display()
+        shown(path)
     )]
     Incomplete {
         /// The destination.
         path: PathBuf,
     },
     /// `--commit=swap` where it cannot be had.
-    #[error("{} cannot be switched in one instant: {reason}; nothing was changed", path.display())]
+    #[error(
+        "{} cannot be switched in one instant: {reason}; nothing was changed",
+        shown(path)
+    )]
     SwapImpossible {
         /// The destination.
         path: PathBuf,
         /// Why.
         reason: String,
     },
+    /// Somebody asked to stop before the switch.
+    #[error(
+        "interrupted; {} is unchanged, what was staged is kept for the next run",
+        shown(path)
+    )]
+    Stopped {
+        /// The destination.
+        path: PathBuf,
+    },
     /// A system call failed.
-    #[error("cannot {doing} \"{}\": {source}; {state}", path.display())]
+    #[error("cannot {doing} \"{}\": {}; {state}", shown(path), reason(source))]
     Io {
         /// What was attempted, as after "cannot".
         doing: &'static str,
@@ -72,15 +89,31 @@ pub enum Error {
         state: Situation,
     },
     /// The state directory cannot be understood.
-    #[error("{} is damaged: {what}; the destination itself is unchanged", path.display())]
+    #[error(
+        "{} is damaged: {what}; the destination itself is unchanged",
+        shown(path)
+    )]
     Damaged {
         /// The file or directory.
         path: PathBuf,
         /// What is wrong with it.
         what: String,
     },
+    /// An operand that lies in a state directory, as a shell does that was in the tree before a switch.
+    #[error(
+        "\"{}\" lies in the state directory \"{}\": this is an old tree, not the live one. If a shell stands \
+         in it, type `cd \"$PWD\"` and try again",
+        shown(path),
+        shown(state)
+    )]
+    InsideState {
+        /// The operand.
+        path: PathBuf,
+        /// The state directory.
+        state: PathBuf,
+    },
     /// State of another user, or of a newer program.
-    #[error("{} {why}; nothing was changed", path.display())]
+    #[error("{} {why}; nothing was changed", shown(path))]
     Foreign {
         /// The state directory.
         path: PathBuf,
@@ -88,7 +121,7 @@ pub enum Error {
         why: String,
     },
     /// There is nothing to undo.
-    #[error("there is nothing to undo at {}: {why}", path.display())]
+    #[error("there is nothing to undo at {}: {why}", shown(path))]
     NothingToUndo {
         /// The destination.
         path: PathBuf,

@@ -219,6 +219,7 @@ impl Hold {
 
     /// Enters a phase, durably.
     pub fn enter(&mut self, phase: Phase) -> Result<(), Error> {
+        self.locks.sign()?;
         let no_fsync = self.no_fsync;
         let (_, home, journal) = self.state()?;
         journal.phase = phase;

@@ -10,6 +10,9 @@ use super::layout::{
 use super::site::Site;
 use crate::sys::{self, Dir, as_path, process};
 
+/// Behind the name of a state directory that is being made.
+const DRAFT: &[u8] = b".new";
+
 /// A state directory.
 #[derive(Debug)]
 pub(super) struct Home {
@@ -71,7 +74,8 @@ impl Home {
             });
         }
         let mut draft = name.to_vec();
-        draft.extend_from_slice(format!(".new-{}", std::process::id()).as_bytes());
+        // The lock is held: nobody else makes one, and what a crash left under this name goes first.
+        draft.extend_from_slice(DRAFT);
         sys::cut::point("home.make");
         let made = (|| {
             place.remove_all(&draft)?;
@@ -184,7 +188,7 @@ impl Home {
         let mut stale = name.to_vec();
         stale.extend_from_slice(b".stale-");
         let mut draft = name.to_vec();
-        draft.extend_from_slice(b".new-");
+        draft.extend_from_slice(DRAFT);
         let all = place.list()?;
         Ok(all
             .iter()

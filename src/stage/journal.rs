@@ -159,7 +159,9 @@ impl Journal {
             (None, None) => true,
             (Some(id), Some(live)) => {
                 let live = RootId::of(live);
-                let same_dev = id.dev == live.dev || self.boot != process::boot_id();
+                // The number of a device may change with every mount; a time of birth, where there is one, tells enough.
+                let same_dev =
+                    id.dev == live.dev || id.born != (0, 0) || self.boot != process::boot_id();
                 id.ino == live.ino && id.born == live.born && same_dev
             }
             _ => false,

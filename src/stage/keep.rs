@@ -54,8 +54,7 @@ impl Salvager {
         }
         let logged = self.files.get(path.as_os_str().as_bytes());
         let complete = logged.is_some_and(|file| {
-            (file.ino, file.size, file.mtime) == (stat.ino, stat.size, stat.mtime)
-                && (self.same_boot || file.durable)
+            (file.size, file.mtime) == (stat.size, stat.mtime) && (self.same_boot || file.durable)
         });
         if complete {
             crate::sys::cut::point("begin.salvage");

@@ -24,6 +24,7 @@ use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use super::error::Error;
 use crate::sys::{self, Dir, Kind, as_path};
 
 pub(super) const JOURNAL: &[u8] = b"journal";
@@ -95,7 +96,7 @@ pub fn is_state(dir: &Dir, name: &[u8]) -> bool {
     }
     let may_be = name.ends_with(SUFFIX)
         || find(name, b".resilver.stale-").is_some()
-        || find(name, b".resilver.new-").is_some();
+        || find(name, b".resilver.new").is_some();
     may_be && signature(dir, name).is_some()
 }
 
@@ -103,18 +104,34 @@ fn find(text: &[u8], part: &[u8]) -> Option<usize> {
     text.windows(part.len()).position(|window| window == part)
 }
 
-/// The state directory in which a path lies, if any: an operand, or a shell whose directory became the
-/// old tree at a switch.
-#[must_use]
-pub fn resolve_inside_state(path: &Path) -> Option<PathBuf> {
+/// Refuses a path that lies in a state directory: an operand, or a shell whose directory became the old
+/// tree at a switch.
+///
+/// # Errors
+/// [`Error::InsideState`].
+pub fn refuse_inside_state(path: &Path) -> Result<(), Error> {
+    match inside_state(path) {
+        None => Ok(()),
+        Some(state) => {
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+            Err(Error::InsideState { path, state })
+        }
+    }
+}
+
+fn inside_state(path: &Path) -> Option<PathBuf> {
     let path = if path.as_os_str().is_empty() {
         Path::new(".")
     } else {
         path
     };
     // What does not exist yet lies where its parent lies.
+    let parent = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
     let resolved = std::fs::canonicalize(path)
-        .or_else(|_| std::fs::canonicalize(path.parent().unwrap_or(Path::new("."))))
+        .or_else(|_| std::fs::canonicalize(parent))
         .ok()?;
     resolved
         .ancestors()
@@ -191,8 +208,8 @@ mod tests {
         std::fs::create_dir_all(tmp.path().join(".a.resilver/previous/sub")).unwrap();
         assert!(is_state(&dir, b".a.resilver") && is_state(&dir, b".a.resilver~"));
         let inside = tmp.path().join(".a.resilver/previous/sub");
-        let state = resolve_inside_state(&inside).unwrap();
+        let state = inside_state(&inside).unwrap();
         assert!(state.ends_with(".a.resilver"));
-        assert_eq!(resolve_inside_state(tmp.path()), None);
+        assert_eq!(inside_state(tmp.path()), None);
     }
 }

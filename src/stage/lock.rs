@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -62,7 +62,11 @@ impl Holder {
 
 /// The locks of one run; released when dropped.
 #[derive(Debug, Default)]
-pub(super) struct Locks(Vec<Lock>);
+pub(super) struct Locks {
+    held: Vec<Lock>,
+    /// The lock file, until it says who we are.
+    unsigned: Option<(File, PathBuf)>,
+}
 
 impl Locks {
     /// Locks the live root of a site, waiting as `wait` says, and looks at it anew when it was replaced
@@ -76,7 +80,7 @@ impl Locks {
                 return locks.with_home(site, wait, began);
             };
             match lock_dir(live, site.single.is_some()) {
-                Some(Some(lock)) => locks.0.push(lock),
+                Some(Some(lock)) => locks.held.push(lock),
                 Some(None) if goes_on(wait, began) => {
                     std::thread::sleep(LOOK_AGAIN);
                     site.look()?;
@@ -110,11 +114,10 @@ impl Locks {
         Ok(self)
     }
 
-    /// Locks the lock file of a state directory and writes there who we are; false when another run has
-    /// it.
+    /// Locks the lock file of a state directory; false when another run has it.
     fn take_home(&mut self, home: &Home) -> Result<bool, Error> {
         let path = home.join(LOCK);
-        let mut file = match home.dir.open_file_rw(LOCK) {
+        let file = match home.dir.open_file_rw(LOCK) {
             Ok(file) => file,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => home
                 .dir
@@ -125,16 +128,25 @@ impl Locks {
             Err(e) => return Err(e).doing("open the lock", &path),
         };
         match sys::try_lock_file(&file) {
-            Ok(Some(lock)) => self.0.push(lock),
+            Ok(Some(lock)) => self.held.push(lock),
             Ok(None) => return Ok(false),
             Err(_) => {}
         }
+        self.unsigned = Some((file, path));
+        Ok(true)
+    }
+
+    /// Writes into the lock file who we are: from the first change on, since a run that finds nothing to
+    /// do touches nothing. Until then the kernel's table of locks tells.
+    pub fn sign(&mut self) -> Result<(), Error> {
+        let Some((mut file, path)) = self.unsigned.take() else {
+            return Ok(());
+        };
         let text = serde_json::to_string(&Holder::this_run()).unwrap_or_default();
         file.set_len(0)
             .and_then(|()| file.seek(SeekFrom::Start(0)))
             .and_then(|_| file.write_all(text.as_bytes()))
-            .doing("write the lock", &path)?;
-        Ok(true)
+            .doing("write the lock", &path)
     }
 
     /// Locks a state directory that this run has just made.
@@ -149,7 +161,7 @@ impl Locks {
     /// Locks a tree that is about to become the live one.
     pub fn add_root(&mut self, root: &Dir) {
         if let Some(Some(lock)) = lock_dir(root, false) {
-            self.0.push(lock);
+            self.held.push(lock);
         }
     }
 }

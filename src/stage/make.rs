@@ -77,7 +77,7 @@ impl Stage {
     }
 
     /// What an interrupted run left for the file `name` with the size and time that the source has now.
-    /// Costs nothing when nothing was interrupted. The name must be clear.
+    /// Costs nothing when nothing was interrupted. A whole file takes the place of what has its name.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -98,6 +98,7 @@ impl Stage {
             if let Some(stat) = salvage.try_stat(&whole)? {
                 if (stat.size, stat.mtime) == (size, mtime) {
                     sys::cut::point("stage.salvage");
+                    place.dir.remove_all(name)?;
                     salvage.rename(&whole, &place.dir, name)?;
                     return Ok(Salvage::Whole);
                 }
@@ -120,6 +121,7 @@ impl Stage {
 
     /// A finished non-directory, with its final metadata `new`, stands in the stage under `name`; `old`
     /// is what lives under it: of what is below it, if it is a directory, [`Stage::note_removed`] told.
+    /// The inode of `new` is not looked at.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -134,6 +136,13 @@ impl Stage {
         let path = place.join(name);
         let mut mark_due = false;
         let mut note = || -> io::Result<()> {
+            // A sealed plan names what it installs by its inode, which the caller need not know.
+            let seen = if ready.method == Method::Journal {
+                Some(place.dir.stat(name)?)
+            } else {
+                None
+            };
+            let new = seen.as_ref().unwrap_or(new);
             ready.record(&path, old, Some(new))?;
             if new.kind == Kind::File && new.size > 0 {
                 mark_due = ready.staged.add(&path, new)?;

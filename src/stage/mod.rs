@@ -75,15 +75,17 @@ mod policy;
 mod run;
 mod settle;
 mod site;
+mod spare;
 mod staged;
 mod survey;
 mod transfer;
 mod undo;
 mod upkeep;
 
+pub use copyup::Names;
 pub use doctor::doctor;
 pub use error::{Error, Situation};
-pub use layout::{is_state, resolve_inside_state};
+pub use layout::{is_state, refuse_inside_state};
 pub use lock::Holder;
 pub use outcome::{
     Check, Commit, Diagnosis, Freed, Held, Interrupted, LastCommit, Recovered, Salvage, Status,

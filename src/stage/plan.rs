@@ -7,7 +7,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::hash::Hasher as _;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -22,6 +22,9 @@ use crate::tree::MetaChange;
 
 /// Steps are collected to so many bytes before they are written.
 const BUFFER: usize = 64 * 1024;
+
+/// The letter of a removal.
+const REMOVE: u8 = b'R';
 
 /// What one object is, well enough to know it again and to see that somebody changed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +123,7 @@ impl Step {
                 put_mark(&mut out, old.as_ref());
             }
             Step::Remove { old, .. } => {
-                out.push(b'R');
+                out.push(REMOVE);
                 put_mark(&mut out, Some(old));
             }
             Step::Touch { old, change, .. } => {
@@ -146,7 +149,7 @@ impl Step {
                 let (path, new) = (path_of(rest), new?);
                 Step::Install { path, new, old }
             }
-            b'R' => {
+            &REMOVE => {
                 let old = take_mark(&mut rest)??;
                 let path = path_of(rest);
                 Step::Remove { path, old }
@@ -319,6 +322,27 @@ impl Planner {
         Ok(())
     }
 
+    /// Takes every removal out again.
+    pub fn drop_removals(&self) -> io::Result<()> {
+        let mut pending = self.lock();
+        pending.flush()?;
+        let mut bytes = Vec::new();
+        pending.file.seek(SeekFrom::Start(0))?;
+        pending.file.read_to_end(&mut bytes)?;
+        pending.file.seek(SeekFrom::Start(0))?;
+        pending.file.set_len(0)?;
+        pending.hash = XxHash3_64::new();
+        pending.steps = 0;
+        let mut rest = &bytes[..];
+        while let Some(payload) = next_frame(&mut rest) {
+            if !payload.starts_with(&[REMOVE]) {
+                pending.steps += 1;
+                pending.frame(payload);
+            }
+        }
+        pending.flush()
+    }
+
     /// Number of steps.
     pub fn steps(&self) -> u64 {
         self.lock().steps
@@ -374,13 +398,18 @@ pub(super) fn read(home: &Home, name: &[u8]) -> Result<Vec<Step>, Error> {
     })
 }
 
+fn next_frame<'b>(rest: &mut &'b [u8]) -> Option<&'b [u8]> {
+    let len = u32::from_le_bytes(take::<4>(rest)?) as usize;
+    let (payload, tail) = rest.split_at_checked(len)?;
+    *rest = tail;
+    Some(payload)
+}
+
 fn decode(bytes: &[u8]) -> Option<Vec<Step>> {
     let (mut steps, mut rest) = (Vec::new(), bytes);
     loop {
         let before = bytes.len() - rest.len();
-        let len = u32::from_le_bytes(take::<4>(&mut rest)?) as usize;
-        let (payload, tail) = rest.split_at_checked(len)?;
-        rest = tail;
+        let payload = next_frame(&mut rest)?;
         if let Some(mut seal) = payload.strip_prefix(b".") {
             let [count, hash] = take_u64s::<2>(&mut seal)?;
             let whole =

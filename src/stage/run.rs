@@ -347,7 +347,9 @@ fn make_next(
             }
             Err(Obstacle::Failed(path, e)) => failed(path, e)?,
             Err(Obstacle::Stopped) => {
-                failed(PathBuf::new(), std::io::ErrorKind::Interrupted.into())?;
+                return Err(Error::Stopped {
+                    path: site.path.clone(),
+                });
             }
         }
     }

@@ -9,6 +9,7 @@ mod dir;
 mod listing;
 pub mod mounts;
 pub mod process;
+mod reason;
 pub mod signal;
 mod stat;
 pub mod volume;
@@ -18,4 +19,5 @@ pub use dir::{
     Dir, Lock, as_path, set_mode, set_mtime, set_owner, stat_file, stat_path, try_lock_file,
 };
 pub use listing::{Listed, Listing};
+pub use reason::reason;
 pub use stat::{Kind, Stat, Time};

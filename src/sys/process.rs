@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use rustix::fs::Mode;
+use rustix::process::{Resource, getrlimit, setrlimit};
 
 static UMASK: OnceLock<u32> = OnceLock::new();
 
@@ -16,29 +17,44 @@ pub fn take_umask() -> u32 {
     *UMASK.get_or_init(|| rustix::process::umask(Mode::empty()).as_raw_mode() & 0o777)
 }
 
+/// Allows as many open files as the system lets this process have, up to a bound: a walk holds a few for
+/// every level of the tree that it is in.
+pub fn raise_file_limit() {
+    const ENOUGH: u64 = 1 << 16;
+    let mut limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.map_or(ENOUGH, |most| most.min(ENOUGH));
+    if limit.current.is_some_and(|now| now < wanted) {
+        limit.current = Some(wanted);
+        // Where it is refused, deep trees fail with a clear error instead.
+        let _ = setrlimit(Resource::Nofile, limit);
+    }
+}
+
 /// Whether this process acts as the super-user.
 #[must_use]
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// Effective user.
+/// Effective user, as it was when it was first asked for.
 #[must_use]
 pub fn uid() -> u32 {
-    rustix::process::geteuid().as_raw()
+    static UID: OnceLock<u32> = OnceLock::new();
+    *UID.get_or_init(|| rustix::process::geteuid().as_raw())
 }
 
-/// Effective group.
+/// Effective group, as it was when it was first asked for.
 #[must_use]
 pub fn gid() -> u32 {
-    rustix::process::getegid().as_raw()
+    static GID: OnceLock<u32> = OnceLock::new();
+    *GID.get_or_init(|| rustix::process::getegid().as_raw())
 }
 
-/// Whether the process is a member of the group.
+/// The groups that this process belongs to, its effective one included.
 #[must_use]
-pub fn in_group(gid: u32) -> bool {
-    gid == self::gid()
-        || rustix::process::getgroups().is_ok_and(|all| all.iter().any(|g| g.as_raw() == gid))
+pub fn groups() -> Vec<u32> {
+    let others = rustix::process::getgroups().unwrap_or_default();
+    others.iter().map(|g| g.as_raw()).chain([gid()]).collect()
 }
 
 /// Name of this machine.

@@ -34,6 +34,14 @@ impl Kind {
         matches!(self, Kind::Fifo | Kind::Socket)
     }
 
+    /// Whether the two are of one family: rsync tells devices from specials, not devices from devices.
+    #[must_use]
+    pub fn is_like(self, other: Kind) -> bool {
+        self == other
+            || (self.is_device() && other.is_device())
+            || (self.is_special() && other.is_special())
+    }
+
     /// The kind that a raw `st_mode` names; an unknown type counts as a file.
     #[must_use]
     pub fn from_file_type(t: FileType) -> Option<Kind> {

@@ -174,8 +174,13 @@ impl Run<'_> {
                 Some(was) if alike(&stat, &was) => continue,
                 Some(was) if stat.kind == Kind::File && same_data(&stat, &was) => {
                     open(self, &mut place)?;
-                    self.stage
-                        .touch(place.as_ref().unwrap(), name, &was, &meta(&stat))?;
+                    self.stage.touch(
+                        place.as_ref().unwrap(),
+                        name,
+                        &was,
+                        &meta(&stat),
+                        resilver::stage::Names::All,
+                    )?;
                     continue;
                 }
                 _ => {}

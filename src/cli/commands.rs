@@ -1,0 +1,145 @@
+//! Where the command line meets the rooms below: one function per command.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use jiff::tz::TimeZone;
+
+use super::completion;
+use super::exit::{Code, Refusal};
+use super::manual;
+use super::options::{Filter, Sync};
+use super::subcommand::Subcommand;
+use crate::engine::{self, Event, Report, Severity};
+use crate::report::{Text, state};
+use crate::stage::{self, Policy};
+use crate::tree::Rules;
+
+/// A mirror run, told on the terminal; gives the exit code.
+pub fn sync(sync: &Sync) -> u8 {
+    let report = Text::new(sync.style);
+    report.begin();
+    let code = match engine::run(&sync.options, &report) {
+        Ok(outcome) => {
+            report.finish(&outcome);
+            Code::of(&outcome)
+        }
+        Err(e) => {
+            let severity = match &e {
+                engine::Error::Select(text) if text.starts_with("ERROR: ") => Severity::Plain,
+                _ => Severity::Error,
+            };
+            let text = e.to_string();
+            report.event(Event::Message { severity, text });
+            code_of(&e)
+        }
+    };
+    if let Some(line) = code.last_line() {
+        report.last_word(&line);
+    }
+    code.number()
+}
+
+/// Carries out a subcommand; gives the exit code.
+pub fn carry_out(subcommand: Subcommand) -> Result<u8, Refusal> {
+    if let Some(dest) = subcommand.dest() {
+        stage::refuse_inside_state(dest).map_err(refused)?;
+    }
+    match subcommand {
+        Subcommand::Undo {
+            dest,
+            force,
+            dry_run,
+        } => undo(&dest, force, dry_run),
+        Subcommand::Recover { dest } => recover(&dest),
+        Subcommand::Tidy { dest, dry_run } => tidy(&dest, dry_run),
+        Subcommand::Status { dest, json } => status(&dest, json),
+        Subcommand::Doctor { dest } => doctor(&dest),
+        Subcommand::Completions(shell) => Ok(print(&completion::script(shell))),
+        Subcommand::Man => Ok(print(&manual::page())),
+        Subcommand::Help(text) => Ok(print(text.as_bytes())),
+    }
+}
+
+/// A reader that went away is no error.
+fn print(bytes: &[u8]) -> u8 {
+    let _ = io::stdout().write_all(bytes);
+    Code::Success.number()
+}
+
+/// The filter rules in the order given.
+pub fn rules(filters: &[Filter]) -> Result<Rules, Refusal> {
+    let mut rules = Rules::default();
+    for filter in filters {
+        let pushed = if filter.include {
+            rules.push_include(&filter.pattern)
+        } else {
+            rules.push_exclude(&filter.pattern)
+        };
+        match pushed {
+            Ok(()) => {}
+            Err(e) if e.is_fatal() => return Err(Refusal::plain(e.to_string())),
+            Err(e) => {
+                let _ = writeln!(io::stderr(), "{e}");
+            }
+        }
+    }
+    Ok(rules)
+}
+
+fn code_of(error: &engine::Error) -> Code {
+    match error {
+        engine::Error::Select(_) | engine::Error::Destination { .. } => Code::FileSelect,
+        engine::Error::Interrupted => Code::Signal,
+        engine::Error::Stage(e) => code_of_stage(e),
+        engine::Error::Worker => Code::Ipc,
+        _ => Code::FileIo,
+    }
+}
+
+fn code_of_stage(error: &stage::Error) -> Code {
+    match error {
+        stage::Error::Busy { .. } => Code::Held,
+        stage::Error::Stopped { .. } => Code::Signal,
+        stage::Error::GateRefused { .. }
+        | stage::Error::GuardRefused { .. }
+        | stage::Error::Incomplete { .. } => Code::Refused,
+        stage::Error::SwapImpossible { .. } | stage::Error::Foreign { .. } => Code::Unsupported,
+        stage::Error::NothingToUndo { .. } | stage::Error::InsideState { .. } => Code::FileSelect,
+        _ => Code::FileIo,
+    }
+}
+
+fn undo(dest: &Path, force: bool, dry_run: bool) -> Result<u8, Refusal> {
+    let undone = stage::undo(dest, &Policy::default(), force, dry_run).map_err(refused)?;
+    Ok(print(state::undone(&undone, dry_run).as_bytes()))
+}
+
+fn recover(dest: &Path) -> Result<u8, Refusal> {
+    let recovered = stage::recover(dest, &Policy::default()).map_err(refused)?;
+    Ok(print(state::recovered(&recovered).as_bytes()))
+}
+
+fn tidy(dest: &Path, dry_run: bool) -> Result<u8, Refusal> {
+    let freed = stage::tidy(dest, &Policy::default(), dry_run).map_err(refused)?;
+    Ok(print(state::freed(&freed, dry_run).as_bytes()))
+}
+
+fn status(dest: &Path, json: bool) -> Result<u8, Refusal> {
+    let status = stage::status(dest).map_err(refused)?;
+    let text = match serde_json::to_string_pretty(&status) {
+        Ok(text) if json => text + "\n",
+        Err(e) if json => return Err(Refusal::failed(e, Code::FileIo)),
+        _ => state::status(&status, TimeZone::system()),
+    };
+    Ok(print(text.as_bytes()))
+}
+
+fn doctor(dest: &Path) -> Result<u8, Refusal> {
+    let diagnosis = stage::doctor(dest, &Policy::default()).map_err(refused)?;
+    Ok(print(state::diagnosis(&diagnosis).as_bytes()))
+}
+
+fn refused(error: stage::Error) -> Refusal {
+    Refusal::failed(&error, code_of_stage(&error))
+}

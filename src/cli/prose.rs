@@ -1,0 +1,139 @@
+//! What the manual page says in prose.
+
+/// A piece of prose.
+#[derive(Clone, Copy, Debug)]
+pub enum Paragraph {
+    /// Running text.
+    Text(&'static str),
+    /// A name and what it is.
+    Item(&'static str, &'static str),
+    /// One of several.
+    Point(&'static str),
+}
+
+use Paragraph::{Item, Point, Text};
+
+/// What the program is.
+pub const DESCRIPTION: &[Paragraph] = &[
+    Text(
+        "resilver makes a destination equal to its sources, as rsync does, with rsync's options, output \
+         and exit codes. What it adds is the way the result gets into place: the new tree is made ready \
+         beside the old one and then takes its place in one switch, so that a reader sees the whole old \
+         tree or the whole new one, whatever interrupts the run.",
+    ),
+    Text(
+        "A source that ends in a slash is the content of that directory, one without is the directory \
+         itself. With several sources, or a destination that is a directory, everything goes into the \
+         destination; a single source and a destination that does not exist give the source a new name.",
+    ),
+    Text(
+        "A first word that is the name of a subcommand is that subcommand. A file of that name is \
+         written ./undo.",
+    ),
+];
+
+/// What holds under each method.
+pub const GUARANTEES: &[Paragraph] = &[
+    Text(
+        "Which method is possible depends on the destination; resilver doctor tries it out and says why. \
+         By default (--commit=auto) the strongest one is taken, and a change of method is told.",
+    ),
+    Item(
+        "swap",
+        "The stage is a full tree, unchanged files shared by hard link. One exchange of two directories \
+         makes it the destination: at one instant, for every reader. Also after a crash or a power cut \
+         the destination is whole, old or new.",
+    ),
+    Item(
+        "journal",
+        "Only what changes is staged. A sealed plan is then carried out in a short window; a crash \
+         inside it is rolled forward by the next run or by resilver recover. For destinations that are \
+         mount points, shared with others, single files, or on a file system without exchange.",
+    ),
+    Item(
+        "direct",
+        "File by file, each by a rename, as rsync does it. Only when asked for.",
+    ),
+    Text(
+        "A program that has its current directory or an open file inside the destination stays with \
+         the old tree after a swap; so do bind mounts and exports of the directory itself.",
+    ),
+    Text(
+        "The former tree is kept for resilver undo until the next switch or resilver tidy. Gates \
+         (--gate, --require-file, --delete-guard, --commit-only-complete) judge the finished stage: \
+         when one refuses, nothing has changed.",
+    ),
+];
+
+/// How options are turned off.
+pub const NEGATIONS: &[Paragraph] = &[Text(
+    "What an option such as -a turned on is turned off by --no-OPTION: --no-recursive, --no-links, \
+     --no-hard-links, --no-perms, --no-times, --no-owner, --no-group, --no-devices, --no-specials, \
+     --no-D, --no-checksum, --no-force, --no-numeric-ids, --no-progress, --no-verbose, \
+     --no-itemize-changes, --no-human-readable; those with a letter also as --no-X. The later of two \
+     counts.",
+)];
+
+/// What the codes have in common.
+pub const EXIT_CODES: &[Paragraph] = &[Text(
+    "The codes are rsync's; 26 and 27 are resilver's own. Of 23, 24 and 25 the first that applies is \
+     given.",
+)];
+
+/// What is found on disk.
+pub const FILES: &[Paragraph] = &[
+    Item(
+        ".NAME.resilver/",
+        "Beside the destination NAME: the state of resilver, readable by its owner only. It lies in the \
+         destination itself, as .resilver/, where the directory above cannot be written. It is never \
+         transferred, listed or deleted. Without it resume and undo are lost, nothing else; resilver \
+         tidy removes what it keeps.",
+    ),
+    Item(".NAME.resilver/next/", "The tree that is being made ready."),
+    Item(
+        ".NAME.resilver/previous/",
+        "The tree before the last switch.",
+    ),
+    Item(
+        ".NAME.resilver/journal, lock, staged",
+        "What is being done, by whom, and what is ready.",
+    ),
+    Item(
+        ".NAME.resilver~",
+        "The finished tree for the short time around the switch.",
+    ),
+];
+
+/// What is different on purpose, or not there yet.
+pub const DIFFERENCES: &[Paragraph] = &[
+    Point(
+        "Remote sources and destinations, listing (a single operand), and the options of rsync that \
+         this page does not name are refused by name.",
+    ),
+    Point(
+        "Data is on disk before the switch: --fsync is the default, --no-fsync is resilver's own.",
+    ),
+    Point(
+        "There is no wire within one machine. \"sent\" counts the content that was copied and the file \
+         names that were listed, \"received\" is 0, and the speedup is the total size by the bytes \
+         sent. \"File list size\" counts the names' bytes.",
+    ),
+    Point("The last line of a failed run ends with (code N) and names no line of a source file."),
+    Point("Messages say resilver where rsync says rsync, and no role in brackets."),
+    Point(
+        "With -vv there are no statistics of the heap, and with --no-whole-file no line that begins \
+         with total: matches=.",
+    ),
+    Point(
+        "Output into a file or a pipe is written in pieces of 64 KiB or every half second, not line by \
+         line. A reader of it that goes away does not end the run.",
+    ),
+    Point(
+        "On a terminal on which no names are printed a bar on standard error tells how far the run is. \
+         -q silences it.",
+    ),
+    Point("-VV prints a short JSON object. The files /etc/popt and ~/.popt are not read."),
+];
+
+/// Where to read on.
+pub const SEE_ALSO: &[Paragraph] = &[Text("rsync(1), cp(1)")];

@@ -1,0 +1,198 @@
+//! Subcommands: what to do with a destination that resilver keeps.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
+use clap_complete::Shell;
+
+use super::exit::Refusal;
+use super::grammar;
+
+/// A subcommand as it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subcommand {
+    /// Take back the last switch.
+    Undo {
+        /// The destination.
+        dest: PathBuf,
+        /// Take the old tree whole, also over what people changed since.
+        force: bool,
+        /// Tell only.
+        dry_run: bool,
+    },
+    /// Bring an interrupted switch to its end.
+    Recover {
+        /// The destination.
+        dest: PathBuf,
+    },
+    /// Free what is kept.
+    Tidy {
+        /// The destination.
+        dest: PathBuf,
+        /// Tell only.
+        dry_run: bool,
+    },
+    /// Tell what is kept.
+    Status {
+        /// The destination.
+        dest: PathBuf,
+        /// For programs.
+        json: bool,
+    },
+    /// Tell which guarantee a destination can have.
+    Doctor {
+        /// The destination.
+        dest: PathBuf,
+    },
+    /// Print completions.
+    Completions(Shell),
+    /// Print the manual page.
+    Man,
+    /// Print the help of a subcommand.
+    Help(String),
+}
+
+impl Subcommand {
+    /// The destination that it is about.
+    #[must_use]
+    pub fn dest(&self) -> Option<&Path> {
+        match self {
+            Subcommand::Undo { dest, .. }
+            | Subcommand::Recover { dest }
+            | Subcommand::Tidy { dest, .. }
+            | Subcommand::Status { dest, .. }
+            | Subcommand::Doctor { dest } => Some(dest),
+            Subcommand::Completions(_) | Subcommand::Man | Subcommand::Help(_) => None,
+        }
+    }
+}
+
+/// The subcommands for clap.
+pub fn commands() -> [Command; 7] {
+    let dry_run = || {
+        switch(
+            "dry-run",
+            Some('n'),
+            "Tell what would be done, change nothing",
+        )
+    };
+    [
+        on_destination(
+            "undo",
+            "Take back the last switch: the tree before it is there again",
+        )
+        .arg(switch(
+            "force",
+            None,
+            "Take the old tree whole, without what was changed since the switch",
+        ))
+        .arg(dry_run()),
+        on_destination("recover", "Bring a switch that was interrupted to its end"),
+        on_destination(
+            "tidy",
+            "Remove what is kept for undo and for the next run, and say how much that was",
+        )
+        .arg(dry_run()),
+        on_destination(
+            "status",
+            "Tell what is kept for a destination and what state it is in",
+        )
+        .arg(switch("json", None, "As JSON")),
+        on_destination(
+            "doctor",
+            "Try out which guarantee a destination can have, and say why",
+        ),
+        base("completions", "Print completions for a shell").arg(
+            Arg::new("shell")
+                .value_name("SHELL")
+                .required(true)
+                .value_parser(value_parser!(Shell))
+                .help("For which shell"),
+        ),
+        base("man", "Print the manual page, in roff").hide(true),
+    ]
+}
+
+fn base(name: &'static str, about: &'static str) -> Command {
+    Command::new(name).about(about).disable_version_flag(true)
+}
+
+fn on_destination(name: &'static str, about: &'static str) -> Command {
+    base(name, about).arg(
+        Arg::new("dest")
+            .value_name("DEST")
+            .required(true)
+            .value_parser(value_parser!(PathBuf))
+            .value_hint(ValueHint::DirPath)
+            .help("The destination of earlier runs"),
+    )
+}
+
+fn switch(name: &'static str, short: Option<char>, help: &'static str) -> Arg {
+    let arg = Arg::new(name)
+        .long(name)
+        .action(ArgAction::SetTrue)
+        .help(help);
+    match short {
+        Some(short) => arg.short(short),
+        None => arg,
+    }
+}
+
+/// Reads a command line whose first word is a subcommand's name; any other is none of ours.
+pub fn parse(words: &[OsString]) -> Result<Option<Subcommand>, Refusal> {
+    let Some(first) = words.first() else {
+        return Ok(None);
+    };
+    let named = |command: &Command| OsStr::new(command.get_name()) == first;
+    let Some(command) = commands().into_iter().find(named) else {
+        return Ok(None);
+    };
+    let name = command.get_name().to_owned();
+    let command = command.bin_name(format!("{} {name}", grammar::NAME));
+    match command.try_get_matches_from(words) {
+        Ok(matches) => Ok(Some(asked(&name, &matches))),
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => {
+            Ok(Some(Subcommand::Help(error.to_string())))
+        }
+        Err(error) => {
+            let text = error.to_string();
+            let text = text.strip_prefix("error: ").unwrap_or(&text);
+            Err(Refusal::usage(text.trim_end()))
+        }
+    }
+}
+
+fn asked(name: &str, matches: &ArgMatches) -> Subcommand {
+    let dest = || {
+        matches
+            .get_one::<PathBuf>("dest")
+            .cloned()
+            .unwrap_or_default()
+    };
+    match name {
+        "undo" => Subcommand::Undo {
+            dest: dest(),
+            force: matches.get_flag("force"),
+            dry_run: matches.get_flag("dry-run"),
+        },
+        "recover" => Subcommand::Recover { dest: dest() },
+        "tidy" => Subcommand::Tidy {
+            dest: dest(),
+            dry_run: matches.get_flag("dry-run"),
+        },
+        "status" => Subcommand::Status {
+            dest: dest(),
+            json: matches.get_flag("json"),
+        },
+        "doctor" => Subcommand::Doctor { dest: dest() },
+        "completions" => {
+            let shell = matches.get_one::<Shell>("shell").copied();
+            Subcommand::Completions(shell.unwrap_or(Shell::Bash))
+        }
+        "man" => Subcommand::Man,
+        other => unreachable!("{other} is a subcommand without a meaning"),
+    }
+}

@@ -1,0 +1,180 @@
+//! What is to be done about one entry: the quick check and rsync's rules around it. Looks at metadata
+//! only; what needs content is asked of the caller.
+
+use std::io;
+
+use crate::sys::{Kind, Stat};
+use crate::tree::{MetaChange, Powers, Preserve, Tolerance, differences};
+
+use super::event::{Changes, Skip};
+use super::options::Compare;
+
+/// The verdict on one entry that is not a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// Not looked at any further.
+    Skip(Skip),
+    /// Equal in all that is kept.
+    Keep,
+    /// Content is right, attributes are not.
+    Touch(Changes),
+    /// The object is made anew: `changes.new` where nothing of its kind was there.
+    Make(Changes),
+}
+
+/// Decides, with everything that stays the same over a run.
+#[derive(Clone, Debug)]
+pub(super) struct Planner {
+    pub preserve: Preserve,
+    pub compare: Compare,
+    /// Which owners and groups this process may give.
+    pub powers: Powers,
+    /// The umask in force when the program began.
+    pub umask: u32,
+}
+
+impl Planner {
+    fn tolerance(&self) -> Tolerance {
+        Tolerance::new(self.compare.modify_window)
+    }
+
+    /// Decides on `source`, given what is at the destination. `same_content` compares two files by
+    /// content (with `-c`), the targets of two links, and is not called for other kinds.
+    pub(super) fn decide(
+        &self,
+        source: &Stat,
+        live: Option<&Stat>,
+        same_content: impl FnOnce() -> io::Result<bool>,
+    ) -> io::Result<Decision> {
+        let Some(live) = live else {
+            let skip = self.compare.existing;
+            return Ok(if skip {
+                Decision::Skip(Skip::NotCreating)
+            } else {
+                Decision::Make(NEW)
+            });
+        };
+        if self.compare.ignore_existing {
+            return Ok(Decision::Skip(Skip::Exists));
+        }
+        if !live.kind.is_like(source.kind) {
+            return Ok(Decision::Make(NEW));
+        }
+        let tolerance = self.tolerance();
+        if self.compare.update
+            && source.kind == Kind::File
+            && tolerance.newer(live.mtime, source.mtime)
+        {
+            return Ok(Decision::Skip(Skip::Newer));
+        }
+        let same = match source.kind {
+            Kind::File => self.same_file(source, live, same_content)?,
+            Kind::Symlink => same_content()?,
+            Kind::CharDevice | Kind::BlockDevice => {
+                source.kind == live.kind && source.rdev == live.rdev
+            }
+            Kind::Fifo | Kind::Socket | Kind::Dir => source.kind == live.kind,
+        };
+        let mut changes = self.differences(source, live);
+        if same {
+            return Ok(if changes.any() {
+                Decision::Touch(changes)
+            } else {
+                Decision::Keep
+            });
+        }
+        match source.kind {
+            Kind::File => {
+                changes.value = self.compare.checksum;
+                changes.size = source.size != live.size;
+                changes.time_now = !self.preserve.times;
+            }
+            _ => {
+                changes.value = true;
+                changes.time_now = !self.preserve.times;
+            }
+        }
+        Ok(Decision::Make(changes))
+    }
+
+    fn same_file(
+        &self,
+        source: &Stat,
+        live: &Stat,
+        same_content: impl FnOnce() -> io::Result<bool>,
+    ) -> io::Result<bool> {
+        if source.size != live.size {
+            return Ok(false);
+        }
+        if self.compare.checksum {
+            return same_content();
+        }
+        if self.compare.ignore_times {
+            return Ok(false);
+        }
+        Ok(self.compare.size_only || self.tolerance().same(source.mtime, live.mtime))
+    }
+
+    /// Which kept attributes differ, as `-i` shows them.
+    pub(super) fn differences(&self, source: &Stat, live: &Stat) -> Changes {
+        let found = differences(source, live, &self.preserve, self.tolerance(), &self.powers);
+        Changes {
+            time: found.time,
+            perms: found.perms,
+            owner: found.owner,
+            group: found.group,
+            ..Changes::default()
+        }
+    }
+
+    /// The attributes to set where only `changes` differ.
+    pub(super) fn change_for(&self, source: &Stat, changes: &Changes) -> MetaChange {
+        // A new owner clears set-id bits: the mode is set again behind it.
+        let owned = changes.owner || changes.group;
+        let special = owned && self.preserve.perms && source.mode & 0o6000 != 0;
+        MetaChange {
+            mode: (changes.perms || special).then_some(source.mode),
+            uid: changes.owner.then_some(source.uid),
+            gid: changes.group.then_some(source.gid),
+            mtime: changes.time.then_some(source.mtime),
+        }
+    }
+
+    /// The attributes of an object that is made for `source` in place of `live`.
+    pub(super) fn attributes_of_new(&self, source: &Stat, live: Option<&Stat>) -> MetaChange {
+        let same_kind = live.filter(|live| live.kind.is_like(source.kind));
+        let mode = match same_kind {
+            _ if self.preserve.perms => source.mode,
+            Some(live) => live.mode,
+            None => source.mode & 0o777 & !self.umask,
+        };
+        MetaChange {
+            mode: Some(mode),
+            uid: (self.preserve.owner && self.powers.gives_owner()).then_some(source.uid),
+            gid: (self.preserve.group && self.powers.gives_group(source.gid)).then_some(source.gid),
+            mtime: self.preserve.times.then_some(source.mtime),
+        }
+    }
+
+    /// Whether entries of this kind take part at all.
+    pub(super) fn takes(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::File | Kind::Dir => true,
+            Kind::Symlink => self.preserve.links,
+            Kind::CharDevice | Kind::BlockDevice => self.preserve.devices,
+            Kind::Fifo | Kind::Socket => self.preserve.specials,
+        }
+    }
+}
+
+/// The changes of an entry that is new.
+pub(super) const NEW: Changes = Changes {
+    new: true,
+    value: false,
+    size: false,
+    time: false,
+    time_now: false,
+    perms: false,
+    owner: false,
+    group: false,
+};

@@ -1,0 +1,234 @@
+//! Directories of the source: opened on both sides, decided on, made.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use crate::sys::{Dir, Kind, Stat, process};
+
+use super::batch::Part;
+use super::decide::NEW;
+use super::error::Error;
+use super::event::{Action, Changes, Event, Severity, Skip};
+use super::node::{Node, Origin};
+use super::run::{STAT, failed_to};
+use super::survey::file_id;
+use super::worker::{Worker, check_stop};
+
+impl Worker<'_> {
+    /// Deals with a directory of the source and everything in it.
+    pub(super) fn directory(
+        &mut self,
+        parent: &Arc<Node>,
+        name: &[u8],
+        source: usize,
+    ) -> Result<(), Error> {
+        check_stop()?;
+        let Some((sources, stat)) = self.open_sources(parent, name, source) else {
+            return Ok(());
+        };
+        if self.run.own_root == Some(file_id(&stat)) {
+            return Ok(());
+        }
+        self.run.tally.listed(Kind::Dir, 0);
+        let target_name = self.target_name(parent, name).to_vec();
+        let path = parent.child(name);
+        let live = match self.open_live(parent.live.as_ref(), &target_name) {
+            Ok(live) => live,
+            Err(e) => {
+                let event = failed_to(STAT, &self.run.dest_path(&path), &e);
+                self.report_event(event);
+                return Ok(());
+            }
+        };
+        let Some((live, changes)) = self.decide_directory(&path, &stat, live) else {
+            return Ok(());
+        };
+        if let Live::Other(_) | Live::Missing = live {
+            let old = if let Live::Other(old) = &live {
+                Some(old)
+            } else {
+                None
+            };
+            if !self.make_directory(parent, &path, &target_name, old)? {
+                self.pass_over();
+                self.item(&path, &stat, Action::Create, changes, None);
+                return Ok(());
+            }
+        }
+        let live = if let Live::Dir(dir, stat) = live {
+            Some((dir, stat))
+        } else {
+            None
+        };
+        parent.hold();
+        let node = Arc::new(Node::new(
+            Some(Arc::clone(parent)),
+            parent.child(&target_name),
+            sources,
+            live,
+            Some(stat),
+        ));
+        if node.fresh() || self.lent(&node) {
+            node.touched.store(true, Relaxed);
+        }
+        node.hold();
+        self.content(&node, &path, Some(changes))?;
+        self.release(&node)
+    }
+
+    /// Opens a directory in every source that has it. What cannot be opened is reported; the directory
+    /// itself is made all the same when its metadata is known.
+    fn open_sources(
+        &mut self,
+        parent: &Node,
+        name: &[u8],
+        first: usize,
+    ) -> Option<(Vec<Origin>, Stat)> {
+        let mut sources = Vec::with_capacity(1);
+        let mut stat = None;
+        for origin in &parent.sources[first..] {
+            if !takes_name(&origin.part, name) {
+                continue;
+            }
+            match open_source(&origin.dir, name) {
+                Ok((dir, own)) => {
+                    stat.get_or_insert(own);
+                    sources.push(Origin {
+                        dir,
+                        operand: origin.operand,
+                        part: Part::Content,
+                    });
+                }
+                Err(_) if stat.is_some() => {}
+                Err(e) => {
+                    let path = self.run.source_path(origin.operand, &parent.child(name));
+                    if e.kind() == io::ErrorKind::NotFound {
+                        self.vanished("directory", &path);
+                        return None;
+                    }
+                    self.list_error("opendir", &path, &e);
+                    stat = origin.dir.stat(name).ok();
+                }
+            }
+        }
+        stat.map(|stat| (sources, stat))
+    }
+
+    /// Decides on the directory itself; `None` where it and its content are passed over.
+    fn decide_directory(
+        &mut self,
+        path: &Path,
+        stat: &Stat,
+        live: Live,
+    ) -> Option<(Live, Changes)> {
+        let changes = match &live {
+            Live::Dir(_, live) => self.run.planner.differences(stat, live),
+            Live::Missing if self.run.options.compare.existing => {
+                self.skipped(path, Kind::Dir, Skip::NotCreating);
+                return None;
+            }
+            Live::Other(_) if self.run.options.compare.ignore_existing => {
+                self.skipped(path, Kind::Dir, Skip::Exists);
+                return None;
+            }
+            Live::Missing | Live::Other(_) => NEW,
+        };
+        Some((live, changes))
+    }
+
+    /// Makes a directory that is not there; false if it could not be made.
+    fn make_directory(
+        &mut self,
+        parent: &Arc<Node>,
+        path: &Path,
+        name: &[u8],
+        old: Option<&Stat>,
+    ) -> Result<bool, Error> {
+        self.run.tally.created(Kind::Dir);
+        let Some(target) = self.run.target else {
+            return Ok(true);
+        };
+        let made = self
+            .place(parent)
+            .and_then(|place| target.make_dir(&place, name, old));
+        match made {
+            Ok(()) => {
+                parent.names_changed.store(true, Relaxed);
+                Ok(true)
+            }
+            Err(fault) => {
+                self.settle("recv_generator: mkdir", &self.run.dest_path(path), fault)?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Says that nothing in a directory is transferred that could not be made.
+    fn pass_over(&mut self) {
+        self.tell(Event::Message {
+            severity: Severity::Plain,
+            text: "*** Skipping any contents from this failed directory ***".to_owned(),
+        });
+    }
+
+    /// Whether the directory was opened only because its owner was lent permission.
+    fn lent(&self, node: &Node) -> bool {
+        let closed = node
+            .live_stat
+            .is_some_and(|stat| stat.mode & 0o500 != 0o500);
+        closed && self.run.target.is_some() && !process::is_root()
+    }
+
+    /// Opens a directory of the destination, which lends its owner the permission that it lacks.
+    fn open_live(&self, parent: Option<&Dir>, name: &[u8]) -> io::Result<Live> {
+        let Some(parent) = parent else {
+            return Ok(Live::Missing);
+        };
+        match parent.open_dir(name) {
+            Ok(dir) => {
+                let stat = dir.stat_self()?;
+                match self.run.target {
+                    Some(target) if stat.mode & 0o500 != 0o500 => {
+                        Ok(Live::Dir(target.open_live(parent, name, &stat)?, stat))
+                    }
+                    _ => Ok(Live::Dir(dir, stat)),
+                }
+            }
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Live::Missing),
+            Err(e) => match (parent.try_stat(name)?, self.run.target) {
+                (None, _) => Ok(Live::Missing),
+                (Some(stat), Some(target)) if stat.is_dir() => {
+                    Ok(Live::Dir(target.open_live(parent, name, &stat)?, stat))
+                }
+                (Some(stat), None) if stat.is_dir() => Err(e),
+                (Some(stat), _) => Ok(Live::Other(stat)),
+            },
+        }
+    }
+}
+
+/// What the destination has under the name of a directory.
+enum Live {
+    Missing,
+    Dir(Dir, Stat),
+    Other(Stat),
+}
+
+/// Opens a directory of the source. One that can be listed but not searched has nothing to give.
+fn open_source(parent: &Dir, name: &[u8]) -> io::Result<(Dir, Stat)> {
+    let dir = parent.open_dir(name)?;
+    let stat = dir.stat_self()?;
+    if stat.mode & 0o111 != 0o111 && !process::is_root() {
+        dir.reopen()?;
+    }
+    Ok((dir, stat))
+}
+
+fn takes_name(part: &Part, name: &[u8]) -> bool {
+    match part {
+        Part::Content => true,
+        Part::Name(only) => &**only == name,
+    }
+}

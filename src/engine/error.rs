@@ -1,0 +1,91 @@
+//! Why a run ended without its result.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::stage;
+use crate::sys::reason;
+use crate::tree;
+
+/// A failure that ends the run; what only concerns one entry is an event instead.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The operands do not fit together (rsync's code 3).
+    #[error("{0}")]
+    Select(String),
+    /// The destination cannot be looked at (rsync's code 3).
+    #[error(
+        "ERROR: cannot stat destination \"{}\": {}",
+        shown(path),
+        reason(source)
+    )]
+    Destination {
+        /// Which path.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// There is no room for what is written, or no right to write at all (code 11).
+    #[error("write failed on \"{}\": {}{}", shown(path), reason(source), kept_text(*kept))]
+    Write {
+        /// Which path.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+        /// Whether all of the run lies in a stage, which is kept.
+        kept: bool,
+    },
+    /// A destination directory could not be made or opened (code 11).
+    #[error("{action} \"{}\" failed: {}", shown(path), reason(source))]
+    File {
+        /// rsync's word for what was tried: `mkdir`.
+        action: &'static str,
+        /// Which path.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The staging area could not do its part; the destination is as it was.
+    #[error(transparent)]
+    Stage(#[from] stage::Error),
+    /// Somebody asked to stop (code 20).
+    #[error("interrupted")]
+    Interrupted,
+    /// A thread of the run died; a defect of this program (code 14).
+    #[error("a worker thread ended unexpectedly")]
+    Worker,
+}
+
+fn kept_text(kept: bool) -> &'static str {
+    if kept {
+        "; the destination is unchanged, what was staged is kept for the next run"
+    } else {
+        ""
+    }
+}
+
+impl Error {
+    /// The same failure, of a run all of which lies in the stage for `dest`.
+    pub(super) fn of_stage(self, dest: &Path) -> Error {
+        match self {
+            Error::Write { path, source, .. } => Error::Write {
+                path,
+                source,
+                kept: true,
+            },
+            Error::Interrupted => stage::Error::Stopped {
+                path: dest.to_owned(),
+            }
+            .into(),
+            other => other,
+        }
+    }
+}
+
+/// The path as rsync shows it in messages: absolute, as typed, not resolved.
+#[must_use]
+pub fn shown(path: &Path) -> String {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    tree::shown(&absolute)
+}

@@ -1,0 +1,378 @@
+//! Entries that are not directories: decided on, made, changed.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use crate::stage::Names;
+use crate::sys::{Dir, Kind, Stat, process};
+use crate::tree::MetaChange;
+
+use super::compare::same_bytes;
+use super::decide::Decision;
+use super::error::Error;
+use super::event::{Action, Changes, Event, Severity, Skip};
+use super::node::{Node, Origin};
+use super::run::{STAT, failed_to, not_linked};
+use super::target::{Fault, Target, apply_at};
+use super::worker::Worker;
+
+/// An entry of the source and what the destination has in its place.
+pub(super) struct Leaf {
+    /// The name at the source.
+    pub name: Box<[u8]>,
+    /// The name at the destination.
+    pub target_name: Box<[u8]>,
+    /// Path within the transfer.
+    pub path: PathBuf,
+    /// At the source.
+    pub stat: Stat,
+    /// At the destination, whatever its type.
+    pub live: Option<Stat>,
+    /// A link's target.
+    pub link: Option<Vec<u8>>,
+}
+
+impl Leaf {
+    /// What is at the destination, if it is of the same family.
+    pub(super) fn same_kind(&self) -> Option<&Stat> {
+        self.live
+            .as_ref()
+            .filter(|live| live.kind.is_like(self.stat.kind))
+    }
+}
+
+impl Worker<'_> {
+    /// Deals with one name that is not a directory.
+    pub(super) fn leaf(
+        &mut self,
+        node: &Arc<Node>,
+        name: &[u8],
+        source: usize,
+    ) -> Result<(), Error> {
+        let origin = &node.sources[source];
+        let Some(leaf) = self.look(node, name, origin)? else {
+            return Ok(());
+        };
+        if leaf.stat.nlink > 1
+            && let Some(links) = &self.run.links
+        {
+            return match links.turn(&leaf.stat) {
+                Some(group) => self.member(node, leaf, source, group),
+                None => self.single(node, &leaf, origin).map(|_| ()),
+            };
+        }
+        self.single(node, &leaf, origin).map(|_| ())
+    }
+
+    /// Looks at both sides of a name.
+    fn look(&mut self, node: &Node, name: &[u8], origin: &Origin) -> Result<Option<Leaf>, Error> {
+        let path = node.child(name);
+        let stat = match origin.dir.stat(name) {
+            Ok(stat) => stat,
+            Err(e) => {
+                let shown = self.run.source_path(origin.operand, &path);
+                if e.kind() == io::ErrorKind::NotFound {
+                    self.vanished("file", &shown);
+                } else {
+                    self.list_error("readlink_stat", &shown, &e);
+                }
+                return Ok(None);
+            }
+        };
+        self.run.tally.listed(stat.kind, stat.size);
+        if !self.run.planner.takes(stat.kind) {
+            self.skipped(&path, stat.kind, Skip::NonRegular);
+            return Ok(None);
+        }
+        let target_name: Box<[u8]> = self.target_name(node, name).into();
+        let live = match node
+            .live
+            .as_ref()
+            .map_or(Ok(None), |live| live.try_stat(&target_name))
+        {
+            Ok(live) => live,
+            Err(e) => {
+                let event = failed_to(STAT, &self.run.dest_path(&path), &e);
+                self.report_event(event);
+                return Ok(None);
+            }
+        };
+        let link = if stat.kind == Kind::Symlink {
+            match origin.dir.read_link(name) {
+                Ok(target) => Some(target),
+                Err(e) => {
+                    self.report_failure(
+                        "readlink",
+                        &self.run.source_path(origin.operand, &path),
+                        &e,
+                    );
+                    return Ok(None);
+                }
+            }
+        } else {
+            None
+        };
+        Ok(Some(Leaf {
+            name: name.into(),
+            target_name,
+            path,
+            stat,
+            live,
+            link,
+        }))
+    }
+
+    /// Decides on a leaf; failures to compare are reported and count as different.
+    pub(super) fn decide(&mut self, node: &Node, leaf: &Leaf, origin: &Origin) -> Decision {
+        let same_content = || match (leaf.stat.kind, &node.live) {
+            (Kind::Symlink, Some(live)) => {
+                Ok(Some(live.read_link(&leaf.target_name)?) == leaf.link)
+            }
+            (Kind::File, Some(live)) => same_bytes(
+                &origin.dir.open_file(&leaf.name)?,
+                &live.open_file(&leaf.target_name)?,
+            ),
+            _ => Ok(false),
+        };
+        let decision = self
+            .run
+            .planner
+            .decide(&leaf.stat, leaf.live.as_ref(), same_content);
+        decision.unwrap_or(Decision::Make(Changes {
+            value: true,
+            ..Changes::default()
+        }))
+    }
+
+    /// Deals with an entry on its own; true if the destination has it then.
+    pub(super) fn single(
+        &mut self,
+        node: &Arc<Node>,
+        leaf: &Leaf,
+        origin: &Origin,
+    ) -> Result<bool, Error> {
+        let decision = self.decide(node, leaf, origin);
+        self.carry_out(node, leaf, origin, decision)
+    }
+
+    /// Carries out a decision; true if the destination has the entry then.
+    pub(super) fn carry_out(
+        &mut self,
+        node: &Arc<Node>,
+        leaf: &Leaf,
+        origin: &Origin,
+        decision: Decision,
+    ) -> Result<bool, Error> {
+        match decision {
+            Decision::Skip(why) => {
+                self.skipped(&leaf.path, leaf.stat.kind, why);
+                Ok(false)
+            }
+            Decision::Keep => {
+                if self.run.wants.skips {
+                    self.skipped(&leaf.path, leaf.stat.kind, Skip::UpToDate);
+                }
+                self.item(
+                    &leaf.path,
+                    &leaf.stat,
+                    Action::Attributes,
+                    Changes::default(),
+                    leaf.link.clone(),
+                );
+                Ok(true)
+            }
+            Decision::Touch(changes) => self.touch(node, leaf, changes),
+            Decision::Make(changes) => self.make(node, leaf, origin, changes),
+        }
+    }
+
+    /// Names that are one file at the source stay one; others part, so that each becomes what it is there.
+    fn names_of(&self, leaf: &Leaf) -> Names {
+        let group = self
+            .run
+            .links
+            .as_ref()
+            .and_then(|links| links.turn(&leaf.stat));
+        if group.is_some() {
+            Names::All
+        } else {
+            Names::One
+        }
+    }
+
+    fn touch(&mut self, node: &Arc<Node>, leaf: &Leaf, changes: Changes) -> Result<bool, Error> {
+        if let (Some(target), Some(live)) = (self.run.target, &leaf.live) {
+            let change = self.run.planner.change_for(&leaf.stat, &changes);
+            let touched = self.place(node).and_then(|place| {
+                target.touch(
+                    &place,
+                    &leaf.target_name,
+                    live,
+                    &change,
+                    self.names_of(leaf),
+                )
+            });
+            if let Err(fault) = touched {
+                let path = self.run.dest_path(&leaf.path);
+                self.settle("failed to set attributes of", &path, fault)?;
+            }
+        }
+        self.item(
+            &leaf.path,
+            &leaf.stat,
+            Action::Attributes,
+            changes,
+            leaf.link.clone(),
+        );
+        Ok(true)
+    }
+
+    fn make(
+        &mut self,
+        node: &Arc<Node>,
+        leaf: &Leaf,
+        origin: &Origin,
+        changes: Changes,
+    ) -> Result<bool, Error> {
+        if !self.make_way(node, leaf)? {
+            return Ok(false);
+        }
+        let made = match leaf.stat.kind {
+            Kind::File => self.transfer(node, leaf, origin, changes)?,
+            _ => self.make_special(node, leaf, changes)?,
+        };
+        if made {
+            if changes.new {
+                self.run.tally.created(leaf.stat.kind);
+            }
+            node.names_changed.store(true, Relaxed);
+        }
+        Ok(made)
+    }
+
+    /// A directory with content gives way only where deletion is allowed.
+    pub(super) fn make_way(&mut self, node: &Arc<Node>, leaf: &Leaf) -> Result<bool, Error> {
+        let (Some(old), Some(live)) = (&leaf.live, &node.live) else {
+            return Ok(true);
+        };
+        if !old.is_dir() {
+            return Ok(true);
+        }
+        let empty = live
+            .open_dir(&leaf.target_name)
+            .and_then(|dir| dir.list())
+            .is_ok_and(|l| l.is_empty());
+        let deletion = &self.run.options.deletion;
+        let cleared = empty
+            || ((deletion.enabled || deletion.force)
+                && self.clear_way(node, &leaf.target_name, old)?);
+        if !cleared {
+            let what = match leaf.stat.kind {
+                Kind::File => "regular file",
+                Kind::Symlink => "symlink",
+                Kind::CharDevice | Kind::BlockDevice => "device file",
+                _ => "special file",
+            };
+            self.run.tally.set_partial();
+            self.not_empty(&leaf.path);
+            let text = format!(
+                "could not make way for new {what}: {}",
+                crate::tree::shown(&leaf.path)
+            );
+            self.tell(Event::Message {
+                severity: Severity::Plain,
+                text,
+            });
+        }
+        Ok(cleared)
+    }
+
+    /// Makes a symbolic link, device or special and tells of it; true if the destination has it then.
+    fn make_special(
+        &mut self,
+        node: &Arc<Node>,
+        leaf: &Leaf,
+        changes: Changes,
+    ) -> Result<bool, Error> {
+        if let Some(target) = self.run.target
+            && let Err(fault) = self.make_node(target, node, leaf)
+        {
+            let path = self.run.dest_path(&leaf.path);
+            match leaf.link.as_deref().map(crate::sys::as_path) {
+                Some(to) => {
+                    let other = format!("-> \"{}\"", crate::tree::shown(to));
+                    self.settle_with("symlink", &path, fault, |e| {
+                        not_linked("symlink", &path, &other, e)
+                    })?;
+                }
+                None => self.settle("mknod", &path, fault)?,
+            }
+            return Ok(false);
+        }
+        self.item(
+            &leaf.path,
+            &leaf.stat,
+            Action::Create,
+            changes,
+            leaf.link.clone(),
+        );
+        Ok(true)
+    }
+
+    fn make_node(&self, target: &dyn Target, node: &Arc<Node>, leaf: &Leaf) -> Result<(), Fault> {
+        let change = self
+            .run
+            .planner
+            .attributes_of_new(&leaf.stat, leaf.live.as_ref());
+        let symlink = leaf.stat.kind == Kind::Symlink;
+        let make = |dir: &Dir, name: &[u8]| -> io::Result<()> {
+            match &leaf.link {
+                Some(to) => dir.make_symlink(name, to)?,
+                None => dir.make_node(
+                    name,
+                    leaf.stat.kind,
+                    change.mode.unwrap_or(0o600),
+                    leaf.stat.rdev,
+                )?,
+            }
+            // The mode was given at birth; a new owner may have cleared bits of it.
+            let mode = change
+                .mode
+                .filter(|_| change.uid.is_some() || change.gid.is_some());
+            let change = MetaChange { mode, ..change };
+            apply_at(dir, name, symlink, &change).map_err(Fault::into_io)
+        };
+        let new = foreseen(&leaf.stat, &change, node.gives_group);
+        let place = self.place(node)?;
+        target.make_node(
+            &place,
+            &leaf.target_name,
+            new.as_ref(),
+            leaf.live.as_ref(),
+            &make,
+        )
+    }
+}
+
+/// The metadata that an object made for `source` has with `change`, but for its inode, as far as that is
+/// known without asking: without a time or a group given it has what the system gave it.
+pub(super) fn foreseen(source: &Stat, change: &MetaChange, gives_group: bool) -> Option<Stat> {
+    let gid = change.gid.or_else(|| (!gives_group).then(process::gid))?;
+    let mode = if source.kind == Kind::Symlink {
+        source.mode
+    } else {
+        change.mode?
+    };
+    let uid = change.uid.unwrap_or_else(process::uid);
+    Some(Stat {
+        mode,
+        uid,
+        gid,
+        mtime: change.mtime?,
+        ino: 0,
+        nlink: 1,
+        ..*source
+    })
+}

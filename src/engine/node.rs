@@ -1,0 +1,105 @@
+//! One directory of the tree while it is worked on.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use crate::sys::{Dir, Stat, as_path};
+
+use super::batch::Part;
+use super::target::Place;
+
+/// A directory that entries come from.
+pub(super) struct Origin {
+    /// The directory.
+    pub dir: Dir,
+    /// Which source operand it belongs to.
+    pub operand: usize,
+    /// What of it takes part.
+    pub part: Part,
+}
+
+/// A directory of the transfer: where its entries come from and where changes to it go. Lives as long as
+/// something below it is unfinished; the last one to finish gives the directory its final metadata.
+pub(super) struct Node {
+    /// The directory around it; `None` for the destination's root.
+    pub parent: Option<Arc<Node>>,
+    /// Path within the transfer; empty for the root.
+    pub path: PathBuf,
+    /// Where entries come from, the first wins. Empty for a directory that is only made.
+    pub sources: Vec<Origin>,
+    /// The directory as it is at the destination now; `None` if there is none.
+    pub live: Option<Dir>,
+    /// Its metadata there.
+    pub live_stat: Option<Stat>,
+    /// Metadata to give it; `None` leaves a live one alone (the root of named sources).
+    pub source_stat: Option<Stat>,
+    /// Whether names in it were made, replaced or removed.
+    pub names_changed: AtomicBool,
+    /// Whether anything at all in it, or of it, was changed in the target.
+    pub touched: AtomicBool,
+    /// Whether directories made in it inherit the set-group-id bit.
+    pub gives_group: bool,
+    place: OnceLock<Arc<Place>>,
+    /// Jobs, subdirectories and awaited links that are not through.
+    open: AtomicUsize,
+}
+
+impl Node {
+    pub(super) fn new(
+        parent: Option<Arc<Node>>,
+        path: PathBuf,
+        sources: Vec<Origin>,
+        live: Option<(Dir, Stat)>,
+        source_stat: Option<Stat>,
+    ) -> Node {
+        let (live, live_stat) = live.unzip();
+        let inherits = parent.as_ref().is_some_and(|parent| parent.gives_group);
+        let gives_group = live_stat.map_or(inherits, |stat| stat.mode & 0o2000 != 0);
+        Node {
+            parent,
+            path,
+            sources,
+            live,
+            live_stat,
+            source_stat,
+            names_changed: AtomicBool::new(false),
+            touched: AtomicBool::new(false),
+            gives_group,
+            place: OnceLock::new(),
+            open: AtomicUsize::new(0),
+        }
+    }
+
+    /// Whether the directory is not at the destination yet.
+    pub(super) fn fresh(&self) -> bool {
+        self.live.is_none()
+    }
+
+    /// The path within the transfer of a name in this directory.
+    pub(super) fn child(&self, name: &[u8]) -> PathBuf {
+        self.path.join(as_path(name))
+    }
+
+    /// Where objects of this directory are made, found once with `find`.
+    pub(super) fn place<E>(
+        &self,
+        find: impl FnOnce() -> Result<Place, E>,
+    ) -> Result<Arc<Place>, E> {
+        if let Some(place) = self.place.get() {
+            return Ok(Arc::clone(place));
+        }
+        let found = Arc::new(find()?);
+        Ok(Arc::clone(self.place.get_or_init(|| found)))
+    }
+
+    /// One more thing below has to finish before this directory can.
+    pub(super) fn hold(&self) {
+        self.open.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One thing below has finished; true for the last.
+    pub(super) fn release(&self) -> bool {
+        self.open.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+}

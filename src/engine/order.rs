@@ -1,0 +1,293 @@
+//! Work in rsync's order: which directory or part of one comes first, who works on it, and whose events
+//! may be told already.
+//!
+//! Several workers take jobs, always the first in depth-first order that is left, so they stay close
+//! together. Events are told in that order all the same: those of a job that is not yet first wait in
+//! memory, up to [`WINDOW`] of them; then its worker waits. The worker of the first job never waits, and
+//! the first job left is always taken first, so somebody always goes on.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::event::{Event, Report};
+
+/// Events that may wait for their turn, over all workers.
+const WINDOW: usize = 16 * 1024;
+
+/// The place of a job in depth-first order: the numbers of its ancestors among their siblings.
+pub(super) type Key = Box<[u32]>;
+
+/// The key of the child number `index` of `parent`.
+pub(super) fn child_key(parent: &[u32], index: usize) -> Key {
+    let index = u32::try_from(index).unwrap_or(u32::MAX);
+    parent.iter().copied().chain([index]).collect()
+}
+
+struct Job<T> {
+    key: Key,
+    work: T,
+}
+
+impl<T> PartialEq for Job<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+impl<T> Eq for Job<T> {}
+impl<T> PartialOrd for Job<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<T> Ord for Job<T> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.key.cmp(&other.key)
+    }
+}
+
+/// What a job has to tell and may not tell yet.
+#[derive(Default)]
+struct Held {
+    events: Vec<Event>,
+    finished: bool,
+}
+
+struct State<T> {
+    waiting: BinaryHeap<Reverse<Job<T>>>,
+    /// Every job that is waiting, running, or done with events untold.
+    open: BTreeMap<Key, Held>,
+    running: usize,
+    held: usize,
+    stopped: bool,
+}
+
+impl<T> State<T> {
+    fn is_first(&self, key: &Key) -> bool {
+        self.open
+            .first_key_value()
+            .is_some_and(|(first, _)| first == key)
+    }
+}
+
+/// The jobs of a run and the events that wait for their turn.
+pub(super) struct Frontier<'r, T> {
+    state: Mutex<State<T>>,
+    changed: Condvar,
+    report: &'r dyn Report,
+    /// Whether events have to be told in order at all.
+    ordered: bool,
+}
+
+impl<'r, T> Frontier<'r, T> {
+    pub(super) fn new(report: &'r dyn Report, ordered: bool) -> Self {
+        let state = State {
+            waiting: BinaryHeap::new(),
+            open: BTreeMap::new(),
+            running: 0,
+            held: 0,
+            stopped: false,
+        };
+        Frontier {
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            report,
+            ordered,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds jobs; each key must be greater than that of the job that adds it.
+    pub(super) fn push(&self, jobs: impl IntoIterator<Item = (Key, T)>) {
+        let mut state = self.lock();
+        for (key, work) in jobs {
+            if self.ordered {
+                state.open.insert(key.clone(), Held::default());
+            }
+            state.waiting.push(Reverse(Job { key, work }));
+        }
+        self.changed.notify_all();
+    }
+
+    /// Takes the first job that is left; waits while others may still add some; `None` at the end.
+    pub(super) fn take(&self) -> Option<(Key, T)> {
+        let mut state = self.lock();
+        loop {
+            if state.stopped {
+                return None;
+            }
+            if let Some(Reverse(job)) = state.waiting.pop() {
+                state.running += 1;
+                return Some((job.key, job.work));
+            }
+            if state.running == 0 {
+                self.changed.notify_all();
+                return None;
+            }
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Tells events of a running job, now or when its turn comes.
+    pub(super) fn tell(&self, key: &Key, events: &mut Vec<Event>) {
+        if events.is_empty() {
+            return;
+        }
+        if !self.ordered {
+            for event in events.drain(..) {
+                self.report.event(event);
+            }
+            return;
+        }
+        let mut state = self.lock();
+        while !state.is_first(key) && state.held >= WINDOW && !state.stopped {
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        if state.is_first(key) {
+            // What this job held back before it became first was told when it did.
+            for event in events.drain(..) {
+                self.report.event(event);
+            }
+        } else {
+            state.held += events.len();
+            if let Some(held) = state.open.get_mut(key) {
+                held.events.append(events);
+            }
+        }
+    }
+
+    /// Ends a running job.
+    pub(super) fn done(&self, key: &Key, events: &mut Vec<Event>) {
+        self.tell(key, events);
+        let mut state = self.lock();
+        state.running -= 1;
+        if self.ordered {
+            self.close(&mut state, key);
+        }
+        self.changed.notify_all();
+    }
+
+    /// Removes a finished job; when it was first, what the next ones held back is told.
+    fn close(&self, state: &mut State<T>, key: &Key) {
+        if let Some(held) = state.open.get_mut(key) {
+            held.finished = true;
+        }
+        while let Some(mut first) = state.open.first_entry() {
+            let events = std::mem::take(&mut first.get_mut().events);
+            let finished = first.get().finished;
+            if finished {
+                first.remove();
+            }
+            state.held -= events.len();
+            for event in events {
+                self.report.event(event);
+            }
+            if !finished {
+                break;
+            }
+        }
+    }
+
+    /// Makes every worker end at its next step.
+    pub(super) fn stop(&self) {
+        self.lock().stopped = true;
+        self.changed.notify_all();
+    }
+
+    /// Tells what is left when no job is.
+    pub(super) fn tell_last(&self, events: &mut Vec<Event>) {
+        for event in events.drain(..) {
+            self.report.event(event);
+        }
+    }
+
+    /// Tells one event at once, out of order.
+    pub(super) fn tell_now(&self, event: Event) {
+        self.report.event(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::event::{Severity, Wants};
+
+    struct Collect(Mutex<Vec<String>>);
+
+    impl Report for Collect {
+        fn event(&self, event: Event) {
+            if let Event::Message { text, .. } = event {
+                self.0.lock().unwrap().push(text);
+            }
+        }
+        fn wants(&self) -> Wants {
+            Wants::default()
+        }
+    }
+
+    fn note(text: String) -> Event {
+        Event::Message {
+            severity: Severity::Notice,
+            text,
+        }
+    }
+
+    /// A tree of jobs `depth` levels deep, every one telling its key before and after it adds children.
+    fn play(workers: usize, fan: usize, depth: usize, noisy: usize) -> Vec<String> {
+        let report = Collect(Mutex::default());
+        let frontier: Frontier<'_, usize> = Frontier::new(&report, true);
+        frontier.push([(Key::default(), 0)]);
+        std::thread::scope(|scope| {
+            for _ in 0..workers {
+                scope.spawn(|| {
+                    while let Some((key, level)) = frontier.take() {
+                        let mut events: Vec<Event> =
+                            (0..noisy).map(|n| note(format!("{key:?} {n}"))).collect();
+                        frontier.tell(&key, &mut events);
+                        if level < depth {
+                            let children = (0..fan).map(|i| (child_key(&key, i), level + 1));
+                            frontier.push(children.collect::<Vec<_>>());
+                        }
+                        frontier.done(&key, &mut events);
+                    }
+                });
+            }
+        });
+        report.0.into_inner().unwrap()
+    }
+
+    #[test]
+    fn events_come_in_depth_first_order_whoever_works() {
+        let expected = play(1, 4, 4, 3);
+        assert_eq!(expected.len(), (1 + 4 + 16 + 64 + 256) * 3);
+        assert!(expected[0].starts_with("[] 0") && expected[3].starts_with("[0] 0"));
+        for _ in 0..20 {
+            assert_eq!(play(4, 4, 4, 3), expected);
+        }
+    }
+
+    #[test]
+    fn a_full_window_holds_workers_back_and_never_for_good() {
+        let told = play(4, 6, 2, WINDOW / 4);
+        assert_eq!(told.len(), (1 + 6 + 36) * (WINDOW / 4));
+    }
+
+    #[test]
+    fn stopping_ends_every_worker() {
+        let report = Collect(Mutex::default());
+        let frontier: Frontier<'_, ()> = Frontier::new(&report, true);
+        frontier.push([(Key::default(), ()), (child_key(&[], 0), ())]);
+        assert!(frontier.take().is_some());
+        frontier.stop();
+        assert!(frontier.take().is_none());
+    }
+}

@@ -1,0 +1,137 @@
+//! What all workers of one run share.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use crate::sys::content::Abilities;
+
+use super::decide::Planner;
+use super::error::Error;
+use super::event::{Event, Severity, Wants};
+use super::links::{Late, Links};
+use super::options::Options;
+use super::order::Frontier;
+use super::sources::Destination;
+use super::survey::FileId;
+use super::tally::Tally;
+use super::target::Target;
+use super::worker::Work;
+
+/// The shared part of a run.
+pub(super) struct Run<'r> {
+    pub options: &'r Options,
+    pub destination: &'r Destination,
+    pub planner: Planner,
+    /// `None` in a dry run.
+    pub target: Option<&'r dyn Target>,
+    pub frontier: Frontier<'r, Work>,
+    pub tally: Tally,
+    pub wants: Wants,
+    pub links: Option<Links>,
+    /// The destination's root, which is never part of its own source.
+    pub own_root: Option<FileId>,
+    /// Entries of the whole list, where they were counted beforehand.
+    pub total: Option<u64>,
+    pub abilities: Abilities,
+    /// Paths of the first source operands, for messages about files below them.
+    pub source_paths: Vec<PathBuf>,
+    /// Tops of what was removed, in case it has to come back.
+    pub removed: Mutex<Vec<PathBuf>>,
+    /// Events that are told when all else is done, as rsync does with links to a file that came late.
+    pub late: Mutex<Vec<Late>>,
+    /// Why the run ends early.
+    pub failure: Mutex<Option<Error>>,
+}
+
+impl Run<'_> {
+    /// Ends the run with this error; the first one counts.
+    pub(super) fn fail(&self, error: Error) {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.get_or_insert(error);
+        drop(failure);
+        self.frontier.stop();
+    }
+
+    /// Whether the run ends early.
+    pub(super) fn has_failed(&self) -> bool {
+        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.is_some()
+    }
+
+    /// Room for what is told late of the links to one file; gives its number.
+    pub(super) fn begin_late(&self) -> usize {
+        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        late.push(Late::default());
+        late.len() - 1
+    }
+
+    /// Keeps events until the end.
+    pub(super) fn tell_late(
+        &self,
+        number: usize,
+        mut events: Vec<Event>,
+        among: fn(&mut Late) -> &mut Vec<Event>,
+    ) {
+        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        among(&mut late[number]).append(&mut events);
+    }
+
+    /// The path of an entry at its source, as messages show it.
+    pub(super) fn source_path(&self, source: usize, path: &Path) -> PathBuf {
+        let base = self.source_paths.get(source).or(self.source_paths.first());
+        base.map_or_else(|| path.to_owned(), |base| base.join(path))
+    }
+
+    /// The path of an entry at the destination, as messages show it.
+    pub(super) fn dest_path(&self, path: &Path) -> PathBuf {
+        self.destination.root.join(path)
+    }
+}
+
+/// What rsync says where the destination's entry cannot be looked at.
+pub(super) const STAT: &str = "recv_generator: failed to stat";
+
+/// An event about a failed call on a path, in rsync's words.
+pub(super) fn failed(what: &str, path: &Path, e: &io::Error) -> Event {
+    error(format!(
+        "{what} \"{}\" failed: {}",
+        super::error::shown(path),
+        crate::sys::reason(e)
+    ))
+}
+
+/// The same where rsync's words say already that it failed.
+pub(super) fn failed_to(what: &str, path: &Path, e: &io::Error) -> Event {
+    error(format!(
+        "{what} \"{}\": {}",
+        super::error::shown(path),
+        crate::sys::reason(e)
+    ))
+}
+
+/// The same for links, `other` being what they lead to with rsync's arrow in front.
+pub(super) fn not_linked(what: &str, path: &Path, other: &str, e: &io::Error) -> Event {
+    error(format!(
+        "{what} \"{}\" {other} failed: {}",
+        super::error::shown(path),
+        crate::sys::reason(e)
+    ))
+}
+
+/// An event about a failed deletion; rsync names the path within the transfer.
+pub(super) fn not_deleted(path: &Path, is_dir: bool, e: &io::Error) -> Event {
+    let call = if is_dir { "rmdir" } else { "unlink" };
+    let path = crate::tree::shown(path);
+    error(format!(
+        "delete_file: {call}({path}) failed: {}",
+        crate::sys::reason(e)
+    ))
+}
+
+fn error(text: String) -> Event {
+    Event::Message {
+        severity: Severity::Error,
+        text,
+    }
+}

@@ -1,0 +1,434 @@
+//! One run from the operands to the commit.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use crate::stage::{self, CommitChoice, Method, Stage};
+use crate::sys::content::Abilities;
+use crate::sys::{Dir, Kind, process};
+use crate::tree::Powers;
+
+use super::batch::Part;
+use super::decide::Planner;
+use super::error::{Error, shown};
+use super::event::{Committed, Event, Outcome, Report, Severity, Skip};
+use super::links::{Late, Links};
+use super::node::{Node, Origin};
+use super::options::Options;
+use super::order::{Frontier, Key};
+use super::run::Run;
+use super::sources::{self, Destination, Source};
+use super::survey::{FileId, Surveyor, file_id};
+use super::tally::Tally;
+use super::target::{Live, Staged, Target};
+use super::worker::{Work, Worker};
+
+/// Mirrors the sources into the destination.
+///
+/// # Errors
+/// What ended the run: the destination is then as it was, except under `--commit=direct`. What concerned
+/// single entries only is told by events and shows in the [`Outcome`].
+pub fn run(options: &Options, report: &dyn Report) -> Result<Outcome, Error> {
+    let tally = Tally::default();
+    refuse_state(options)?;
+    let (found, missing) = sources::open(&options.sources);
+    for source in &missing {
+        if source.blocks_deletion {
+            tally.set_list_error();
+        }
+        tally.set_partial();
+        report.event(Event::Message {
+            severity: Severity::Error,
+            text: source.text.clone(),
+        });
+    }
+    let found = sources::select(options, found, |name| {
+        report.event(Event::Skipped {
+            path: name.to_owned(),
+            kind: Kind::Dir,
+            why: Skip::Directory,
+        });
+    });
+    if found.is_empty() {
+        return Ok(tally.outcome());
+    }
+    let destination = sources::destination(options, &found)?;
+    if options.dry_run {
+        let live = Dir::open(&destination.root).ok();
+        return Session {
+            options,
+            report,
+            destination: &destination,
+            stage: None,
+        }
+        .transfer(found, live.as_ref(), None, tally);
+    }
+    if options.stage.commit == CommitChoice::Only(Method::Direct) {
+        return direct(options, report, &destination, found, tally);
+    }
+    staged(options, report, &destination, found, tally)
+}
+
+/// A path inside the staging area is an old tree or an unfinished one: never a source or destination.
+fn refuse_state(options: &Options) -> Result<(), Error> {
+    for path in options.sources.iter().chain([&options.dest]) {
+        stage::refuse_inside_state(path)?;
+    }
+    Ok(())
+}
+
+fn direct(
+    options: &Options,
+    report: &dyn Report,
+    destination: &Destination,
+    found: Vec<Source>,
+    tally: Tally,
+) -> Result<Outcome, Error> {
+    if !destination.exists {
+        let mode = 0o777 & !process::take_umask();
+        DirBuilder::new()
+            .mode(mode)
+            .create(&destination.root)
+            .map_err(|source| Error::File {
+                action: "mkdir",
+                path: std::path::absolute(&destination.root).unwrap_or_default(),
+                source,
+            })?;
+    }
+    let open = || {
+        Dir::open(&destination.root).map_err(|e| {
+            Error::Select(format!(
+                "change_dir#1 \"{}\" failed: {}",
+                shown(&destination.root),
+                crate::sys::reason(&e)
+            ))
+        })
+    };
+    let target = Live::new(open()?);
+    let live = if destination.exists {
+        Some(open()?)
+    } else {
+        None
+    };
+    let session = Session {
+        options,
+        report,
+        destination,
+        stage: None,
+    };
+    session.transfer(found, live.as_ref(), Some(&target), tally)
+}
+
+fn staged(
+    options: &Options,
+    report: &dyn Report,
+    destination: &Destination,
+    found: Vec<Source>,
+    tally: Tally,
+) -> Result<Outcome, Error> {
+    let single = destination
+        .rename
+        .as_deref()
+        .map(|name| crate::sys::as_path(name).as_os_str());
+    let root = stage::Root {
+        path: &destination.root,
+        single,
+    };
+    let stage = Stage::open(root, &options.stage)?;
+    let session = Session {
+        options,
+        report,
+        destination,
+        stage: Some(&stage),
+    };
+    session.tell_notes(&stage);
+    let mirrors = options.deletion.enabled
+        && options.recursive
+        && found.iter().any(|s| s.part == Part::Content);
+    let target = Staged::new(&stage, mirrors);
+    let live = stage
+        .live()
+        .map(Dir::reopen)
+        .transpose()
+        .map_err(|source| Error::File {
+            action: "open",
+            path: destination.root.clone(),
+            source,
+        })?;
+    let result = session
+        .transfer(found, live.as_ref(), Some(&target), tally)
+        .map_err(|e| e.of_stage(&destination.root));
+    session.tell_notes(&stage);
+    if result.is_err() {
+        stage.keep();
+    }
+    result
+}
+
+/// What a transfer begins with.
+struct Start {
+    /// The destination's root.
+    root: Arc<Node>,
+    links: Option<Links>,
+    /// Entries of the whole list, where they were counted.
+    total: Option<u64>,
+}
+
+struct Session<'s> {
+    options: &'s Options,
+    report: &'s dyn Report,
+    destination: &'s Destination,
+    stage: Option<&'s Stage>,
+}
+
+impl Session<'_> {
+    fn tell_notes(&self, stage: &Stage) {
+        for text in stage.notes() {
+            self.report.event(Event::Message {
+                severity: Severity::Warning,
+                text,
+            });
+        }
+    }
+
+    fn transfer(
+        &self,
+        found: Vec<Source>,
+        live: Option<&Dir>,
+        target: Option<&dyn Target>,
+        tally: Tally,
+    ) -> Result<Outcome, Error> {
+        let began = Instant::now();
+        let wants = self.report.wants();
+        let ordered = wants != super::event::Wants::default();
+        let own_root = Dir::open(&self.destination.root)
+            .and_then(|dir| dir.stat_self())
+            .ok()
+            .map(|stat| file_id(&stat));
+        let Start { root, links, total } = self.start(&found, live, own_root)?;
+        let run = Run {
+            options: self.options,
+            destination: self.destination,
+            planner: self.planner(),
+            target,
+            frontier: Frontier::new(self.report, ordered),
+            tally,
+            wants,
+            links,
+            own_root,
+            total,
+            abilities: Abilities::default(),
+            source_paths: found.into_iter().map(|s| s.path).collect(),
+            removed: Mutex::new(Vec::new()),
+            failure: Mutex::new(None),
+            late: Mutex::new(Vec::new()),
+        };
+        self.begin_root(&run, &root)?;
+        root.hold();
+        run.frontier
+            .push([(Key::default(), Work::Root(Arc::clone(&root)))]);
+        drop(root);
+        self.work(&run);
+        self.tell_late(&run);
+        let failure = run
+            .failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        match failure {
+            Some(e) => return Err(e),
+            None => self.commit(&run)?,
+        }
+        let mut outcome = run.tally.outcome();
+        outcome.stats.list_nanos = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        Ok(outcome)
+    }
+
+    fn planner(&self) -> Planner {
+        let powers = if process::is_root() {
+            Powers::Any
+        } else {
+            Powers::Groups(process::groups())
+        };
+        Planner {
+            preserve: self.options.preserve,
+            compare: self.options.compare,
+            powers,
+            umask: process::take_umask(),
+        }
+    }
+
+    /// The node of the destination's root, and what a survey of the sources found where one is needed.
+    fn start(
+        &self,
+        found: &[Source],
+        live: Option<&Dir>,
+        own_root: Option<FileId>,
+    ) -> Result<Start, Error> {
+        let failed = |source| Error::File {
+            action: "open",
+            path: self.destination.root.clone(),
+            source,
+        };
+        let origins = || -> Result<Vec<Origin>, Error> {
+            found
+                .iter()
+                .enumerate()
+                .map(|(operand, s)| {
+                    Ok(Origin {
+                        dir: s.dir.reopen().map_err(failed)?,
+                        operand,
+                        part: s.part.clone(),
+                    })
+                })
+                .collect()
+        };
+        let rules = &self.options.rules;
+        let excluded = |dir: &Path, name: &[u8], is_dir: bool| {
+            !rules.is_empty()
+                && rules
+                    .excluded(&super::batch::rule_path(dir, name), is_dir)
+                    .is_some()
+        };
+        let hard_links = self.options.preserve.hard_links;
+        let (mut links, mut total) = (None, None);
+        if hard_links || self.report.wants().in_step {
+            let surveyor = Surveyor {
+                recursive: self.options.recursive,
+                own_root,
+                excluded: &excluded,
+            };
+            let survey = surveyor.survey(&origins()?);
+            total = Some(survey.entries);
+            links = hard_links.then(|| Links::new(survey.names));
+        }
+        let live = match live {
+            Some(dir) => {
+                let stat = dir.stat_self().map_err(failed)?;
+                Some((dir.reopen().map_err(failed)?, stat))
+            }
+            None => None,
+        };
+        let content = found
+            .iter()
+            .find(|s| s.part == Part::Content)
+            .map(|s| s.stat);
+        let node = Node::new(None, Path::new("").to_owned(), origins()?, live, content);
+        Ok(Start {
+            root: Arc::new(node),
+            links,
+            total,
+        })
+    }
+
+    /// Makes the target ready where the root itself is missing.
+    fn begin_root(&self, run: &Run<'_>, root: &Arc<Node>) -> Result<(), Error> {
+        if root.fresh() {
+            if let Some(target) = run.target {
+                target.begin()?;
+            }
+            if self.destination.told {
+                let named = sources::trimmed(&self.options.dest).to_owned();
+                self.report.event(Event::CreatedDestination(named));
+            }
+            root.touched
+                .store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn work(&self, run: &Run<'_>) {
+        let threads = self.threads(run);
+        std::thread::scope(|scope| {
+            for number in 1..threads {
+                let spawned = std::thread::Builder::new()
+                    .name(format!("worker-{number}"))
+                    .spawn_scoped(scope, || guarded(run));
+                if spawned.is_err() {
+                    break;
+                }
+            }
+            guarded(run);
+        });
+        // Names that vanished on the way left groups without their last one.
+        if run.has_failed() {
+            return;
+        }
+        if let Err(e) = Worker::new(run).lead_leftovers() {
+            run.fail(e);
+        }
+    }
+
+    /// Where the order of events or of deletions is part of what was asked for, one worker keeps it.
+    fn threads(&self, run: &Run<'_>) -> usize {
+        let sequential = run.wants.in_step
+            || self.options.deletion.max.is_some()
+            || (run.links.is_some() && run.wants.items);
+        match self.options.threads {
+            _ if sequential => 1,
+            0 => std::thread::available_parallelism()
+                .map_or(2, usize::from)
+                .clamp(1, 8),
+            n => n,
+        }
+    }
+
+    /// What was held back to the end.
+    fn tell_late(&self, run: &Run<'_>) {
+        let late = std::mem::take(&mut *run.late.lock().unwrap_or_else(PoisonError::into_inner));
+        for event in late.into_iter().flat_map(Late::into_events) {
+            self.report.event(event);
+        }
+    }
+
+    /// After an error in listing the source, what was removed before it comes back: none instead of some.
+    fn spare(&self, run: &Run<'_>, target: &dyn Target) -> Result<(), Error> {
+        let removed =
+            std::mem::take(&mut *run.removed.lock().unwrap_or_else(PoisonError::into_inner));
+        if removed.is_empty() || !run.tally.list_error() {
+            return Ok(());
+        }
+        target.spare(&removed)?;
+        let count = run.tally.forget_deletions();
+        let text = format!("IO error encountered -- {count} deletions were taken back");
+        self.report.event(Event::Message {
+            severity: Severity::Notice,
+            text,
+        });
+        Ok(())
+    }
+
+    fn commit(&self, run: &Run<'_>) -> Result<(), Error> {
+        let (Some(stage), Some(target)) = (self.stage, run.target) else {
+            return Ok(());
+        };
+        if !target.has_begun() {
+            return Ok(());
+        }
+        self.spare(run, target)?;
+        let summary = stage::Summary {
+            live_entries: run.tally.live_entries(),
+            removed: run.tally.deletions(),
+            complete: run.tally.complete(),
+        };
+        let commit = stage.commit(&summary)?;
+        self.tell_notes(stage);
+        self.report.event(Event::Committed(Committed {
+            method: commit.method,
+            kept: commit.kept,
+        }));
+        stage.settle()?;
+        Ok(())
+    }
+}
+
+/// Works; a panic of one worker ends the run instead of leaving the others waiting.
+fn guarded(run: &Run<'_>) {
+    let work = std::panic::AssertUnwindSafe(|| Worker::new(run).work());
+    if std::panic::catch_unwind(work).is_err() {
+        run.fail(Error::Worker);
+    }
+}

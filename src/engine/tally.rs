@@ -1,0 +1,163 @@
+//! Counting, from several threads.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+use crate::sys::Kind;
+
+use super::event::{Counts, Outcome, Stats};
+
+#[derive(Default)]
+struct KindCounts([AtomicU64; 5]);
+
+impl KindCounts {
+    fn add(&self, kind: Kind, n: u64) {
+        let index = match kind {
+            Kind::File => 0,
+            Kind::Dir => 1,
+            Kind::Symlink => 2,
+            Kind::CharDevice | Kind::BlockDevice => 3,
+            Kind::Fifo | Kind::Socket => 4,
+        };
+        self.0[index].fetch_add(n, Relaxed);
+    }
+
+    fn get(&self) -> Counts {
+        let [files, dirs, links, devices, specials] = &self.0;
+        Counts {
+            files: files.load(Relaxed),
+            dirs: dirs.load(Relaxed),
+            links: links.load(Relaxed),
+            devices: devices.load(Relaxed),
+            specials: specials.load(Relaxed),
+        }
+    }
+}
+
+/// The numbers of a run while it runs.
+#[derive(Default)]
+pub(super) struct Tally {
+    listed: KindCounts,
+    created: KindCounts,
+    deleted: KindCounts,
+    transferred: AtomicU64,
+    total_size: AtomicU64,
+    transferred_size: AtomicU64,
+    literal: AtomicU64,
+    matched: AtomicU64,
+    list_bytes: AtomicU64,
+    deletions_skipped: AtomicU64,
+    /// Entries seen at the destination, for the guard on deletions.
+    live_entries: AtomicU64,
+    partial: AtomicBool,
+    vanished: AtomicBool,
+    list_error: AtomicBool,
+    blocked_told: AtomicBool,
+}
+
+impl Tally {
+    pub(super) fn listed(&self, kind: Kind, size: u64) {
+        self.listed.add(kind, 1);
+        if matches!(kind, Kind::File | Kind::Symlink) {
+            self.total_size.fetch_add(size, Relaxed);
+        }
+    }
+
+    pub(super) fn names(&self, bytes: usize) {
+        self.list_bytes.fetch_add(bytes as u64, Relaxed);
+    }
+
+    pub(super) fn created(&self, kind: Kind) {
+        self.created.add(kind, 1);
+    }
+
+    pub(super) fn deleted(&self, kind: Kind) {
+        self.deleted.add(kind, 1);
+    }
+
+    /// Counts a transferred file and gives its number, from 1.
+    pub(super) fn transferred(&self, size: u64, literal: u64, matched: u64) -> u64 {
+        self.transferred_size.fetch_add(size, Relaxed);
+        self.literal.fetch_add(literal, Relaxed);
+        self.matched.fetch_add(matched, Relaxed);
+        self.transferred.fetch_add(1, Relaxed) + 1
+    }
+
+    pub(super) fn live(&self, n: usize) {
+        self.live_entries.fetch_add(n as u64, Relaxed);
+    }
+
+    pub(super) fn live_entries(&self) -> u64 {
+        self.live_entries.load(Relaxed)
+    }
+
+    pub(super) fn deletions(&self) -> u64 {
+        self.deleted.get().total()
+    }
+
+    /// Forgets all deletions, which were taken back; says how many there were.
+    pub(super) fn forget_deletions(&self) -> u64 {
+        self.deleted
+            .0
+            .iter()
+            .map(|count| count.swap(0, Relaxed))
+            .sum()
+    }
+
+    pub(super) fn deletion_skipped(&self) {
+        self.deletions_skipped.fetch_add(1, Relaxed);
+    }
+
+    /// Something could not be transferred.
+    pub(super) fn set_partial(&self) {
+        self.partial.store(true, Relaxed);
+    }
+
+    /// A source file was gone when its turn came.
+    pub(super) fn set_vanished(&self) {
+        self.vanished.store(true, Relaxed);
+    }
+
+    /// The source's list is incomplete: nothing may be deleted on its word. True the first time.
+    pub(super) fn set_list_error(&self) -> bool {
+        self.set_partial();
+        !self.list_error.swap(true, Relaxed)
+    }
+
+    pub(super) fn list_error(&self) -> bool {
+        self.list_error.load(Relaxed)
+    }
+
+    /// True once: deletion was held back for the first time.
+    pub(super) fn first_blocked_deletion(&self) -> bool {
+        !self.blocked_told.swap(true, Relaxed)
+    }
+
+    /// Whether everything that was asked for could be done.
+    pub(super) fn complete(&self) -> bool {
+        !self.partial.load(Relaxed) && !self.vanished.load(Relaxed)
+    }
+
+    pub(super) fn known(&self) -> u64 {
+        self.listed.get().total()
+    }
+
+    pub(super) fn outcome(&self) -> Outcome {
+        Outcome {
+            stats: Stats {
+                listed: self.listed.get(),
+                created: self.created.get(),
+                deleted: self.deleted.get(),
+                transferred: self.transferred.load(Relaxed),
+                total_size: self.total_size.load(Relaxed),
+                transferred_size: self.transferred_size.load(Relaxed),
+                literal: self.literal.load(Relaxed),
+                matched: self.matched.load(Relaxed),
+                list_nanos: 0,
+                list_bytes: self.list_bytes.load(Relaxed),
+            },
+            partial: self.partial.load(Relaxed),
+            vanished: self.vanished.load(Relaxed),
+            deletions_skipped: self.deletions_skipped.load(Relaxed),
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! The live destination as a target (`--commit=direct`): rsync's classic way, a temporary name and a
+//! rename for every file.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::{Fault, NewFile, Place, Target, apply_at, attribute, owner};
+use crate::engine::error::Error;
+use crate::engine::node::Node;
+use crate::stage::{Names, Salvage};
+use crate::sys::{Dir, Stat, Time, process};
+use crate::tree::MetaChange;
+
+/// Longest name that the systems at hand allow, in bytes.
+const NAME_MAX: usize = 255;
+
+/// What an owner needs to work in a directory.
+const OWNER: u32 = 0o700;
+
+/// Whether this process may not work in a directory for want of permission.
+fn lacks(stat: &Stat) -> bool {
+    stat.mode & OWNER != OWNER && !process::is_root()
+}
+
+/// Writes straight into the destination.
+pub(in crate::engine) struct Live {
+    /// The destination's root; it exists.
+    pub root: Dir,
+    serial: AtomicU64,
+}
+
+impl Live {
+    pub(in crate::engine) fn new(root: Dir) -> Live {
+        let seed = u64::from(std::process::id()) << 32;
+        Live {
+            root,
+            serial: AtomicU64::new(seed),
+        }
+    }
+
+    /// A name like rsync's `.NAME.XXXXXX` that nobody else uses.
+    fn temporary(&self, name: &[u8]) -> Vec<u8> {
+        const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+        let serial = self.serial.fetch_add(1, Ordering::Relaxed);
+        let now = std::time::UNIX_EPOCH
+            .elapsed()
+            .map_or(0, |d| d.as_nanos() as u64);
+        let mut bits = twox_hash::XxHash64::oneshot(now, &serial.to_le_bytes());
+        let mut temporary = Vec::with_capacity(name.len() + 8);
+        if !name.starts_with(b".") {
+            temporary.push(b'.');
+        }
+        temporary.extend_from_slice(name);
+        temporary.truncate(NAME_MAX - 7);
+        temporary.push(b'.');
+        for _ in 0..6 {
+            temporary.push(LETTERS[(bits % LETTERS.len() as u64) as usize]);
+            bits /= LETTERS.len() as u64;
+        }
+        temporary
+    }
+
+    /// Makes an object under a temporary name and moves it over `name`.
+    fn replace(
+        &self,
+        dir: &Dir,
+        name: &[u8],
+        old: Option<&Stat>,
+        make: impl Fn(&[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let Some(old) = old else { return make(name) };
+        let temporary = self.temporary(name);
+        make(&temporary)?;
+        self.put(dir, &temporary, name, Some(old)).inspect_err(|_| {
+            let _ = dir.unlink(&temporary);
+        })
+    }
+
+    fn put(&self, dir: &Dir, temporary: &[u8], name: &[u8], old: Option<&Stat>) -> io::Result<()> {
+        if old.is_some_and(Stat::is_dir) {
+            dir.remove_dir(name)?;
+        }
+        dir.rename(temporary, dir, name)
+    }
+}
+
+impl Target for Live {
+    fn begin(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn has_begun(&self) -> bool {
+        true
+    }
+
+    fn place(&self, node: &Node) -> Result<Place, Fault> {
+        let dir = match &node.live {
+            Some(dir) => {
+                if let Some(stat) = node.live_stat.filter(lacks) {
+                    dir.set_own_mode(stat.mode | OWNER)?;
+                }
+                dir.reopen()?
+            }
+            None => self.root.open_beneath(&node.path)?,
+        };
+        Ok(Place::Live(dir))
+    }
+
+    fn open_live(&self, parent: &Dir, name: &[u8], stat: &Stat) -> io::Result<Dir> {
+        if lacks(stat) {
+            parent.set_mode(name, stat.mode | OWNER)?;
+        }
+        parent.open_dir(name)
+    }
+
+    fn make_dir(&self, parent: &Place, name: &[u8], old: Option<&Stat>) -> Result<(), Fault> {
+        if old.is_some() {
+            parent.dir().unlink(name)?;
+        }
+        Ok(parent.dir().make_dir(name, 0o700)?)
+    }
+
+    fn new_file(
+        &self,
+        place: &Place,
+        name: &[u8],
+        mode: u32,
+        _old: Option<&Stat>,
+    ) -> Result<NewFile, Fault> {
+        let temporary = self.temporary(name);
+        match place.dir().create_file(&temporary, mode) {
+            Ok(file) => Ok(NewFile {
+                file,
+                temporary: Some(temporary),
+            }),
+            Err(source) => Err(Fault::Temporary {
+                name: temporary,
+                source,
+            }),
+        }
+    }
+
+    fn salvage(
+        &self,
+        _place: &Place,
+        _name: &[u8],
+        _size: u64,
+        _mtime: Time,
+    ) -> Result<Salvage, Fault> {
+        Ok(Salvage::None)
+    }
+
+    fn finish_file(
+        &self,
+        place: &Place,
+        name: &[u8],
+        temporary: Option<&[u8]>,
+        _new: Option<&Stat>,
+        old: Option<&Stat>,
+    ) -> Result<(), Fault> {
+        match temporary {
+            Some(temporary) => Ok(self.put(place.dir(), temporary, name, old)?),
+            None => Ok(()),
+        }
+    }
+
+    fn make_node(
+        &self,
+        place: &Place,
+        name: &[u8],
+        _new: Option<&Stat>,
+        old: Option<&Stat>,
+        make: &dyn Fn(&Dir, &[u8]) -> io::Result<()>,
+    ) -> Result<(), Fault> {
+        Ok(self.replace(place.dir(), name, old, |name| make(place.dir(), name))?)
+    }
+
+    fn link(
+        &self,
+        leader: &Path,
+        place: &Place,
+        name: &[u8],
+        old: Option<&Stat>,
+    ) -> Result<(), Fault> {
+        use std::os::unix::ffi::OsStrExt;
+        let parent = self
+            .root
+            .open_beneath(leader.parent().unwrap_or(Path::new("")))?;
+        let from = leader.file_name().unwrap_or_default().as_bytes();
+        Ok(self.replace(place.dir(), name, old, |name| {
+            parent.link(from, place.dir(), name)
+        })?)
+    }
+
+    fn touch(
+        &self,
+        place: &Place,
+        name: &[u8],
+        old: &Stat,
+        change: &MetaChange,
+        _names: Names,
+    ) -> Result<(), Fault> {
+        apply_at(
+            place.dir(),
+            name,
+            old.kind == crate::sys::Kind::Symlink,
+            change,
+        )
+    }
+
+    fn remove_entry(&self, dir: &Dir, path: &Path, old: &Stat) -> Result<(), Fault> {
+        use std::os::unix::ffi::OsStrExt;
+        let name = path.file_name().unwrap_or_default().as_bytes();
+        let remove = || match old.is_dir() {
+            true => dir.remove_dir(name),
+            false => dir.unlink(name),
+        };
+        match remove() {
+            Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
+                let mode = dir.stat_self()?.mode | OWNER;
+                dir.set_own_mode(mode).map_err(|_| e)?;
+                Ok(remove()?)
+            }
+            done => Ok(done?),
+        }
+    }
+
+    fn removed_whole(&self, _parent: &Path, _name: &[u8], _old: &Stat) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn spare(&self, _removed: &[PathBuf]) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn finish_dir(
+        &self,
+        node: &Node,
+        place: Option<&Place>,
+        change: &MetaChange,
+    ) -> Result<(), Fault> {
+        let own;
+        let dir = match (place, &node.live) {
+            (Some(place), _) => place.dir(),
+            (None, Some(live)) => live,
+            (None, None) => {
+                own = self.root.open_beneath(&node.path)?;
+                &own
+            }
+        };
+        let file = dir.as_file();
+        if change.uid.is_some() || change.gid.is_some() {
+            crate::sys::set_owner(file, change.uid, change.gid).map_err(owner(change))?;
+        }
+        // What was lent to the owner for the work is taken back.
+        let lent = node.live_stat.filter(|stat| place.is_some() && lacks(stat));
+        if let Some(mode) = change.mode.or(lent.map(|stat| stat.mode)) {
+            dir.set_own_mode(mode)
+                .map_err(attribute("failed to set permissions on"))?;
+        }
+        // What failed left the time as it was: then there is nothing to put back.
+        if let Some(mtime) = change.mtime
+            && dir.stat_self()?.mtime != mtime
+        {
+            crate::sys::set_mtime(file, mtime).map_err(attribute("failed to set times on"))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,224 @@
+//! The tree that is written to: a stage, or the live destination itself.
+
+mod live;
+mod staged;
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rustix::io::Errno;
+
+use crate::stage;
+use crate::sys::{Dir, Stat, Time};
+use crate::tree::MetaChange;
+
+use super::error::Error;
+use super::node::Node;
+
+pub(super) use live::Live;
+pub(super) use staged::Staged;
+
+/// Where objects of one directory are made.
+pub(super) enum Place {
+    /// In the live directory.
+    Live(Dir),
+    /// In the stage.
+    Staged(stage::Place),
+}
+
+impl Place {
+    pub(super) fn dir(&self) -> &Dir {
+        match self {
+            Place::Live(dir) => dir,
+            Place::Staged(place) => place.dir(),
+        }
+    }
+}
+
+/// A regular file that is being written.
+pub(super) struct NewFile {
+    pub file: File,
+    /// The name it has until it is finished, where that is not its own.
+    pub temporary: Option<Vec<u8>>,
+}
+
+/// A failure of a target: of one entry only, or of the run.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// The entry is reported and skipped.
+    Entry(io::Error),
+    /// The same: no file could be made under this temporary name.
+    Temporary { name: Vec<u8>, source: io::Error },
+    /// The same: an attribute could not be set, in rsync's words `failed to set times on`.
+    Attribute {
+        what: &'static str,
+        source: io::Error,
+    },
+    /// The same: `chown` or `chgrp` failed.
+    Owner {
+        what: &'static str,
+        source: io::Error,
+    },
+    /// The run ends.
+    Fatal(Error),
+}
+
+impl From<io::Error> for Fault {
+    fn from(e: io::Error) -> Fault {
+        Fault::Entry(e)
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(e: Error) -> Fault {
+        Fault::Fatal(e)
+    }
+}
+
+impl From<stage::Error> for Fault {
+    fn from(e: stage::Error) -> Fault {
+        match e {
+            stage::Error::Io { source, .. } if !out_of_room(&source) => Fault::Entry(source),
+            other => Fault::Fatal(other.into()),
+        }
+    }
+}
+
+impl Fault {
+    /// The system's reason, for places that know nothing of faults.
+    pub(super) fn into_io(self) -> io::Error {
+        match self {
+            Fault::Entry(source)
+            | Fault::Temporary { source, .. }
+            | Fault::Attribute { source, .. }
+            | Fault::Owner { source, .. } => source,
+            Fault::Fatal(e) => io::Error::other(e),
+        }
+    }
+}
+
+/// Whether a write failed for want of space: then no other file will fare better.
+pub(super) fn out_of_room(e: &io::Error) -> bool {
+    [Errno::NOSPC, Errno::DQUOT, Errno::ROFS]
+        .iter()
+        .any(|c| e.raw_os_error() == Some(c.raw_os_error()))
+}
+
+/// What a run does to a tree. Names are single components in the place given.
+pub(super) trait Target: Sync {
+    /// Called before every first change in a directory; makes the target ready once.
+    fn begin(&self) -> Result<(), Error>;
+    /// Whether it was.
+    fn has_begun(&self) -> bool;
+    /// Where objects of this directory are made; its own directory exists by then.
+    fn place(&self, node: &Node) -> Result<Place, Fault>;
+    /// Opens a directory of the destination, whose metadata is `stat`. One that its owner may not read and
+    /// search is made so where the target works in it; finishing the directory takes that back.
+    fn open_live(&self, parent: &Dir, name: &[u8], stat: &Stat) -> io::Result<Dir>;
+    /// Makes a directory in place of `old`, whatever that was; closed to others until finished.
+    fn make_dir(&self, parent: &Place, name: &[u8], old: Option<&Stat>) -> Result<(), Fault>;
+    /// Opens a new regular file that will stand for `name`.
+    fn new_file(
+        &self,
+        place: &Place,
+        name: &[u8],
+        mode: u32,
+        old: Option<&Stat>,
+    ) -> Result<NewFile, Fault>;
+    /// What an interrupted run left of a file, finished under its name in `place`.
+    fn salvage(
+        &self,
+        place: &Place,
+        name: &[u8],
+        size: u64,
+        mtime: Time,
+    ) -> Result<stage::Salvage, Fault>;
+    /// A file, complete with its metadata, takes its name.
+    fn finish_file(
+        &self,
+        place: &Place,
+        name: &[u8],
+        temporary: Option<&[u8]>,
+        new: Option<&Stat>,
+        old: Option<&Stat>,
+    ) -> Result<(), Fault>;
+    /// Makes a symbolic link, device or special with `make` under the name it is given, and gives it its
+    /// metadata.
+    fn make_node(
+        &self,
+        place: &Place,
+        name: &[u8],
+        new: Option<&Stat>,
+        old: Option<&Stat>,
+        make: &dyn Fn(&Dir, &[u8]) -> io::Result<()>,
+    ) -> Result<(), Fault>;
+    /// Makes a hard link to another path of the tree.
+    fn link(
+        &self,
+        leader: &Path,
+        place: &Place,
+        name: &[u8],
+        old: Option<&Stat>,
+    ) -> Result<(), Fault>;
+    /// Changes metadata of what is there.
+    fn touch(
+        &self,
+        place: &Place,
+        name: &[u8],
+        old: &Stat,
+        change: &MetaChange,
+        names: stage::Names,
+    ) -> Result<(), Fault>;
+    /// Removes one entry; directories are empty of all that was removed before. `dir` is the live
+    /// directory that holds it.
+    fn remove_entry(&self, dir: &Dir, path: &Path, old: &Stat) -> Result<(), Fault>;
+    /// All below `path`, and `path` itself, went through [`Target::remove_entry`].
+    fn removed_whole(&self, parent: &Path, name: &[u8], old: &Stat) -> Result<(), Fault>;
+    /// Takes back the removal of these paths, where they were not removed from the live tree itself.
+    fn spare(&self, removed: &[PathBuf]) -> Result<(), Error>;
+    /// Gives a directory its final metadata.
+    fn finish_dir(
+        &self,
+        node: &Node,
+        place: Option<&Place>,
+        change: &MetaChange,
+    ) -> Result<(), Fault>;
+}
+
+/// Sets what `change` asks for on an object in `dir`; owner first, since that clears set-id bits.
+pub(super) fn apply_at(
+    dir: &Dir,
+    name: &[u8],
+    symlink: bool,
+    change: &MetaChange,
+) -> Result<(), Fault> {
+    if change.uid.is_some() || change.gid.is_some() {
+        dir.set_owner(name, change.uid, change.gid)
+            .map_err(owner(change))?;
+    }
+    if let (Some(mode), false) = (change.mode, symlink) {
+        dir.set_mode(name, mode)
+            .map_err(attribute("failed to set permissions on"))?;
+    }
+    if let Some(mtime) = change.mtime {
+        dir.set_mtime(name, mtime)
+            .map_err(attribute("failed to set times on"))?;
+    }
+    Ok(())
+}
+
+/// A failure to set the owner, or only the group.
+fn owner(change: &MetaChange) -> impl Fn(io::Error) -> Fault {
+    let what = if change.uid.is_some() {
+        "chown"
+    } else {
+        "chgrp"
+    };
+    move |source| Fault::Owner { what, source }
+}
+
+/// A failure to set an attribute.
+fn attribute(what: &'static str) -> impl Fn(io::Error) -> Fault {
+    move |source| Fault::Attribute { what, source }
+}

@@ -1,0 +1,180 @@
+//! The stage as a target.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::{Fault, NewFile, Place, Target};
+use crate::engine::error::Error;
+use crate::engine::node::Node;
+use crate::stage::{self, Salvage, Stage};
+use crate::sys::{Dir, Stat, Time};
+use crate::tree::MetaChange;
+
+/// Writes into a stage; nothing is seen until its commit.
+pub(in crate::engine) struct Staged<'s> {
+    stage: &'s Stage,
+    /// Whether the run deletes over the whole root.
+    mirrors: bool,
+    begun: AtomicBool,
+}
+
+impl<'s> Staged<'s> {
+    pub(in crate::engine) fn new(stage: &'s Stage, mirrors: bool) -> Staged<'s> {
+        Staged {
+            stage,
+            mirrors,
+            begun: AtomicBool::new(false),
+        }
+    }
+}
+
+impl Staged<'_> {
+    /// Tells the stage of a finished object; looks it up where its metadata is not known beforehand.
+    fn made(
+        &self,
+        place: &stage::Place,
+        name: &[u8],
+        new: Option<&Stat>,
+        old: Option<&Stat>,
+    ) -> Result<(), Fault> {
+        match new {
+            Some(new) => Ok(self.stage.made(place, name, new, old)?),
+            None => Ok(self
+                .stage
+                .made(place, name, &place.dir().stat(name)?, old)?),
+        }
+    }
+}
+
+fn staged(place: &Place) -> Result<&stage::Place, Fault> {
+    match place {
+        Place::Staged(place) => Ok(place),
+        Place::Live(_) => Err(io::Error::other("a live place in a staged run").into()),
+    }
+}
+
+impl Target for Staged<'_> {
+    fn begin(&self) -> Result<(), Error> {
+        if !self.begun.load(Ordering::Acquire) {
+            self.stage.begin(self.mirrors)?;
+            self.begun.store(true, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::Acquire)
+    }
+
+    fn place(&self, node: &Node) -> Result<Place, Fault> {
+        Ok(Place::Staged(self.stage.place(&node.path, node.fresh())?))
+    }
+
+    fn open_live(&self, parent: &Dir, name: &[u8], _stat: &Stat) -> io::Result<Dir> {
+        parent.open_dir(name)
+    }
+
+    fn make_dir(&self, parent: &Place, name: &[u8], old: Option<&Stat>) -> Result<(), Fault> {
+        Ok(self.stage.make_dir(staged(parent)?, name, old)?)
+    }
+
+    fn new_file(
+        &self,
+        place: &Place,
+        name: &[u8],
+        mode: u32,
+        old: Option<&Stat>,
+    ) -> Result<NewFile, Fault> {
+        let place = staged(place)?;
+        if old.is_some() {
+            self.stage.clear(place, name)?;
+        }
+        Ok(NewFile {
+            file: place.dir().create_file(name, mode)?,
+            temporary: None,
+        })
+    }
+
+    fn salvage(
+        &self,
+        place: &Place,
+        name: &[u8],
+        size: u64,
+        mtime: Time,
+    ) -> Result<Salvage, Fault> {
+        Ok(self.stage.salvage(staged(place)?, name, size, mtime)?)
+    }
+
+    fn finish_file(
+        &self,
+        place: &Place,
+        name: &[u8],
+        _temporary: Option<&[u8]>,
+        new: Option<&Stat>,
+        old: Option<&Stat>,
+    ) -> Result<(), Fault> {
+        self.made(staged(place)?, name, new, old)
+    }
+
+    fn make_node(
+        &self,
+        place: &Place,
+        name: &[u8],
+        new: Option<&Stat>,
+        old: Option<&Stat>,
+        make: &dyn Fn(&Dir, &[u8]) -> io::Result<()>,
+    ) -> Result<(), Fault> {
+        let place = staged(place)?;
+        if old.is_some() {
+            self.stage.clear(place, name)?;
+        }
+        make(place.dir(), name)?;
+        self.made(place, name, new, old)
+    }
+
+    fn link(
+        &self,
+        leader: &Path,
+        place: &Place,
+        name: &[u8],
+        old: Option<&Stat>,
+    ) -> Result<(), Fault> {
+        Ok(self.stage.link(leader, staged(place)?, name, old)?)
+    }
+
+    fn touch(
+        &self,
+        place: &Place,
+        name: &[u8],
+        old: &Stat,
+        change: &MetaChange,
+        names: stage::Names,
+    ) -> Result<(), Fault> {
+        Ok(self.stage.touch(staged(place)?, name, old, change, names)?)
+    }
+
+    fn remove_entry(&self, _dir: &Dir, path: &Path, old: &Stat) -> Result<(), Fault> {
+        Ok(self.stage.note_removed(path, old)?)
+    }
+
+    fn removed_whole(&self, parent: &Path, name: &[u8], old: &Stat) -> Result<(), Fault> {
+        let place = self.stage.place(parent, false)?;
+        Ok(self.stage.remove(&place, name, old)?)
+    }
+
+    fn spare(&self, removed: &[PathBuf]) -> Result<(), Error> {
+        Ok(self.stage.spare(removed)?)
+    }
+
+    fn finish_dir(
+        &self,
+        node: &Node,
+        _place: Option<&Place>,
+        change: &MetaChange,
+    ) -> Result<(), Fault> {
+        Ok(self
+            .stage
+            .finish_dir(&node.path, node.fresh(), node.live_stat.as_ref(), change)?)
+    }
+}

@@ -1,0 +1,261 @@
+//! Bringing the content of one regular file over.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::stage::Salvage;
+use crate::sys::{Stat, signal};
+use crate::tree::MetaChange;
+
+use super::error::Error;
+use super::event::{Action, Changes, Event};
+use super::leaf::{Leaf, foreseen};
+use super::node::{Node, Origin};
+use super::run::failed_to;
+use super::target::{Fault, Place, Target};
+use super::worker::Worker;
+
+/// What moved.
+#[derive(Clone, Copy, Default)]
+struct Moved {
+    literal: u64,
+    matched: u64,
+}
+
+impl Worker<'_> {
+    /// Transfers a file and tells of it; true if the destination has it then.
+    pub(super) fn transfer(
+        &mut self,
+        node: &Arc<Node>,
+        leaf: &Leaf,
+        origin: &Origin,
+        changes: Changes,
+    ) -> Result<bool, Error> {
+        let Some(target) = self.run.target else {
+            self.run.tally.transferred(leaf.stat.size, 0, 0);
+            self.tell_transfer(leaf, changes);
+            return Ok(true);
+        };
+        match self.bring(target, node, leaf, origin, changes)? {
+            Ok(Some(moved)) => {
+                self.count(leaf, moved);
+                Ok(true)
+            }
+            Ok(None) => Ok(false),
+            Err(fault) => {
+                self.settle("write failed on", &self.run.dest_path(&leaf.path), fault)?;
+                Ok(false)
+            }
+        }
+    }
+
+    fn tell_transfer(&mut self, leaf: &Leaf, changes: Changes) {
+        self.item(&leaf.path, &leaf.stat, Action::Transfer, changes, None);
+    }
+
+    fn count(&mut self, leaf: &Leaf, moved: Moved) {
+        let tally = &self.run.tally;
+        let number = tally.transferred(leaf.stat.size, moved.literal, moved.matched);
+        if self.run.wants.progress {
+            let known = tally.known();
+            self.tell(Event::FileFinished {
+                path: leaf.path.clone(),
+                size: leaf.stat.size,
+                number,
+                to_check: self.run.total.unwrap_or(known).saturating_sub(known),
+                known: self.run.total.unwrap_or(known),
+                growing: self.run.total.is_none(),
+            });
+        }
+    }
+
+    /// `None` where the source could not be read; that is reported then.
+    fn bring(
+        &mut self,
+        target: &dyn Target,
+        node: &Arc<Node>,
+        leaf: &Leaf,
+        origin: &Origin,
+        changes: Changes,
+    ) -> Result<Result<Option<Moved>, Fault>, Error> {
+        let source = match origin.dir.open_file(&leaf.name) {
+            Ok(file) => file,
+            Err(e) => {
+                let path = self.run.source_path(origin.operand, &leaf.path);
+                if e.kind() == io::ErrorKind::NotFound {
+                    self.vanished("file", &path);
+                } else {
+                    self.run.tally.set_partial();
+                    self.tell(failed_to("send_files failed to open", &path, &e));
+                }
+                return Ok(Ok(None));
+            }
+        };
+        let place = match self.place(node) {
+            Ok(place) => place,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        // As rsync: told when it begins, above its progress and above what may go wrong with it.
+        self.tell_transfer(leaf, changes);
+        if self.run.wants.progress {
+            self.tell(Event::FileStarted {
+                path: leaf.path.clone(),
+                size: leaf.stat.size,
+            });
+            self.run.frontier.tell(&self.key, &mut self.events);
+        }
+        let written = self.write(target, node, &place, leaf, &source);
+        if signal::stop_requested() {
+            return Err(Error::Interrupted);
+        }
+        Ok(written.map(Some))
+    }
+
+    fn write(
+        &mut self,
+        target: &dyn Target,
+        node: &Node,
+        place: &Place,
+        leaf: &Leaf,
+        source: &File,
+    ) -> Result<Moved, Fault> {
+        let change = self
+            .run
+            .planner
+            .attributes_of_new(&leaf.stat, leaf.live.as_ref());
+        let name = &leaf.target_name;
+        let basis = match target.salvage(place, name, leaf.stat.size, leaf.stat.mtime)? {
+            Salvage::Whole => {
+                super::target::apply_at(place.dir(), name, false, &change)?;
+                let made = foreseen(&leaf.stat, &change, node.gives_group);
+                target.finish_file(place, name, None, made.as_ref(), leaf.live.as_ref())?;
+                return Ok(Moved {
+                    literal: 0,
+                    matched: leaf.stat.size,
+                });
+            }
+            Salvage::Half(file) => Some(file),
+            Salvage::None => None,
+        };
+        let ownership = Ownership::of(&change, node.gives_group);
+        let new = target.new_file(place, name, ownership.first_mode, leaf.live.as_ref())?;
+        let filled = self
+            .fill(node, leaf, source, &new.file, basis)
+            .and_then(|moved| {
+                ownership.give(&new.file, &change)?;
+                Ok(moved)
+            });
+        let moved = match filled {
+            Ok(moved) => moved,
+            Err(e) => {
+                if let Some(temporary) = &new.temporary {
+                    let _ = place.dir().unlink(temporary);
+                }
+                return Err(e.into());
+            }
+        };
+        // A file that changed while it was read has the size that was read.
+        let size = moved.literal + moved.matched;
+        let made = foreseen(&Stat { size, ..leaf.stat }, &change, node.gives_group);
+        target.finish_file(
+            place,
+            name,
+            new.temporary.as_deref(),
+            made.as_ref(),
+            leaf.live.as_ref(),
+        )?;
+        Ok(moved)
+    }
+
+    /// Writes the content: whole, or from blocks of what is there already.
+    fn fill(
+        &mut self,
+        node: &Node,
+        leaf: &Leaf,
+        source: &File,
+        to: &File,
+        half: Option<File>,
+    ) -> io::Result<Moved> {
+        if !self.run.options.whole_file {
+            let live = || {
+                leaf.same_kind()
+                    .and(node.live.as_ref())
+                    .map(|live| live.open_file(&leaf.target_name))
+            };
+            let basis = half.map(Ok).or_else(live).transpose()?;
+            if let Some(basis) = basis {
+                let (literal, matched) = super::delta::fill(source, leaf.stat.size, &basis, to)?;
+                return Ok(Moved { literal, matched });
+            }
+        }
+        self.copy(&leaf.path, leaf.stat.size, source, to)
+    }
+
+    fn copy(&mut self, path: &Path, size: u64, source: &File, to: &File) -> io::Result<Moved> {
+        let run = self.run;
+        let mut told = 0;
+        let mut progress = |done: u64| {
+            if signal::stop_requested() {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            if run.wants.progress && done - told >= PROGRESS_STEP {
+                told = done;
+                run.frontier.tell_now(Event::FileProgress {
+                    path: path.to_owned(),
+                    done,
+                    size,
+                });
+            }
+            Ok(())
+        };
+        let literal = self
+            .copier
+            .copy(source, to, size, &run.abilities, &mut progress)?;
+        Ok(Moved {
+            literal,
+            matched: 0,
+        })
+    }
+}
+
+/// Bytes between two progress events of a file.
+const PROGRESS_STEP: u64 = 1 << 20;
+
+/// In which order a new file gets owner and mode without ever being readable by the wrong people.
+struct Ownership {
+    /// Mode at birth.
+    first_mode: u32,
+    /// Whether the owner or group differs from what a new file gets.
+    differs: bool,
+}
+
+impl Ownership {
+    fn of(change: &MetaChange, gives_group: bool) -> Ownership {
+        let uid = change
+            .uid
+            .is_some_and(|uid| uid != crate::sys::process::uid());
+        // A set-group-id directory gives its group to what is made in it.
+        let gid = change
+            .gid
+            .is_some_and(|gid| gid != crate::sys::process::gid() || gives_group);
+        let mode = change.mode.unwrap_or(0o600);
+        let differs = uid || gid;
+        Ownership {
+            first_mode: if differs { mode & 0o700 } else { mode },
+            differs,
+        }
+    }
+
+    fn give(&self, file: &File, change: &MetaChange) -> io::Result<()> {
+        if self.differs {
+            crate::sys::set_owner(file, change.uid, change.gid)?;
+            crate::sys::set_mode(file, change.mode.unwrap_or(0o600))?;
+        }
+        match change.mtime {
+            Some(mtime) => crate::sys::set_mtime(file, mtime),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! One worker: takes jobs, walks directories, and hands entries on.
+
+use std::io;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use crate::sys::content::Copier;
+use crate::sys::{Kind, Stat, signal};
+
+use super::batch::{Batch, rule_path};
+use super::decide::NEW;
+use super::error::Error;
+use super::event::{Action, Changes, Event, Item, Skip};
+use super::node::Node;
+use super::order::{Key, child_key};
+use super::run::Run;
+use super::target::{Fault, Place};
+
+/// Entries of a wide directory that make one job.
+const CHUNK: usize = 512;
+/// Events that a job collects before it hands them on.
+const EVENTS: usize = 256;
+
+/// A job.
+pub(super) enum Work {
+    /// The root of the destination.
+    Root(Arc<Node>),
+    /// A directory of the source.
+    Dir {
+        parent: Arc<Node>,
+        name: Box<[u8]>,
+        source: usize,
+    },
+    /// Some of the entries of a wide directory.
+    Chunk {
+        node: Arc<Node>,
+        batch: Arc<Batch>,
+        range: Range<usize>,
+    },
+}
+
+/// The state of one worker thread.
+pub(super) struct Worker<'w> {
+    pub run: &'w Run<'w>,
+    pub copier: Copier,
+    pub events: Vec<Event>,
+
+    pub key: Key,
+}
+
+impl<'w> Worker<'w> {
+    pub(super) fn new(run: &'w Run<'w>) -> Worker<'w> {
+        Worker {
+            run,
+            copier: Copier::default(),
+            events: Vec::new(),
+
+            key: Key::default(),
+        }
+    }
+
+    /// Works until nothing is left.
+    pub(super) fn work(&mut self) {
+        while let Some((key, work)) = self.run.frontier.take() {
+            self.key = key;
+            if let Err(e) = self.job(work) {
+                self.run.fail(e);
+            }
+            self.run.frontier.done(&self.key, &mut self.events);
+        }
+    }
+
+    fn job(&mut self, work: Work) -> Result<(), Error> {
+        match work {
+            Work::Root(node) => {
+                let changes = self.root_changes(&node);
+                self.content(&node, &node.path, changes)?;
+                self.release(&node)
+            }
+            Work::Dir {
+                parent,
+                name,
+                source,
+            } => {
+                self.directory(&parent, &name, source)?;
+                self.release(&parent)
+            }
+            Work::Chunk { node, batch, range } => {
+                self.leaves(&node, &batch, range)?;
+                self.release(&node)
+            }
+        }
+    }
+
+    /// Tells one event when its turn comes.
+    pub(super) fn tell(&mut self, event: Event) {
+        self.events.push(event);
+        if self.events.len() >= EVENTS {
+            self.run.frontier.tell(&self.key, &mut self.events);
+        }
+    }
+
+    /// Tells of an entry that was dealt with, if anybody wants to know.
+    pub(super) fn item(
+        &mut self,
+        path: &Path,
+        stat: &Stat,
+        action: Action,
+        changes: Changes,
+        link: Option<Vec<u8>>,
+    ) {
+        let wants = self.run.wants;
+        if !wants.items || !(wants.unchanged || action.changes() || changes.any()) {
+            return;
+        }
+        let path = if path.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            path
+        };
+        self.tell(Event::Item(Item {
+            path: path.to_owned(),
+            kind: stat.kind,
+            action,
+            changes,
+            size: stat.size,
+            link: link.map(|bytes| crate::sys::as_path(&bytes).to_owned()),
+        }));
+    }
+
+    pub(super) fn skipped(&mut self, path: &Path, kind: Kind, why: Skip) {
+        let always = matches!(why, Skip::Directory | Skip::NonRegular);
+        if always || self.run.wants.skips {
+            let path = if path.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                path
+            };
+            self.tell(Event::Skipped {
+                path: path.to_owned(),
+                kind,
+                why,
+            });
+        }
+    }
+
+    /// What differs about the root itself; `None` where it is not part of the transfer.
+    fn root_changes(&mut self, root: &Node) -> Option<Changes> {
+        let stat = root.source_stat?;
+        self.run.tally.listed(Kind::Dir, 0);
+        let changes = match &root.live_stat {
+            Some(live) => self.run.planner.differences(&stat, live),
+            None => NEW,
+        };
+        if changes.new {
+            self.run.tally.created(Kind::Dir);
+        }
+        Some(changes)
+    }
+
+    fn tell_directory(&mut self, node: &Node, path: &Path, changes: Option<Changes>) {
+        let (Some(stat), Some(changes)) = (node.source_stat, changes) else {
+            return;
+        };
+        let action = if changes.new {
+            Action::Create
+        } else {
+            Action::Attributes
+        };
+        self.item(path, &stat, action, changes, None);
+    }
+
+    /// Lists a directory, removes what does not belong, tells of the directory itself as rsync does by
+    /// then, and deals with its entries.
+    pub(super) fn content(
+        &mut self,
+        node: &Arc<Node>,
+        path: &Path,
+        changes: Option<Changes>,
+    ) -> Result<(), Error> {
+        let batch = match self.read_batch(node) {
+            Ok(batch) => batch,
+            Err((number, e)) => {
+                let operand = node.sources.get(number).map_or(0, |o| o.operand);
+                let source = self.run.source_path(operand, &node.path);
+                self.list_error("readdir", &source, &e);
+                self.tell_directory(node, path, changes);
+                return Ok(());
+            }
+        };
+        self.run.tally.names(batch.name_bytes());
+        self.remove_extraneous(node, &batch)?;
+        self.tell_directory(node, path, changes);
+        let batch = Arc::new(batch);
+        let first = self.spread(node, &batch);
+        self.leaves(node, &batch, first)
+    }
+
+    fn read_batch(&self, node: &Node) -> Result<Batch, (usize, io::Error)> {
+        let rules = &self.run.options.rules;
+        Batch::read(&node.sources, |dir, name, is_dir| {
+            if crate::stage::is_state(dir, name) {
+                return false;
+            }
+            rules.is_empty()
+                || rules
+                    .excluded(&rule_path(&node.path, name), is_dir)
+                    .is_none()
+        })
+    }
+
+    /// Queues all entries beyond the first part, which is left to this worker.
+    fn spread(&mut self, node: &Arc<Node>, batch: &Arc<Batch>) -> Range<usize> {
+        let first = 0..batch.leaves.min(CHUNK);
+        let mut jobs = Vec::new();
+        let mut start = first.end;
+        while start < batch.leaves {
+            let end = (start + CHUNK).min(batch.leaves);
+            let work = Work::Chunk {
+                node: Arc::clone(node),
+                batch: Arc::clone(batch),
+                range: start..end,
+            };
+            jobs.push((child_key(&self.key, jobs.len()), work));
+            start = end;
+        }
+        for index in batch.leaves..batch.len() {
+            let named = batch.get(index);
+            if !self.run.options.recursive {
+                continue;
+            }
+            let work = Work::Dir {
+                parent: Arc::clone(node),
+                name: named.name.into(),
+                source: named.source,
+            };
+            jobs.push((child_key(&self.key, jobs.len()), work));
+        }
+        for _ in &jobs {
+            node.hold();
+        }
+        self.run.frontier.push(jobs);
+        first
+    }
+
+    fn leaves(
+        &mut self,
+        node: &Arc<Node>,
+        batch: &Batch,
+        range: Range<usize>,
+    ) -> Result<(), Error> {
+        let last = range.end == batch.leaves;
+        for index in range {
+            check_stop()?;
+            let named = batch.get(index);
+            self.leaf(node, named.name, named.source)?;
+        }
+
+        if last && !self.run.options.recursive {
+            for index in batch.leaves..batch.len() {
+                let path = node.child(batch.get(index).name);
+                self.skipped(&path, Kind::Dir, Skip::Directory);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where changes of this directory go, found at the first change.
+    pub(super) fn place(&self, node: &Arc<Node>) -> Result<Arc<Place>, Fault> {
+        let Some(target) = self.run.target else {
+            return Err(io::Error::other("a dry run changes nothing").into());
+        };
+        node.touched.store(true, Relaxed);
+        node.place(|| {
+            target.begin()?;
+            target.place(node)
+        })
+    }
+
+    /// The name at the destination: another one where a single entry is renamed.
+    pub(super) fn target_name<'n>(&'n self, node: &Node, name: &'n [u8]) -> &'n [u8] {
+        match &self.run.destination.rename {
+            Some(rename) if node.parent.is_none() => rename,
+            _ => name,
+        }
+    }
+
+    /// One thing in a directory is through; the last one finishes the directory.
+    pub(super) fn release(&mut self, node: &Arc<Node>) -> Result<(), Error> {
+        let mut node = Arc::clone(node);
+        while node.release() {
+            self.finish(&node)?;
+            let Some(parent) = node.parent.clone() else {
+                break;
+            };
+            node = parent;
+        }
+        Ok(())
+    }
+
+    /// Gives a directory its final metadata.
+    fn finish(&mut self, node: &Arc<Node>) -> Result<(), Error> {
+        let Some(target) = self.run.target else {
+            return Ok(());
+        };
+        let planner = &self.run.planner;
+        let touched = node.touched.load(Relaxed);
+        let names_changed = node.names_changed.load(Relaxed);
+        let mut change = match (&node.source_stat, &node.live_stat) {
+            (Some(source), None) => {
+                let mut change = planner.attributes_of_new(source, None);
+                if node.gives_group && !planner.preserve.perms {
+                    change.mode = change.mode.map(|mode| mode | 0o2000);
+                }
+                change
+            }
+            (Some(source), Some(live)) => {
+                let changes = planner.differences(source, live);
+                if !touched && !changes.any() {
+                    return Ok(());
+                }
+                planner.change_for(source, &changes)
+            }
+            (None, None) => crate::tree::MetaChange {
+                mode: Some(0o777 & !planner.umask),
+                ..crate::tree::MetaChange::default()
+            },
+            (None, _) if !touched => return Ok(()),
+            (None, _) => crate::tree::MetaChange::default(),
+        };
+        if touched && change.mtime.is_none() {
+            // Moves in the directory disturbed its time: put back what is right.
+            change.mtime = match (&node.source_stat, &node.live_stat) {
+                (Some(source), _) if planner.preserve.times => Some(source.mtime),
+                (_, Some(live)) if !names_changed => Some(live.mtime),
+                _ => None,
+            };
+        }
+        let placed = if touched {
+            self.place(node).map(Some)
+        } else {
+            target.begin().map(|()| None).map_err(Fault::from)
+        };
+        let done = placed.and_then(|place| target.finish_dir(node, place.as_deref(), &change));
+        match done {
+            Ok(()) => Ok(()),
+            Err(fault) => self.settle(
+                "recv_generator: failed to set attributes of",
+                &self.run.dest_path(&node.path),
+                fault,
+            ),
+        }
+    }
+}
+
+pub(super) fn check_stop() -> Result<(), Error> {
+    if signal::stop_requested() {
+        Err(Error::Interrupted)
+    } else {
+        Ok(())
+    }
+}

@@ -1,0 +1,13 @@
+//! The table of cases, by subject.
+
+mod attributes;
+mod basics;
+mod changes;
+mod delete;
+mod errors;
+mod filters;
+mod links;
+mod names;
+mod output;
+mod paths;
+mod types;

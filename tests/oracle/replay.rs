@@ -1,0 +1,372 @@
+//! Recorded cases (`testdata/*.json`): what rsync 3.5.0 made of them once, against the installed rsync and resilver.
+//!
+//! A row is replayed as soon as resilver knows its options; [`every_row_is_replayed_or_waits_for_an_option`] holds the
+//! list below to that, so that no row is forgotten when an option is added.
+
+use std::ffi::OsString;
+
+use serde_json::Value;
+
+use crate::case::{Case, check, scratch};
+use crate::compare::{self, Observation};
+use crate::fixture::{Entry, What};
+use crate::run::{Program, show, show_args};
+
+/// Long options that rows may use today, without their value.
+const LONG: &[&str] = &[
+    "--delete",
+    "--max-delete",
+    "--force",
+    "--existing",
+    "--ignore-existing",
+    "--stats",
+    "--include",
+    "--exclude",
+    "--no-r",
+];
+
+/// Letters that rows may use today.
+const SHORT: &str = "arvinlptgoDHqhcIuW";
+
+/// Rows in which nothing happens.
+const SILENT: &[(&str, usize)] = &[("delete-cases.json", 27), ("filter-lists.json", 12)];
+
+/// One recorded row, turned into a case.
+struct Row {
+    name: String,
+    case: Case,
+    args: Vec<OsString>,
+    stdout: Option<String>,
+    stderr: Option<String>,
+    code: i32,
+    /// The tree's name and its recorded form.
+    results: Vec<(String, Value)>,
+}
+
+/// The rows of a recorded file, in order.
+fn rows(file: &str) -> Vec<(String, Value)> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("testdata")
+        .join(file);
+    let text = std::fs::read_to_string(&path).expect("the recorded cases");
+    let rows: Vec<Value> = serde_json::from_str(&text).expect("JSON");
+    rows.into_iter()
+        .map(|row| (row["name"].as_str().expect("a name").to_string(), row))
+        .collect()
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|text| text.as_str().expect("text").to_string())
+        .collect()
+}
+
+/// The arguments as this stage of resilver takes them, or the one that it does not know yet.
+fn arguments(row: &Value) -> Result<Vec<String>, String> {
+    let mut args = texts(&row["args"]);
+    if let Some(source) = row["src"].as_str() {
+        // Filter lists name only their rules.
+        args.insert(0, "-a".into());
+        args.extend([source.to_string(), "d".into()]);
+    }
+    let mut out: Vec<String> = Vec::new();
+    let mut rest = args.into_iter();
+    let mut options = true;
+    while let Some(arg) = rest.next() {
+        match arg.as_str() {
+            // Summaries that the recording switched off; they are taken out of the text instead.
+            "--info=stats0,flist0" => {}
+            "-f" => out.push(plain_rule(&rest.next().expect("a rule"))?),
+            "--include" | "--exclude" => out.extend([arg, rest.next().expect("a pattern")]),
+            "--" => {
+                options = false;
+                out.push(arg);
+            }
+            _ if options && arg.starts_with("-f") => out.push(plain_rule(&arg[2..])?),
+            _ if options && arg.starts_with("--") => {
+                if !LONG.contains(&arg.split('=').next().expect("a name")) {
+                    return Err(arg);
+                }
+                out.push(arg);
+            }
+            _ if options && arg.starts_with('-') => {
+                if !arg[1..].chars().all(|letter| SHORT.contains(letter)) {
+                    return Err(arg);
+                }
+                out.push(arg);
+            }
+            _ if arg.contains(':') && !arg.starts_with('.') => {
+                return Err(format!("the remote operand {arg}"));
+            }
+            _ => out.push(arg),
+        }
+    }
+    Ok(out)
+}
+
+/// A filter rule as `--include` or `--exclude`, where those can say it.
+fn plain_rule(rule: &str) -> Result<String, String> {
+    let plain = |pattern: &str| !["+ ", "- "].iter().any(|start| pattern.starts_with(start));
+    match (rule.strip_prefix("+ "), rule.strip_prefix("- ")) {
+        (Some(pattern), _) if plain(pattern) => Ok(format!("--include={pattern}")),
+        (_, Some(pattern)) if plain(pattern) => Ok(format!("--exclude={pattern}")),
+        _ if rule == "!" => Ok("--exclude=!".into()),
+        _ => Err(format!("the filter rule {rule}")),
+    }
+}
+
+impl Row {
+    fn read(name: &str, row: &Value) -> Result<Row, String> {
+        if row["stdin"].is_string() {
+            return Err("standard input".into());
+        }
+        let args: Vec<OsString> = arguments(row)?.into_iter().map(Into::into).collect();
+        let operands = args
+            .iter()
+            .filter(|arg| !arg.as_encoded_bytes().starts_with(b"-"));
+        if operands.count() == 1 && row["rc"] == 0 {
+            return Err("listings: one operand, no destination".into());
+        }
+        let tree = texts(&row["tree"])
+            .into_iter()
+            .chain(texts(&row["dest"]))
+            .map(|line| entry(&line))
+            .collect();
+        let stable = |field: &str| !texts(&row["unstable"]).contains(&field.to_string());
+        let text = |field: &str| {
+            row[field]
+                .as_str()
+                .filter(|_| stable(field))
+                .map(str::to_string)
+        };
+        let results = match &row["result"] {
+            Value::Object(trees) => trees
+                .iter()
+                .map(|(name, tree)| (name.clone(), tree.clone()))
+                .collect(),
+            list => vec![("d".into(), list.clone())],
+        };
+        // Listings were recorded with the sizes and times that directories had on that filesystem.
+        let stdout = text("stdout").filter(|text| !text.contains("<NOW>"));
+        let stderr = text("stderr");
+        let code = row["rc"].as_i64().expect("a code") as i32;
+        Ok(Row {
+            name: name.into(),
+            case: Case::of(args.clone(), tree),
+            args,
+            stdout,
+            stderr,
+            code,
+            results,
+        })
+    }
+
+    /// Compares what the installed rsync does with what was recorded.
+    fn check_recorded(&self) {
+        let scratch = scratch();
+        let seen = self.case.observe(&Program::rsync(), scratch.path());
+        let what = format!("{}: {}", self.name, show_args(&self.args));
+        let output = &seen.outputs[0];
+        assert_eq!(output.code, self.code, "{what}");
+        if let Some(recorded) = &self.stdout {
+            assert_eq!(
+                without_summary(&seen.text(&output.stdout)),
+                without_summary(recorded),
+                "{what}"
+            );
+        }
+        if let Some(recorded) = &self.stderr {
+            assert_eq!(
+                compare::stderr(&seen.text(&output.stderr), false),
+                compare::stderr(recorded, false),
+                "{what}"
+            );
+        }
+        for (name, tree) in self.results.iter() {
+            assert_eq!(&listed(&seen, name), tree, "{what}: {name}");
+        }
+    }
+}
+
+/// A line of a recorded tree.
+fn entry(line: &str) -> Entry {
+    if let Some((name, target)) = line.split_once(" -> ") {
+        return Entry::new(name, What::Symlink(target.into()));
+    }
+    if let Some(name) = line.strip_suffix('/') {
+        return Entry::new(name, What::Dir);
+    }
+    match line.split_once('=') {
+        Some((name, text)) => Entry::new(name, What::File(text.replace("\\n", "\n").into_bytes())),
+        None => Entry::new(line, What::File(format!("{line}\n").into_bytes())),
+    }
+}
+
+/// A tree as the recording shows it: a sorted listing, `FILE:content`, `-> target`, or nothing.
+fn listed(seen: &Observation, name: &str) -> Value {
+    if let Some(content) = seen.tree.content(name.as_bytes()) {
+        return Value::String(format!(
+            "FILE:{}",
+            String::from_utf8_lossy(content).trim_end()
+        ));
+    }
+    if let Some(target) = seen.tree.target(name.as_bytes()) {
+        return Value::String(format!("-> {}", show(target)));
+    }
+    seen.tree
+        .listing(name.as_bytes())
+        .map_or(Value::Null, |lines| {
+            lines.into_iter().map(Value::String).collect()
+        })
+}
+
+/// Standard output without the first line and the summary of `-v`, in which some rows were recorded.
+fn without_summary(text: &str) -> String {
+    let summary = |line: &&str| {
+        line.starts_with("sending incremental file list")
+            || line.starts_with("sent ")
+            || line.starts_with("total size is ")
+            || *line == "\n"
+    };
+    compare::stdout(
+        &text
+            .split_inclusive('\n')
+            .filter(|line| !summary(line))
+            .collect::<String>(),
+    )
+}
+
+/// Replays one row, by its number in the file.
+fn replay(file: &str, number: usize) {
+    let rows = rows(file);
+    let (name, row) = &rows[number];
+    let row = Row::read(name, row).unwrap_or_else(|why| panic!("{name} waits for {why}"));
+    row.check_recorded();
+    check(if SILENT.contains(&(file, number)) {
+        row.case.silent()
+    } else {
+        row.case
+    });
+}
+
+/// The rows that are replayed: each a test of its own.
+macro_rules! replayed {
+    ($($file:literal, $module:ident: $($test:ident = $number:literal)*;)*) => {
+        $(mod $module { $(#[test] fn $test() { super::replay($file, $number); })* })*
+        const REPLAYED: &[(&str, &[usize])] = &[$(($file, &[$($number),*])),*];
+    };
+}
+
+#[test]
+fn every_row_is_replayed_or_waits_for_an_option() {
+    for (file, replayed) in REPLAYED {
+        for (number, (name, row)) in rows(file).iter().enumerate() {
+            match Row::read(name, row) {
+                Ok(row) => assert!(
+                    replayed.contains(&number),
+                    "{file}: row {number} is not replayed: {name}: {}",
+                    show_args(&row.args)
+                ),
+                Err(why) => {
+                    assert!(
+                        !replayed.contains(&number),
+                        "{file}: row {number} cannot be replayed: {name}: {why}"
+                    );
+                    println!("{file}: row {number} ({name}) waits for {why}");
+                }
+            }
+        }
+    }
+}
+
+replayed! {
+    "path-cases.json", paths:
+        row_00_1_dir_no_slash_dest_missing = 0
+        row_01_2_dir_slash_dest_missing = 1
+        row_02_3_dir_no_slash_dest_exists = 2
+        row_03_4_dir_slash_dest_exists_slash = 3
+        row_04_5_dir = 4
+        row_05_6_file_to_missing = 5
+        row_06_7_file_to_missing_slash = 6
+        row_07_8_file_to_existing_dir = 7
+        row_08_9_file_to_existing_file = 8
+        row_09_10_two_files_to_missing = 9
+        row_10_11_two_files_to_existing_file = 10
+        row_11_12_dir_to_existing_file = 11
+        row_12_12b_dir_to_existing_file = 12
+        row_13_13_dest_parent_missing = 13
+        row_23_22_arg_no_r = 23
+        row_24_23_arg = 24
+        row_25_24_two_dirs_merge = 25
+        row_26_24b_reverse = 26
+        row_27_25_missing_source_among_good = 27
+        row_28_26_only_missing_source = 28
+        row_29_27_dir_without_r = 29
+        row_30_27b_dir_without_r = 30
+        row_35_32_empty_dir_single_to_missing = 35
+        row_36_33_empty_dir_single_to_missing = 36
+        row_37_34_empty_dir_on_file = 37
+        row_38_35_src_arg_empty = 38
+        row_39_36_dest_empty = 39
+        row_45_42_colon_in_local_file = 45
+        row_47_44_dest_symlink_to_dir = 47
+        row_48_45_dest_dangling_symlink = 48
+        row_49_46_dest_slash_on_file = 49
+        row_51_48_handling = 51
+        row_52_48b_option_after_args = 52
+        row_53_49_file_given_as_file = 53
+        row_54_50_multiple_same_basename = 54
+    ;
+    "delete-cases.json", delete:
+        row_00_1_delete_r = 0
+        row_02_2b_delete_during_order_vs_xfer = 2
+        row_06_3_excluded_kept = 6
+        row_12_5_max_delete_1 = 12
+        row_13_5b_max_delete_0 = 13
+        row_14_5c_max_delete_1 = 14
+        row_15_5d_max_delete_exactly_enough = 15
+        row_16_5e_max_delete_dry_run = 16
+        row_17_5f_max_delete_missing_src = 17
+        row_18_7_missing_src_arg_delete = 18
+        row_19_7b_missing_file_arg_delete = 19
+        row_20_7c_only_missing_src_delete = 20
+        row_27_9_wildcard_args_do_not_delete = 27
+        row_28_9b_dir_no_slash_deletes_only_inside = 28
+        row_30_11_dest_missing_dry_run_delete = 30
+        row_33_12c_include_overrides = 33
+        row_39_14_type_change_dir_file_no_force = 39
+        row_40_14b_empty_dir_file_no_force = 40
+        row_41_15_symlink_to_dir_in_dest_deleted_as_link = 41
+        row_43_17_existing_ignore_existing_delete = 43
+        row_45_19_delete_n_stats = 45
+    ;
+    "filter-lists.json", filters:
+        row_00_first_match_wins = 0
+        row_01_later_include_ineffective = 1
+        row_02_only_c_keep_dirs = 2
+        row_04_exclude_hides_dirs_so_nothing_below = 4
+        row_05_explicit_path_include = 5
+        row_06_explicit_path_w_o_parents = 6
+        row_07_anchored = 7
+        row_08_anchored_no_slash_source = 8
+        row_09_anchored_w_source_name = 9
+        row_12_exclude_the_source_arg_itself = 12
+        row_13_exclude_dotdir_ignored = 13
+        row_14_source_arg_s_with_s = 14
+        row_15_dir_only_exclude = 15
+        row_16 = 16
+        row_17_only_contents = 17
+        row_18_clear_list = 18
+        row_19_exclude_clears = 19
+        row_20_exclude_prefix = 20
+        row_21_include_prefix = 21
+        row_22_exclude_foo_literal = 22
+        row_23_exclude_foo_literal = 23
+        row_24_exclude_empty = 24
+        row_82_max_depth_trick = 82
+        row_83_trailing_space_from_arg = 83
+    ;
+}

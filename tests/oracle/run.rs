@@ -1,0 +1,221 @@
+//! Running one program once: the command line, the surroundings, and what came out.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The user that root becomes where a case must see permissions refused.
+pub const NOBODY: u32 = 65534;
+
+/// The ways in which resilver gets its result into place; rsync knows none of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Auto,
+    Direct,
+    Journal,
+    Swap,
+}
+
+impl Method {
+    const ALL: [Method; 4] = [Method::Direct, Method::Journal, Method::Swap, Method::Auto];
+
+    /// The methods to play a case by: all, or those that `RESILVER_ORACLE_METHOD` names, with commas between them.
+    pub fn chosen() -> Vec<Method> {
+        let names = std::env::var("RESILVER_ORACLE_METHOD");
+        let wanted = |method: &Method| match &names {
+            Ok(names) => names.split(',').any(|name| name == method.label()),
+            Err(_) => true,
+        };
+        Method::ALL.into_iter().filter(wanted).collect()
+    }
+
+    fn label(self) -> String {
+        format!("{self:?}").to_lowercase()
+    }
+
+    fn option(self) -> Option<&'static str> {
+        match self {
+            Method::Auto => None,
+            Method::Direct => Some("--commit=direct"),
+            Method::Journal => Some("--commit=journal"),
+            Method::Swap => Some("--commit=swap"),
+        }
+    }
+}
+
+/// A program under comparison.
+#[derive(Clone, Debug)]
+pub struct Program {
+    pub label: String,
+    path: PathBuf,
+    leading: Vec<&'static str>,
+}
+
+impl Program {
+    /// The oracle.
+    pub fn rsync() -> Program {
+        Program {
+            label: "rsync".into(),
+            path: "rsync".into(),
+            leading: Vec::new(),
+        }
+    }
+
+    /// A program that does nothing, whatever it is told, and says so by no word.
+    pub fn nothing() -> Program {
+        Program {
+            label: "nothing".into(),
+            path: "true".into(),
+            leading: Vec::new(),
+        }
+    }
+
+    /// The same program under another label, which names its directory.
+    pub fn labelled(mut self, label: &str) -> Program {
+        self.label = label.into();
+        self
+    }
+
+    /// Whether it is resilver without `--commit`.
+    pub fn chooses_its_method(&self) -> bool {
+        self.label == "auto"
+    }
+
+    /// The program under test, or what `RESILVER_ORACLE_SELF` names: with `rsync` there, the harness and the
+    /// stability of every case are put to the test without resilver.
+    pub fn resilver(method: Method) -> Program {
+        let label = method.label();
+        match std::env::var_os("RESILVER_ORACLE_SELF") {
+            Some(other) => Program {
+                label,
+                path: other.into(),
+                leading: Vec::new(),
+            },
+            None => Program {
+                label,
+                path: env!("CARGO_BIN_EXE_resilver").into(),
+                leading: method.option().into_iter().collect(),
+            },
+        }
+    }
+}
+
+/// What surrounds a run.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    pub umask: u32,
+    pub env: Vec<(String, String)>,
+    /// Run as [`NOBODY`] when we are root.
+    pub unprivileged: bool,
+}
+
+impl Default for Surroundings {
+    fn default() -> Surroundings {
+        Surroundings {
+            umask: 0o022,
+            env: Vec::new(),
+            unprivileged: false,
+        }
+    }
+}
+
+/// What a run left on its streams, and its exit code.
+#[derive(Clone, Debug)]
+pub struct Output {
+    pub stdout: Vec<u8>,
+    pub stderr: Vec<u8>,
+    pub code: i32,
+}
+
+/// Whether we may change owners and make devices.
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// Runs `program` with `args` in `dir`.
+///
+/// A shell sets the umask (a process can only change its own), `timeout` ends what hangs, `setpriv` drops privileges.
+pub fn run(program: &Program, args: &[OsString], around: &Surroundings, dir: &Path) -> Output {
+    let drops = around.unprivileged && is_root();
+    let path = if drops {
+        reachable(&program.path, dir)
+    } else {
+        program.path.clone()
+    };
+    let mut shell = Command::new("sh");
+    shell
+        .arg("-c")
+        .arg(format!("umask {:03o}; exec \"$0\" \"$@\"", around.umask));
+    shell.args(["timeout", "--foreground", "-k", "5", "100"]);
+    if drops {
+        let id = NOBODY.to_string();
+        shell.args(["setpriv", "--reuid", &id, "--regid", &id, "--clear-groups"]);
+    }
+    shell.arg(path).args(&program.leading).args(args);
+    shell.current_dir(dir).stdin(Stdio::null()).env_clear();
+    shell.env(
+        "PATH",
+        std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into()),
+    );
+    shell
+        .env("HOME", dir)
+        .env("TZ", "UTC")
+        .env("LC_ALL", "C.UTF-8");
+    shell.envs(around.env.iter().map(|(key, value)| (key, value)));
+    let out = shell.output().expect("sh can be run");
+    Output {
+        stdout: out.stdout,
+        stderr: out.stderr,
+        code: out.status.code().unwrap_or(-1),
+    }
+}
+
+/// A copy of the program that everybody may run: the build directory may lie in somebody's private home.
+fn reachable(program: &Path, dir: &Path) -> PathBuf {
+    if !program.is_absolute() {
+        return program.to_path_buf();
+    }
+    let copy = dir
+        .parent()
+        .expect("a case's directory has a parent")
+        .join("program");
+    if !copy.exists() {
+        fs::copy(program, &copy).expect("a copy of the program");
+        fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).expect("a mode");
+    }
+    copy
+}
+
+/// Bytes as text that tells every byte apart: what is not UTF-8 becomes `\xHH`.
+pub fn show(bytes: &[u8]) -> String {
+    bytes.utf8_chunks().fold(String::new(), |text, chunk| {
+        chunk
+            .invalid()
+            .iter()
+            .fold(text + chunk.valid(), |text, byte| {
+                format!("{text}\\x{byte:02x}")
+            })
+    })
+}
+
+/// A command line as a person would type it.
+pub fn show_args(args: &[OsString]) -> String {
+    let quote = |arg: &OsString| {
+        let text = show(arg.as_bytes());
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./,:+".contains(c);
+        if !text.is_empty() && text.chars().all(plain) {
+            text
+        } else {
+            format!("'{text}'")
+        }
+    };
+    args.iter().map(quote).collect::<Vec<_>>().join(" ")
+}
+
+/// An argument from bytes.
+pub fn arg(bytes: &[u8]) -> OsString {
+    OsStr::from_bytes(bytes).to_os_string()
+}

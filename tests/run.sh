@@ -1,0 +1,33 @@
+#!/bin/sh
+# Installs what the tests need (Debian packages, when root and missing) and runs them.
+set -eu
+cd "$(dirname "$0")/.."
+
+missing=
+need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
+need rsync rsync
+need sshd openssh-server
+need strace strace
+need mkfs.ext4 e2fsprogs
+need mkfs.xfs xfsprogs
+need mkfs.btrfs btrfs-progs
+need setfacl acl
+need setfattr attr
+need setpriv util-linux
+
+if [ -n "$missing" ]; then
+    if [ "$(id -u)" -ne 0 ]; then
+        echo "missing:$missing; install them, or run this as root" >&2
+        exit 1
+    fi
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -q
+    # shellcheck disable=SC2086 # a list of package names
+    apt-get install -y -q --no-install-recommends $missing
+fi
+
+if cargo nextest --version >/dev/null 2>&1; then
+    cargo nextest run "$@"
+    exec cargo test --doc --quiet
+fi
+exec cargo test "$@"
