@@ -53,7 +53,7 @@ fn files_held_open_across_the_switch() {
                 &options,
             );
             let at = format!("{method}, at step {step} ({name}): {said}");
-            let there = |path: &str, text| room.read(&format!("d/{path}")).contains(text);
+            let there = |path: &str, text: &str| room.read(&format!("d/{path}")).contains(text);
             let all = [
                 ("sub/stays", "late-7"),
                 ("sub/changed", "late-8"),
