@@ -9,10 +9,9 @@ use super::attrs;
 use super::changes::{Ident, Record};
 use super::error::{Doing, Error};
 use super::home::Home;
-use super::journal::is_born_since;
 use super::layout::{TMP, kind_of};
 use super::level::open_own;
-use super::survey::{Difference, file_name};
+use super::survey::{Difference, Look, file_name};
 use crate::sys::{self, Dir, Kind, Stat, Time, as_path};
 use crate::tree::MetaChange;
 
@@ -92,26 +91,26 @@ impl Carry<'_> {
             (None, Some((_, Some(_)))) => self.explained(d),
             // It is gone in theirs, and was never ours.
             (None, _) => return self.gone(d),
-            (Some(stat), Some((Some(old), _))) if old == Ident::of(stat) => self.explained(d),
+            (Some(look), Some((Some(old), _))) if old == look.ident => self.explained(d),
             // A directory that goes and was only given other metadata.
-            (Some(stat), Some((Some(_), None))) if stat.is_dir() => self.explained(d),
-            (Some(stat), _) => return self.late(d, stat),
+            (Some(look), Some((Some(_), None))) if look.is_dir => self.explained(d),
+            (Some(look), _) => return self.late(d, look),
         }
         Ok(())
     }
 
     fn explained(&mut self, d: &Difference) {
         self.out.ours += 1;
-        if let Some(stat) = d.theirs.as_ref().filter(|stat| !stat.is_dir()) {
-            self.out.replaced.push((d.path.clone(), Ident::of(stat)));
+        if let Some(look) = d.theirs.as_ref().filter(|look| !look.is_dir) {
+            self.out.replaced.push((d.path.clone(), look.ident));
         }
     }
 
     fn gone(&mut self, d: &Difference) -> io::Result<()> {
-        let Some(stat) = &d.ours else { return Ok(()) };
+        let Some(look) = &d.ours else { return Ok(()) };
         match self.reach {
             Reach::Gentle => return Ok(()),
-            Reach::Since(since) if is_born_since(stat, since) => {
+            Reach::Since(since) if look.born >= since => {
                 self.out.stays.push(d.path.clone());
                 return Ok(());
             }
@@ -125,7 +124,7 @@ impl Carry<'_> {
             return Ok(());
         };
         sys::cut::point("carry.gone");
-        if stat.is_dir() {
+        if look.is_dir {
             self.prune(&dir, &name, &d.path)?;
             return Ok(());
         }
@@ -153,7 +152,7 @@ impl Carry<'_> {
         Ok(all)
     }
 
-    fn late(&mut self, d: &Difference, stat: &Stat) -> io::Result<()> {
+    fn late(&mut self, d: &Difference, look: &Look) -> io::Result<()> {
         if self.reach == Reach::Gentle && !self.is_gentle(d) {
             self.out.stays.push(d.path.clone());
             return Ok(());
@@ -164,7 +163,7 @@ impl Carry<'_> {
         }
         sys::cut::point("carry.late");
         if d.path.as_os_str().is_empty() {
-            return set_access(self.ours, stat);
+            return set_access(self.ours, &self.theirs.stat_self()?);
         }
         let parent = d.path.parent().unwrap_or(Path::new(""));
         let Some(dir) = self.make_parents(parent)? else {
@@ -174,9 +173,10 @@ impl Carry<'_> {
         };
         let name = file_name(&d.path);
         let now = dir.try_stat(name)?;
-        if stat.is_dir() {
+        if look.is_dir {
             if now.is_some_and(|now| now.is_dir()) {
-                return set_access(&open_own(&dir, name)?, stat);
+                let theirs = self.theirs.open_beneath(&d.path)?.stat_self()?;
+                return set_access(&open_own(&dir, name)?, &theirs);
             }
             dir.remove_all(name)?;
             dir.make_dir(name, 0o700)?;
@@ -201,10 +201,10 @@ impl Carry<'_> {
     fn is_gentle(&self, d: &Difference) -> bool {
         match (&d.theirs, &d.ours) {
             (Some(_), None) => true,
-            (Some(theirs), Some(ours)) if !theirs.is_dir() && !ours.is_dir() => {
-                matches!(self.record.get(&d.path), Some((_, Some(new))) if new == Ident::of(ours))
+            (Some(theirs), Some(ours)) if !theirs.is_dir && !ours.is_dir => {
+                matches!(self.record.get(&d.path), Some((_, Some(new))) if new == ours.ident)
             }
-            (Some(theirs), Some(ours)) => theirs.is_dir() && ours.is_dir(),
+            (Some(theirs), Some(ours)) => theirs.is_dir && ours.is_dir,
             _ => false,
         }
     }

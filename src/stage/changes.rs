@@ -5,7 +5,7 @@
 //! Format: 24 bytes per change, little-endian: hash of the path, of the old object, of the new one; zero
 //! for none. Several changes of one path are one: the first old and the last new.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -15,7 +15,7 @@ use twox_hash::XxHash3_64;
 
 use super::error::{Doing, Error};
 use super::home::Home;
-use super::survey::Difference;
+use super::survey::{Difference, Look};
 use crate::sys::{Kind, Stat};
 
 const LEN: usize = 24;
@@ -104,9 +104,9 @@ impl Change {
     }
 }
 
-/// Writes the record of a run.
+/// Writes the record of a run; none where nothing lives that a change could be told from.
 #[derive(Debug)]
-pub(super) struct Recorder(Mutex<Pending>);
+pub(super) struct Recorder(Option<Mutex<Pending>>);
 
 #[derive(Debug)]
 struct Pending {
@@ -121,20 +121,28 @@ impl Recorder {
             home.dir.remove_all(name)?;
             home.dir.create_file(name, 0o600)
         };
-        Ok(Recorder(Mutex::new(Pending {
+        Ok(Recorder(Some(Mutex::new(Pending {
             file: make().doing("make", home.join(name))?,
             buffer: Vec::with_capacity(BUFFER),
-        })))
+        }))))
+    }
+
+    /// Records nothing.
+    pub fn none() -> Recorder {
+        Recorder(None)
     }
 
     /// Records one change.
     pub fn add(&self, path: &Path, old: Option<Ident>, new: Option<Ident>) -> io::Result<()> {
+        let Some(pending) = &self.0 else {
+            return Ok(());
+        };
         let change = Change {
             path: path_hash(path),
             old,
             new,
         };
-        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pending = pending.lock().unwrap_or_else(PoisonError::into_inner);
         pending.buffer.extend_from_slice(&change.encode());
         if pending.buffer.len() >= BUFFER {
             pending.flush()?;
@@ -144,7 +152,10 @@ impl Recorder {
 
     /// Writes what is collected; durable on return if `sync`.
     pub fn flush(&self, sync: bool) -> io::Result<()> {
-        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(pending) = &self.0 else {
+            return Ok(());
+        };
+        let mut pending = pending.lock().unwrap_or_else(PoisonError::into_inner);
         pending.flush()?;
         if sync {
             pending.file.sync_data()?;
@@ -161,9 +172,9 @@ impl Pending {
     }
 }
 
-/// A record that was read back.
+/// A record that was read back: one change per path, in order of the paths' hashes.
 #[derive(Debug, Default)]
-pub(super) struct Record(HashMap<u64, (Option<Ident>, Option<Ident>)>);
+pub(super) struct Record(Vec<Change>);
 
 impl Record {
     /// Reads the record `name`; empty when there is none.
@@ -177,51 +188,66 @@ impl Record {
         name: &[u8],
         wanted: impl Fn(u64) -> bool,
     ) -> Result<Record, Error> {
-        let mut record = Record::default();
         let mut file = match home.dir.open_file(name) {
             Ok(file) => io::BufReader::with_capacity(BUFFER, file),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(record),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Record::default()),
             Err(e) => return Err(e).doing("read", home.join(name)),
         };
+        let mut changes = Vec::new();
         let mut bytes = [0; LEN];
         loop {
             match file.read_exact(&mut bytes) {
                 Ok(()) => {}
-                Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(record),
+                Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => break,
                 Err(e) => return Err(e).doing("read", home.join(name)),
             }
             let change = Change::decode(&bytes);
             if wanted(change.path) {
-                record
-                    .0
-                    .entry(change.path)
-                    .and_modify(|(_, new)| *new = change.new)
-                    .or_insert((change.old, change.new));
+                changes.push(change);
             }
         }
+        Ok(Record::of(changes))
+    }
+
+    /// Orders changes, earlier ones of a path first, and makes one of several of a path.
+    fn of(mut changes: Vec<Change>) -> Record {
+        changes.sort_by_key(|change| change.path);
+        changes.dedup_by(|later, first| {
+            let same = later.path == first.path;
+            if same {
+                first.new = later.new;
+            }
+            same
+        });
+        Record(changes)
     }
 
     /// What was changed at a path: what was there, and what we made.
     pub fn get(&self, path: &Path) -> Option<(Option<Ident>, Option<Ident>)> {
-        self.0.get(&path_hash(path)).copied()
+        let hash = path_hash(path);
+        let at = self.0.binary_search_by_key(&hash, |change| change.path);
+        at.ok().map(|at| (self.0[at].old, self.0[at].new))
     }
 
     /// The record of taking all this back.
-    pub fn inverse(&self) -> Record {
-        let turned = self
-            .0
-            .iter()
-            .map(|(path, (old, new))| (*path, (*new, *old)));
-        Record(turned.collect())
+    pub fn inverse(mut self) -> Record {
+        for change in &mut self.0 {
+            std::mem::swap(&mut change.old, &mut change.new);
+        }
+        self
     }
 
     /// Takes all these differences for recorded ones.
-    pub fn explain(&mut self, found: &[Difference]) {
-        for d in found {
-            let ident = |stat: &Option<Stat>| stat.as_ref().map(Ident::of);
-            self.0
-                .insert(path_hash(&d.path), (ident(&d.theirs), ident(&d.ours)));
-        }
+    pub fn explain(self, found: &[Difference]) -> Record {
+        let ident = |look: &Option<Look>| look.as_ref().map(|look| look.ident);
+        let explained = found.iter().map(|d| Change {
+            path: path_hash(&d.path),
+            old: ident(&d.theirs),
+            new: ident(&d.ours),
+        });
+        let known: HashSet<u64> = found.iter().map(|d| path_hash(&d.path)).collect();
+        let others = self.0.into_iter().filter(|c| !known.contains(&c.path));
+        Record::of(explained.chain(others).collect())
     }
 
     /// Writes it; durable on return if `sync`.
@@ -229,12 +255,7 @@ impl Record {
         let write = || {
             home.dir.remove_all(name)?;
             let mut file = io::BufWriter::new(home.dir.create_file(name, 0o600)?);
-            for (path, (old, new)) in &self.0 {
-                let change = Change {
-                    path: *path,
-                    old: *old,
-                    new: *new,
-                };
+            for change in &self.0 {
                 file.write_all(&change.encode())?;
             }
             file.flush()?;

@@ -239,7 +239,10 @@ impl Switch {
     /// Moves the tree to the switch's place, seals, exchanges, and does what follows.
     pub fn make(&self, hold: &mut Hold, tree: &Dir, seen: Option<&Seen>) -> Result<Carried, Error> {
         self.move_out(hold, tree)?;
-        let swap = self.seal(hold, tree)?;
+        let swap = self.seal(hold, tree).inspect_err(|_| {
+            // The next run would do it, too.
+            let _ = hold.move_back(self.from);
+        })?;
         signal::shielded(|| {
             self.exchange(hold, &swap)?;
             hold.finish_swap(&swap, seen)

@@ -78,6 +78,7 @@ impl Home {
         draft.extend_from_slice(DRAFT);
         sys::cut::point("home.make");
         let made = (|| {
+            let mtime = place.stat_self()?.mtime;
             place.remove_all(&draft)?;
             place.make_dir(&draft, 0o700)?;
             let dir = place.open_dir(&draft)?;
@@ -87,6 +88,10 @@ impl Home {
             dir.sync()?;
             sys::cut::point("home.name");
             place.rename_new(&draft, place, name)?;
+            if name == INSIDE {
+                // The destination's own content did not change.
+                let _ = sys::set_mtime(place.as_file(), mtime);
+            }
             Ok(dir)
         })();
         if made.is_err() {

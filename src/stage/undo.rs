@@ -61,7 +61,7 @@ fn undo_swap(hold: &mut Hold, last: &Last, force: bool, dry_run: bool) -> Result
     let (found, seen) = look(home, &live, &previous)?;
     if force {
         // All is taken for resilver's doing, also when it is done again.
-        record.explain(&found);
+        record = record.explain(&found);
     }
     let has_plan = home.has(PLAN_DONE)?;
     let put_off = if has_plan {
