@@ -264,7 +264,7 @@ impl Stage {
         if let Some(Some(ready)) = self.begun.get() {
             // The next run does with what it finds; nothing is lost but time.
             let _ = ready.staged.flush();
-            let _ = ready.recorder.flush(false);
+            let _ = ready.recorder.flush();
         }
     }
 }
