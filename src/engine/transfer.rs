@@ -14,7 +14,7 @@ use super::event::{Action, Changes, Event};
 use super::leaf::{Leaf, foreseen};
 use super::node::{Node, Origin};
 use super::run::failed_to;
-use super::target::{Fault, Place, Target};
+use super::target::{Fault, Place, Target, out_of_room};
 use super::worker::Worker;
 
 /// What moved.
@@ -45,7 +45,7 @@ impl Worker<'_> {
             }
             Ok(None) => Ok(false),
             Err(fault) => {
-                self.settle("write failed on", &self.run.dest_path(&leaf.path), fault)?;
+                self.settle("write", &self.run.dest_path(&leaf.path), fault)?;
                 Ok(false)
             }
         }
@@ -150,8 +150,11 @@ impl Worker<'_> {
         let moved = match filled {
             Ok(moved) => moved,
             Err(e) => {
-                if let Some(temporary) = &new.temporary {
-                    let _ = place.dir().unlink(temporary);
+                match &new.temporary {
+                    Some(temporary) => drop(place.dir().unlink(temporary)),
+                    // The room that it takes is needed to write down what else was staged.
+                    None if out_of_room(&e) => drop(place.dir().unlink(name)),
+                    None => {}
                 }
                 return Err(e.into());
             }

@@ -9,10 +9,10 @@ use super::attrs;
 use super::changes::{Ident, Record};
 use super::error::{Doing, Error};
 use super::home::Home;
-use super::journal::{is_born_since, nanos};
+use super::journal::nanos;
 use super::layout::{TMP, kind_of};
 use super::level::open_own;
-use super::survey::{Difference, Seen, file_name, there};
+use super::survey::{Difference, Look, Seen, file_name, there};
 use crate::sys::{self, Dir, Kind, Stat, Time, as_path};
 use crate::tree::MetaChange;
 
@@ -110,18 +110,18 @@ impl Carry<'_> {
             (None, Some((_, Some(_)))) => self.explained(d),
             // It is gone in theirs, and was never ours.
             (None, _) => return self.gone(d),
-            (Some(stat), Some((Some(old), _))) if old == Ident::of(stat) => self.explained(d),
+            (Some(look), Some((Some(old), _))) if old == look.ident => self.explained(d),
             // A directory that goes and was only given other metadata.
-            (Some(stat), Some((Some(_), None))) if stat.is_dir() => self.explained(d),
-            (Some(stat), _) => return self.late(d, stat),
+            (Some(look), Some((Some(_), None))) if look.is_dir => self.explained(d),
+            (Some(look), _) => return self.late(d, look),
         }
         Ok(())
     }
 
     fn explained(&mut self, d: &Difference) {
         self.out.ours += 1;
-        if let Some(stat) = d.theirs.as_ref().filter(|stat| !stat.is_dir()) {
-            self.out.replaced.push((d.path.clone(), Ident::of(stat)));
+        if let Some(look) = d.theirs.as_ref().filter(|look| !look.is_dir) {
+            self.out.replaced.push((d.path.clone(), look.ident));
         }
     }
 
@@ -133,14 +133,14 @@ impl Carry<'_> {
     }
 
     fn gone(&mut self, d: &Difference) -> io::Result<()> {
-        let Some(stat) = &d.ours else { return Ok(()) };
+        let Some(look) = &d.ours else { return Ok(()) };
         let reach = self.reach;
         match reach {
-            Reach::Since(since) if is_born_since(stat, since) => {
+            Reach::Since(since) if look.born >= since => {
                 self.out.stays.push(d.path.clone());
                 return Ok(());
             }
-            Reach::Live(live) if is_born_since(stat, live.since) => return Ok(()),
+            Reach::Live(live) if look.born >= live.since => return Ok(()),
             Reach::Live(live) if !self.is_calm(live, parent_of(&d.path))? => {
                 self.out.stays.push(d.path.clone());
                 return Ok(());
@@ -155,9 +155,9 @@ impl Carry<'_> {
             return Ok(());
         };
         sys::cut::point("carry.gone");
-        if stat.is_dir() {
+        if look.is_dir {
             self.prune(&dir, &name, &d.path)?;
-        } else if !self.take_out(&dir, &name, stat)? {
+        } else if !self.take_out(&dir, &name, look.ino)? {
             self.leave(&d.path);
         }
         Ok(())
@@ -181,7 +181,7 @@ impl Carry<'_> {
                 all &= self.prune(&child, item.name, &below)?;
             } else {
                 let stat = child.stat(item.name)?;
-                all &= self.take_out(&child, item.name, &stat)?;
+                all &= self.take_out(&child, item.name, stat.ino)?;
             }
         }
         if all {
@@ -193,7 +193,7 @@ impl Carry<'_> {
 
     /// Removes a name that is not a directory; one that others took for something else meanwhile is
     /// theirs again. Says whether it went.
-    fn take_out(&self, dir: &Dir, name: &[u8], known: &Stat) -> io::Result<bool> {
+    fn take_out(&self, dir: &Dir, name: &[u8], ino: u64) -> io::Result<bool> {
         if !matches!(self.reach, Reach::Live(_)) {
             return dir.unlink(name).map(|()| true);
         }
@@ -202,7 +202,7 @@ impl Carry<'_> {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(true),
             other => other?,
         }
-        if tmp.stat(OUT)?.same_object(known) {
+        if tmp.stat(OUT)?.ino == ino {
             return tmp.unlink(OUT).map(|()| true);
         }
         tmp.rename_new(OUT, dir, name)?;
@@ -218,7 +218,7 @@ impl Carry<'_> {
         Ok(tmp)
     }
 
-    fn late(&mut self, d: &Difference, stat: &Stat) -> io::Result<()> {
+    fn late(&mut self, d: &Difference, look: &Look) -> io::Result<()> {
         if !self.may_take(d)? {
             self.out.stays.push(d.path.clone());
             return Ok(());
@@ -229,7 +229,7 @@ impl Carry<'_> {
         }
         sys::cut::point("carry.late");
         if d.path.as_os_str().is_empty() {
-            return set_access(self.ours, stat);
+            return set_access(self.ours, &self.theirs.stat_self()?);
         }
         let parent = parent_of(&d.path);
         let Some(dir) = self.make_parents(parent)? else {
@@ -238,23 +238,17 @@ impl Carry<'_> {
         };
         let name = file_name(&d.path);
         let now = dir.try_stat(name)?;
-        if let (true, Some(now)) = (stat.is_dir(), &now)
-            && now.is_dir()
-        {
-            return set_access(&open_own(&dir, name)?, stat);
-        }
-        let done = match (stat.is_dir(), &now) {
-            (true, now) => {
-                let free = match now {
-                    Some(now) => self.make_free(&dir, name, now, &d.path)?,
-                    None => true,
-                };
-                free && self.make_dir(&dir, name, &d.path)?
+        let done = match &now {
+            Some(now) if look.is_dir && now.is_dir() => {
+                let theirs = self.theirs.open_beneath(&d.path)?.stat_self()?;
+                return set_access(&open_own(&dir, name)?, &theirs);
             }
-            (false, Some(now)) if now.is_dir() => {
-                self.make_free(&dir, name, now, &d.path)? && self.place(parent, &dir, name, None)?
+            _ if !self.is_still(now.as_ref(), d.ours.as_ref()) => false,
+            Some(now) if look.is_dir || now.is_dir() => {
+                let free = self.make_free(&dir, name, now, &d.path)?;
+                free && self.put(look, parent, &dir, name, None)?
             }
-            (false, now) => self.place(parent, &dir, name, now.as_ref())?,
+            now => self.put(look, parent, &dir, name, now.as_ref())?,
         };
         if !done {
             self.leave(&d.path);
@@ -262,12 +256,29 @@ impl Carry<'_> {
         Ok(())
     }
 
-    fn make_dir(&mut self, dir: &Dir, name: &[u8], path: &Path) -> io::Result<bool> {
+    /// Whether a name in a live tree is what it was when it was looked at.
+    fn is_still(&self, now: Option<&Stat>, seen: Option<&Look>) -> bool {
+        let same = now.map(|now| now.ino) == seen.map(|seen| seen.ino);
+        same || !matches!(self.reach, Reach::Live(_))
+    }
+
+    /// Gives `ours` what theirs is, a directory without its content; says whether it got it.
+    fn put(
+        &mut self,
+        look: &Look,
+        parent: &Path,
+        dir: &Dir,
+        name: &[u8],
+        now: Option<&Stat>,
+    ) -> io::Result<bool> {
+        if !look.is_dir {
+            return self.place(parent, dir, name, now);
+        }
         match dir.make_dir(name, 0o700) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
             other => other?,
         }
-        self.made.push(path.to_owned());
+        self.made.push(parent.join(as_path(name)));
         Ok(true)
     }
 
@@ -275,7 +286,7 @@ impl Carry<'_> {
     fn make_free(&mut self, dir: &Dir, name: &[u8], now: &Stat, path: &Path) -> io::Result<bool> {
         match self.reach {
             Reach::Live(_) if now.is_dir() => self.prune(dir, name, path),
-            Reach::Live(_) => self.take_out(dir, name, now),
+            Reach::Live(_) => self.take_out(dir, name, now.ino),
             _ => dir.remove_all(name).map(|()| true),
         }
     }
@@ -283,7 +294,11 @@ impl Carry<'_> {
     /// Gives their object its name in `ours` too, where `now` is; says whether it got it.
     fn place(&self, parent: &Path, dir: &Dir, name: &[u8], now: Option<&Stat>) -> io::Result<bool> {
         let tmp = self.tmp()?;
-        self.theirs.open_beneath(parent)?.link(name, &tmp, LATE)?;
+        match self.theirs.open_beneath(parent)?.link(name, &tmp, LATE) {
+            // They took it away again.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+            other => other?,
+        }
         sys::cut::point("carry.place");
         let (Reach::Live(_), Some(now)) = (self.reach, now) else {
             return match tmp.rename_new(LATE, dir, name) {
@@ -312,9 +327,9 @@ impl Carry<'_> {
         };
         Ok(match (&d.theirs, &d.ours) {
             (_, None) => true,
-            (Some(theirs), Some(ours)) if theirs.is_dir() && ours.is_dir() => true,
+            (Some(theirs), Some(ours)) if theirs.is_dir && ours.is_dir => true,
             (_, Some(ours)) => match self.record.get(&d.path) {
-                Some((_, Some(new))) if !ours.is_dir() => new == Ident::of(ours),
+                Some((_, Some(new))) if !ours.is_dir => new == ours.ident,
                 _ => self.is_calm(live, parent_of(&d.path))?,
             },
         })

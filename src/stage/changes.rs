@@ -3,10 +3,12 @@
 //! generation has had its time.
 //!
 //! Format: 24 bytes per change, little-endian: hash of the path, of the old object, of the new one; zero
-//! for none. Several changes of one path are one: the first old and the last new.
+//! for none. Several changes of one path are one: the first old and the last new. A record that is complete
+//! ends with a seal: a path of all ones, the number of changes, and XXH3 of all their bytes.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::fs::File;
+use std::hash::Hasher as _;
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -15,12 +17,14 @@ use twox_hash::XxHash3_64;
 
 use super::error::{Doing, Error};
 use super::home::Home;
-use super::survey::Difference;
+use super::survey::{Difference, Look};
 use crate::sys::{Kind, Stat};
 
 const LEN: usize = 24;
 /// Changes that are collected before they are written.
 const BUFFER: usize = 2048 * LEN;
+/// Stands in a seal where a change has its path.
+const SEAL: u64 = u64::MAX;
 
 /// What tells one state of an object from another, as a hash. Link counts and the time of the last
 /// status change are no part of it: our own links move them; nor is the inode, which a run does not ask
@@ -104,14 +108,44 @@ impl Change {
     }
 }
 
-/// Writes the record of a run.
+/// Writes the record of a run; none where nothing lives that a change could be told from.
 #[derive(Debug)]
-pub(super) struct Recorder(Mutex<Pending>);
+pub(super) struct Recorder(Option<Mutex<Pending>>);
 
 #[derive(Debug)]
 struct Pending {
     file: File,
     buffer: Vec<u8>,
+    sum: Sum,
+}
+
+/// What a seal says of the changes before it.
+#[derive(Default)]
+struct Sum {
+    changes: u64,
+    hash: XxHash3_64,
+}
+
+impl Sum {
+    fn add(&mut self, change: &[u8; LEN]) {
+        self.changes += 1;
+        self.hash.write(change);
+    }
+
+    fn seal(&self) -> [u8; LEN] {
+        let words = [SEAL, self.changes, self.hash.finish()];
+        let mut bytes = [0; LEN];
+        for (to, word) in bytes.chunks_exact_mut(8).zip(words) {
+            to.copy_from_slice(&word.to_le_bytes());
+        }
+        bytes
+    }
+}
+
+impl std::fmt::Debug for Sum {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Sum({} changes)", self.changes)
+    }
 }
 
 impl Recorder {
@@ -121,30 +155,55 @@ impl Recorder {
             home.dir.remove_all(name)?;
             home.dir.create_file(name, 0o600)
         };
-        Ok(Recorder(Mutex::new(Pending {
+        Ok(Recorder(Some(Mutex::new(Pending {
             file: make().doing("make", home.join(name))?,
             buffer: Vec::with_capacity(BUFFER),
-        })))
+            sum: Sum::default(),
+        }))))
+    }
+
+    /// Records nothing.
+    pub fn none() -> Recorder {
+        Recorder(None)
     }
 
     /// Records one change.
     pub fn add(&self, path: &Path, old: Option<Ident>, new: Option<Ident>) -> io::Result<()> {
+        let Some(pending) = &self.0 else {
+            return Ok(());
+        };
         let change = Change {
             path: path_hash(path),
             old,
             new,
         };
-        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        pending.buffer.extend_from_slice(&change.encode());
+        let mut pending = pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = change.encode();
+        pending.sum.add(&bytes);
+        pending.buffer.extend_from_slice(&bytes);
         if pending.buffer.len() >= BUFFER {
             pending.flush()?;
         }
         Ok(())
     }
 
-    /// Writes what is collected; durable on return if `sync`.
-    pub fn flush(&self, sync: bool) -> io::Result<()> {
-        let mut pending = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Writes what is collected.
+    pub fn flush(&self) -> io::Result<()> {
+        let Some(pending) = &self.0 else {
+            return Ok(());
+        };
+        let mut pending = pending.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.flush()
+    }
+
+    /// Writes what is collected and says that this was all; durable on return if `sync`.
+    pub fn seal(&self, sync: bool) -> io::Result<()> {
+        let Some(pending) = &self.0 else {
+            return Ok(());
+        };
+        let mut pending = pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let seal = pending.sum.seal();
+        pending.buffer.extend_from_slice(&seal);
         pending.flush()?;
         if sync {
             pending.file.sync_data()?;
@@ -161,9 +220,13 @@ impl Pending {
     }
 }
 
-/// A record that was read back.
+/// A record that was read back: one change per path, in order of the paths' hashes.
 #[derive(Debug, Default)]
-pub(super) struct Record(HashMap<u64, (Option<Ident>, Option<Ident>)>);
+pub(super) struct Record {
+    changes: Vec<Change>,
+    /// It was written to its end, and read as it was written.
+    sealed: bool,
+}
 
 impl Record {
     /// Reads the record `name`; empty when there is none.
@@ -177,51 +240,84 @@ impl Record {
         name: &[u8],
         wanted: impl Fn(u64) -> bool,
     ) -> Result<Record, Error> {
-        let mut record = Record::default();
         let mut file = match home.dir.open_file(name) {
             Ok(file) => io::BufReader::with_capacity(BUFFER, file),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(record),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Record::default()),
             Err(e) => return Err(e).doing("read", home.join(name)),
         };
+        let mut changes = Vec::new();
         let mut bytes = [0; LEN];
+        let (mut sum, mut sealed) = (Sum::default(), false);
         loop {
             match file.read_exact(&mut bytes) {
                 Ok(()) => {}
-                Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(record),
+                Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => break,
                 Err(e) => return Err(e).doing("read", home.join(name)),
             }
             let change = Change::decode(&bytes);
+            if change.path == SEAL {
+                sealed = bytes == sum.seal();
+                continue;
+            }
+            sealed = false;
+            sum.add(&bytes);
             if wanted(change.path) {
-                record
-                    .0
-                    .entry(change.path)
-                    .and_modify(|(_, new)| *new = change.new)
-                    .or_insert((change.old, change.new));
+                changes.push(change);
             }
         }
+        Ok(Record::of(changes, sealed))
+    }
+
+    /// Orders changes, earlier ones of a path first, and makes one of several of a path.
+    fn of(mut changes: Vec<Change>, sealed: bool) -> Record {
+        changes.sort_by_key(|change| change.path);
+        changes.dedup_by(|later, first| {
+            let same = later.path == first.path;
+            if same {
+                first.new = later.new;
+            }
+            same
+        });
+        Record { changes, sealed }
+    }
+
+    /// Whether it is whole: what it does not name was not our work.
+    pub fn is_sealed(&self) -> bool {
+        self.sealed
     }
 
     /// What was changed at a path: what was there, and what we made.
     pub fn get(&self, path: &Path) -> Option<(Option<Ident>, Option<Ident>)> {
-        self.0.get(&path_hash(path)).copied()
+        let hash = path_hash(path);
+        let at = self
+            .changes
+            .binary_search_by_key(&hash, |change| change.path);
+        at.ok()
+            .map(|at| (self.changes[at].old, self.changes[at].new))
     }
 
     /// The record of taking all this back.
-    pub fn inverse(&self) -> Record {
-        let turned = self
-            .0
-            .iter()
-            .map(|(path, (old, new))| (*path, (*new, *old)));
-        Record(turned.collect())
+    pub fn inverse(mut self) -> Record {
+        for change in &mut self.changes {
+            std::mem::swap(&mut change.old, &mut change.new);
+        }
+        self
     }
 
     /// Takes all these differences for recorded ones.
-    pub fn explain(&mut self, found: &[Difference]) {
-        for d in found {
-            let ident = |stat: &Option<Stat>| stat.as_ref().map(Ident::of);
-            self.0
-                .insert(path_hash(&d.path), (ident(&d.theirs), ident(&d.ours)));
-        }
+    pub fn explain(self, found: &[Difference]) -> Record {
+        let ident = |look: &Option<Look>| look.as_ref().map(|look| look.ident);
+        let explained = found.iter().map(|d| Change {
+            path: path_hash(&d.path),
+            old: ident(&d.theirs),
+            new: ident(&d.ours),
+        });
+        let known: HashSet<u64> = found.iter().map(|d| path_hash(&d.path)).collect();
+        let others = self
+            .changes
+            .into_iter()
+            .filter(|c| !known.contains(&c.path));
+        Record::of(explained.chain(others).collect(), self.sealed)
     }
 
     /// Writes it; durable on return if `sync`.
@@ -229,14 +325,13 @@ impl Record {
         let write = || {
             home.dir.remove_all(name)?;
             let mut file = io::BufWriter::new(home.dir.create_file(name, 0o600)?);
-            for (path, (old, new)) in &self.0 {
-                let change = Change {
-                    path: *path,
-                    old: *old,
-                    new: *new,
-                };
-                file.write_all(&change.encode())?;
+            let mut sum = Sum::default();
+            for change in &self.changes {
+                let bytes = change.encode();
+                sum.add(&bytes);
+                file.write_all(&bytes)?;
             }
+            file.write_all(&sum.seal())?;
             file.flush()?;
             if sync {
                 file.get_ref().sync_data()?;

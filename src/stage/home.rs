@@ -70,7 +70,9 @@ impl Home {
         {
             return Err(Error::Foreign {
                 path,
-                why: "is in the way: it has the name of resilver's state but is none".to_owned(),
+                why: "is in the way, since it has the name of resilver's state but is none: \
+                      move or remove it"
+                    .to_owned(),
             });
         }
         let mut draft = name.to_vec();
@@ -78,6 +80,7 @@ impl Home {
         draft.extend_from_slice(DRAFT);
         sys::cut::point("home.make");
         let made = (|| {
+            let mtime = place.stat_self()?.mtime;
             place.remove_all(&draft)?;
             place.make_dir(&draft, 0o700)?;
             let dir = place.open_dir(&draft)?;
@@ -87,6 +90,10 @@ impl Home {
             dir.sync()?;
             sys::cut::point("home.name");
             place.rename_new(&draft, place, name)?;
+            if name == INSIDE {
+                // The destination's own content did not change.
+                let _ = sys::set_mtime(place.as_file(), mtime);
+            }
             Ok(dir)
         })();
         if made.is_err() {

@@ -12,7 +12,7 @@ use super::changes::{Ident, Record, Recorder};
 use super::error::{Doing, Error};
 use super::home::Home;
 use super::journal::{Journal, Next, is_born_since};
-use super::layout::{CHANGES_BEFORE, KEPT, SALVAGE, make_beneath};
+use super::layout::{CHANGES, CHANGES_BEFORE, KEPT, SALVAGE, make_beneath};
 use super::level::Keeper;
 use super::staged::{self, StagedFile};
 use crate::sys::{Dir, Kind, Stat, process};
@@ -128,15 +128,19 @@ impl<'a> Keep<'a> {
                 same_boot: journal.staged_boot == process::boot_id(),
                 to: home.sub_or_make(SALVAGE)?,
             }),
-            Next::Former => What::Former(heir(home, journal)?),
+            Next::Former => {
+                let dropped = journal.last.as_ref().is_some_and(|last| last.dropped);
+                let age = if dropped { Age::Last } else { Age::Before };
+                What::Former(heir(home, journal, age)?)
+            }
         };
         Ok(Keep { what, recorder })
     }
 
     /// For a generation that goes whole, whatever the journal says of `next/`.
-    pub fn former(home: &Home, journal: &Journal) -> Result<Keep<'static>, Error> {
+    pub fn former(home: &Home, journal: &Journal, age: Age) -> Result<Keep<'static>, Error> {
         Ok(Keep {
-            what: What::Former(heir(home, journal)?),
+            what: What::Former(heir(home, journal, age)?),
             recorder: None,
         })
     }
@@ -153,15 +157,21 @@ impl<'a> Keep<'a> {
     }
 }
 
-fn heir(home: &Home, journal: &Journal) -> Result<Heir, Error> {
+/// Which switch took a generation out of its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Age {
+    Last,
+    /// The one before the last.
+    Before,
+}
+
+fn heir(home: &Home, journal: &Journal, age: Age) -> Result<Heir, Error> {
     let stamp = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
     let kept = Path::new(crate::sys::as_path(KEPT)).join(stamp);
     let last = journal.last.as_ref();
-    let dropped = last.is_some_and(|last| last.dropped);
-    let (name, since) = if dropped {
-        (super::layout::CHANGES, last.map(|last| last.at))
-    } else {
-        (CHANGES_BEFORE, last.and_then(|last| last.before_at))
+    let (name, since) = match age {
+        Age::Last => (CHANGES, last.map(|last| last.at)),
+        Age::Before => (CHANGES_BEFORE, last.and_then(|last| last.before_at)),
     };
     Ok(Heir {
         record: Record::load(home, name)?,

@@ -12,8 +12,8 @@ use super::journal::nanos;
 use super::layout::{CHANGES, PREVIOUS, kind_of};
 use super::policy::Method;
 use super::settle::After;
-use super::survey::{Seen, differences_since, file_name, wanted};
-use crate::sys::{Dir, Kind, Stat, as_path};
+use super::survey::{Look, Seen, differences_since, file_name, wanted};
+use crate::sys::{Dir, Kind, as_path};
 
 /// Names what others put or wrote into the generation that was switched away.
 pub(super) fn name_late(hold: &mut Hold, after: &After) -> Result<(), Error> {
@@ -70,11 +70,10 @@ fn arrived(home: &Home, previous: &Dir, live: &Dir, seen: &Seen) -> Result<Vec<P
     let paths = wanted(&found);
     let record = Record::load_where(home, CHANGES, |path| paths.contains(&path))?;
     found.retain(|d| {
-        let is_new = |stat: &Stat| {
-            let known =
-                matches!(record.get(&d.path), Some((Some(old), _)) if old == Ident::of(stat));
-            let both = stat.is_dir() && d.ours.as_ref().is_some_and(Stat::is_dir);
-            !known && !both && nanos(stat.ctime) >= seen.since
+        let is_new = |look: &Look| {
+            let known = matches!(record.get(&d.path), Some((Some(old), _)) if old == look.ident);
+            let both = look.is_dir && d.ours.is_some_and(|ours| ours.is_dir);
+            !known && !both && look.changed >= seen.since
         };
         d.theirs.as_ref().is_some_and(is_new)
     });

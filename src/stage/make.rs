@@ -14,7 +14,7 @@ use super::plan::{Mark, Step};
 use super::policy::Method;
 use super::run::{Place, Ready, Stage};
 use super::survey::file_name;
-use crate::sys::{self, Dir, Kind, Stat, Time, process};
+use crate::sys::{self, Dir, Kind, Stat, Time, process, xattrs};
 use crate::tree::MetaChange;
 
 impl Stage {
@@ -27,7 +27,7 @@ impl Stage {
         let ready = self.ready()?;
         let opened = match ready.method {
             Method::Swap => ready.open_to_change(dir),
-            _ => make_beneath(&ready.next, dir),
+            _ => ready.scaffold(dir),
         };
         Ok(Place {
             dir: opened.doing("open the stage of", self.path.join(dir))?,
@@ -264,7 +264,7 @@ impl Stage {
         if let Some(Some(ready)) = self.begun.get() {
             // The next run does with what it finds; nothing is lost but time.
             let _ = ready.staged.flush();
-            let _ = ready.recorder.flush(false);
+            let _ = ready.recorder.flush();
         }
     }
 }
@@ -285,6 +285,29 @@ impl Ready {
             let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
             opened.entry(path.to_owned()).or_insert(mode);
             dir.set_own_mode(mode | 0o700)?;
+        }
+        Ok(dir)
+    }
+
+    /// Under journal, a directory that stands for a live one: what is made in it gets from it what it would
+    /// get there.
+    fn scaffold(&self, path: &Path) -> io::Result<Dir> {
+        let live = self
+            .live
+            .as_ref()
+            .and_then(|live| live.open_beneath(path).ok());
+        if live.as_ref().is_some_and(|live| !live.is_writable()) {
+            return Err(rustix::io::Errno::ACCESS.into());
+        }
+        let dir = make_beneath(&self.next, path)?;
+        let Some(live) = live else {
+            return Ok(dir);
+        };
+        xattrs::copy_default_acl(live.as_file(), dir.as_file())?;
+        let stat = live.stat_self()?;
+        if stat.mode & 0o2000 != 0 {
+            sys::set_owner(dir.as_file(), None, Some(stat.gid))?;
+            dir.set_own_mode(0o2700)?;
         }
         Ok(dir)
     }

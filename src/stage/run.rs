@@ -12,7 +12,7 @@ use super::error::{Doing, Error};
 use super::hold::Hold;
 use super::home::Home;
 use super::journal::{Journal, Next, Phase, RootId};
-use super::keep::{Keep, demote, is_half};
+use super::keep::{Age, Keep, demote, is_half};
 use super::layout::{CHANGES_NEXT, FORMER, NEXT, PLAN, SALVAGE, STAGED, TMP};
 use super::level::{Obstacle, level, strip};
 use super::lock::Holder;
@@ -207,7 +207,12 @@ fn begin(hold: &mut Hold, policy: &Policy, mirrors: bool) -> Result<Option<Ready
             fall_back(&mut choice, policy, &site.path, reason)?;
         }
     }
-    let recorder = Recorder::create(home, CHANGES_NEXT)?;
+    let all_new = choice.method == Method::Swap && site.live.is_none();
+    home.drop(CHANGES_NEXT)?;
+    let recorder = match all_new {
+        true => Recorder::none(),
+        false => Recorder::create(home, CHANGES_NEXT)?,
+    };
     prepare(home, journal, policy.no_fsync)?;
     let before = journal.clone();
     let next = make_next(hold, policy, &mut choice, &recorder)?;
@@ -354,7 +359,7 @@ fn make_next(
     }
     let kept = keep.kept();
     if let Some(former) = home.sub(FORMER)? {
-        let keep = Keep::former(home, journal)?;
+        let keep = Keep::former(home, journal, Age::Before)?;
         strip(&former, Path::new(""), &keep).or_else(|e| failed(PathBuf::new(), e))?;
         home.drop(FORMER)?;
     }

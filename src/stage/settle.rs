@@ -9,7 +9,7 @@ use super::error::{Doing, Error, Situation};
 use super::hold::Hold;
 use super::home::Home;
 use super::journal::Next;
-use super::keep::Keep;
+use super::keep::{Age, Keep};
 use super::late::name_late;
 use super::layout::{
     CHANGES, CHANGES_BEFORE, CHANGES_NEXT, FORMER, NEXT, PLAN, PLAN_DONE, PREVIOUS, SALVAGE,
@@ -62,9 +62,13 @@ pub(super) fn settle(hold: &mut Hold, previous: KeepPrevious) -> Result<(), Erro
     for name in [SALVAGE, STAGED, TMP, PLAN, CHANGES_NEXT] {
         home.drop(name)?;
     }
-    drop_former(hold, FORMER)?;
+    drop_former(hold, FORMER, Age::Before)?;
     if previous == KeepPrevious::None {
-        drop_former(hold, PREVIOUS)?;
+        // After a swap the old tree is `next/`; what lies here is older.
+        let (_, _, journal) = hold.state()?;
+        let swapped = journal.last.as_ref().is_some_and(|last| last.dropped);
+        let age = if swapped { Age::Before } else { Age::Last };
+        drop_former(hold, PREVIOUS, age)?;
     }
     level_next(hold)?;
     let (_, home, journal) = hold.state()?;
@@ -81,12 +85,12 @@ pub(super) fn settle(hold: &mut Hold, previous: KeepPrevious) -> Result<(), Erro
 }
 
 /// Drops a generation, but for what others wrote into it.
-fn drop_former(hold: &mut Hold, name: &[u8]) -> Result<(), Error> {
+fn drop_former(hold: &mut Hold, name: &[u8], age: Age) -> Result<(), Error> {
     let (_, home, journal) = hold.state()?;
     let Some(tree) = home.sub(name)? else {
         return Ok(());
     };
-    let keep = Keep::former(home, journal)?;
+    let keep = Keep::former(home, journal, age)?;
     sys::cut::point("settle.former");
     super::level::widen(&tree)
         .and_then(|()| strip(&tree, Path::new(""), &keep))

@@ -146,7 +146,7 @@ impl Site {
             }
             match Home::make(dir, path, &name) {
                 Ok(home) => return Ok(home),
-                Err(e @ Error::Io { .. }) => last = last.or(Some(e)),
+                Err(e) if may_not_write(&e) => last = last.or(Some(e)),
                 Err(e) => return Err(e),
             }
         }
@@ -186,4 +186,11 @@ fn missing(path: &Path) -> Result<PathBuf, Error> {
     Ok(std::fs::canonicalize(parent)
         .doing("make the directory", path)?
         .join(name))
+}
+
+/// Whether it is the right that is missing: then another place may do.
+fn may_not_write(e: &Error) -> bool {
+    use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    e.io()
+        .is_some_and(|e| matches!(e.kind(), PermissionDenied | ReadOnlyFilesystem))
 }

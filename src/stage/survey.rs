@@ -18,8 +18,32 @@ use crate::sys::{self, Dir, Kind, Stat, Time, as_path};
 #[derive(Debug)]
 pub(super) struct Difference {
     pub path: PathBuf,
-    pub theirs: Option<Stat>,
-    pub ours: Option<Stat>,
+    pub theirs: Option<Look>,
+    pub ours: Option<Look>,
+}
+
+/// What is remembered of an object that was looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    pub ident: Ident,
+    pub is_dir: bool,
+    pub ino: u64,
+    /// When it, or one of its names, was changed last, nanoseconds since 1970.
+    pub changed: i64,
+    /// Its birth, nanoseconds since 1970.
+    pub born: i64,
+}
+
+impl Look {
+    fn at(stat: &Stat) -> Look {
+        Look {
+            ident: Ident::of(stat),
+            is_dir: stat.is_dir(),
+            ino: stat.ino,
+            changed: nanos(stat.ctime),
+            born: nanos(stat.btime),
+        }
+    }
 }
 
 /// When and where a tree was looked through: what is done to it later shows in the times of its
@@ -219,7 +243,11 @@ impl<'a> Walk<'a> {
 
     fn add(&self, path: PathBuf, theirs: Option<Stat>, ours: Option<Stat>) {
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        found.push(Difference { path, theirs, ours });
+        found.push(Difference {
+            path,
+            theirs: theirs.as_ref().map(Look::at),
+            ours: ours.as_ref().map(Look::at),
+        });
     }
 
     fn remember(&self, path: &Path, ours: Option<&Stat>) {

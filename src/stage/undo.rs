@@ -36,13 +36,21 @@ pub fn undo(dest: &Path, policy: &Policy, force: bool, dry_run: bool) -> Result<
     };
     let kept = match last.method {
         Method::Swap => home.has(PREVIOUS)?,
-        _ => home.has(PLAN_DONE)?,
+        _ => home.has(PLAN_DONE)? && home.has(PREVIOUS)?,
     };
     if !kept {
         return Err(nothing(
             &hold,
             "no earlier generation of it is kept (it was made by the last run, or freed since)",
         ));
+    }
+    if !force && !Record::load_where(home, CHANGES, |_| false)?.is_sealed() {
+        return Err(Error::Damaged {
+            path: home.join(CHANGES),
+            what: "it does not tell what resilver changed and what others did since; \
+                   `resilver undo --force` takes the former tree whole"
+                .to_owned(),
+        });
     }
     match last.method {
         Method::Swap => undo_swap(&mut hold, &last, force, dry_run),
@@ -61,7 +69,7 @@ fn undo_swap(hold: &mut Hold, last: &Last, force: bool, dry_run: bool) -> Result
     let (found, mut seen) = look(home, &live, &previous)?;
     if force {
         // All is taken for resilver's doing, also when it is done again.
-        record.explain(&found);
+        record = record.explain(&found);
     }
     let has_plan = home.has(PLAN_DONE)?;
     let put_off = if has_plan {

@@ -40,6 +40,17 @@ pub fn copy(from: &File, to: &File) -> io::Result<()> {
     Ok(())
 }
 
+/// Gives the directory `to` the ACL that `from` gives to what is made in it, if it has one.
+pub fn copy_default_acl(from: &File, to: &File) -> io::Result<()> {
+    const DEFAULT_ACL: &str = "system.posix_acl_default";
+    match from.get_xattr(DEFAULT_ACL) {
+        Ok(Some(acl)) => to.set_xattr(DEFAULT_ACL, &acl),
+        Ok(None) => Ok(()),
+        Err(e) if unsupported(&e) => Ok(()),
+        Err(e) => Err(e),
+    }
+}
+
 fn unsupported(e: &io::Error) -> bool {
     e.kind() == io::ErrorKind::Unsupported
         || e.raw_os_error() == Some(rustix::io::Errno::OPNOTSUPP.raw_os_error())

@@ -150,8 +150,9 @@ fn a_switch_costs_its_changes() {
     skip_unless!(kernel_tool("strace"), "strace is missing");
     let (one, many) = (calls_of_a_switch(1), calls_of_a_switch(101));
     let more = total(&many, is_work).saturating_sub(total(&one, is_work));
+    // Nine for the file, the names that two runs brought to be linked into the next stage, and the records.
     assert!(
-        more <= 100 * 16,
+        more <= 100 * 20,
         "{more} calls for a hundred new files: {many:#?}"
     );
     assert!(more >= 100 * 8, "strace counted nothing: {many:#?}");

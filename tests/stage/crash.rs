@@ -236,6 +236,19 @@ fn a_cut_journal_is_set_aside_and_told() {
 }
 
 #[test]
+fn a_journal_with_one_wrong_letter_is_set_aside() {
+    let bench = bench();
+    let (_, second) = two_states(&bench);
+    let text = read(bench.state.join("journal"));
+    let wrong = text.replacen("\"hold\":false", "\"hold\":true", 1);
+    assert_ne!(text, wrong);
+    fs::write(bench.state.join("journal"), wrong).unwrap();
+    let ran = mirror(&bench.src, &bench.dst, &swap(), MIRROR).unwrap();
+    assert!(ran.notes[0].contains("checksum"), "{:?}", ran.notes);
+    assert_eq!(picture(&bench.dst), second);
+}
+
+#[test]
 fn a_missing_stage_or_previous_generation_is_made_anew() {
     damage(|state| drop(fs::remove_dir_all(state.join("next"))));
     damage(|state| drop(fs::remove_dir_all(state.join("previous"))));

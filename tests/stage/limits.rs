@@ -239,6 +239,15 @@ fn keeping_no_previous_generation_frees_it_at_once() {
         };
         mirror(&bench.src, &bench.dst, &none, MIRROR).unwrap();
         assert_eq!(picture(&bench.dst), second);
+        for text in ["once", "more than once"] {
+            fs::write(bench.src.join("a"), text).unwrap();
+            let ran = mirror(&bench.src, &bench.dst, &none, MIRROR).unwrap();
+            assert!(
+                !ran.notes.iter().any(|n| n.contains("kept")),
+                "{:?}",
+                ran.notes
+            );
+        }
         assert!(!bench.state.join("previous").exists());
         let undone = resilver::stage::undo(&bench.dst, &swap(), false, false);
         assert!(
@@ -291,6 +300,15 @@ fn an_inode_with_all_the_links_it_can_have_is_copied() {
     assert_eq!(read(bench.dst.join("d/l5")), "many");
     let names = fs::read_dir(bench.dst.join("d")).unwrap().count();
     assert_eq!(names, n + 1);
+    let copies: std::collections::HashSet<_> = fs::read_dir(bench.dst.join("d"))
+        .unwrap()
+        .map(|entry| entry.unwrap().metadata().unwrap().ino())
+        .collect();
+    assert!(
+        copies.len() <= 4,
+        "the new file, and few copies of one: {}",
+        copies.len()
+    );
 }
 
 #[test]

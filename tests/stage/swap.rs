@@ -4,7 +4,8 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use resilver::stage::{CommitChoice, Method, Policy, undo};
+use resilver::stage::{CommitChoice, Method, Names, Policy, Root, Stage, Summary, undo};
+use resilver::tree::MetaChange;
 
 use crate::driver::{MIRROR, Moment, mirror, mirror_with};
 use crate::trees::{grow, picture, read, still};
@@ -127,6 +128,36 @@ fn a_touched_file_is_copied_up_and_its_group_stays_one() {
     assert_eq!(picture(&bench.dst), picture(&bench.src));
     let kept = fs::metadata(bench.state.join("previous/a")).unwrap();
     assert_eq!((kept.ino(), kept.mode()), (old.ino(), old.mode()));
+}
+
+#[test]
+fn all_names_of_a_touched_file_follow_it() {
+    let bench = bench();
+    grow(&bench.src, &["d/c = x", "a = one", "d/b == a"]);
+    mirror(&bench.src, &bench.dst, &swap(), MIRROR).unwrap();
+    let root = Root {
+        path: &bench.dst,
+        single: None,
+    };
+    let stage = Stage::open(root, &swap()).unwrap();
+    stage.begin(true).unwrap();
+    let place = stage.place("".as_ref(), false).unwrap();
+    let old = stage.live().unwrap().stat(b"a").unwrap();
+    let change = MetaChange {
+        mode: Some(0o600),
+        ..MetaChange::default()
+    };
+    stage
+        .touch(&place, b"a", &old, &change, Names::All)
+        .unwrap();
+    stage.commit(&Summary::default()).unwrap();
+    let now = |path: &str| fs::metadata(bench.dst.join(path)).unwrap();
+    assert_eq!(now("a").ino(), now("d/b").ino());
+    assert_eq!(now("d/b").mode() & 0o7777, 0o600);
+    assert_ne!(now("a").ino(), old.ino);
+    drop(stage);
+    undo(&bench.dst, &swap(), false, false).unwrap();
+    assert_eq!(picture(&bench.dst), picture(&bench.src));
 }
 
 #[test]
