@@ -11,6 +11,7 @@ use super::error::{Doing, Error};
 use super::home::Home;
 use super::layout::{TMP, kind_of};
 use super::level::open_own;
+use super::outcome::Refused;
 use super::survey::{Difference, Look, file_name};
 use crate::sys::{self, Dir, Kind, Stat, Time, as_path};
 use crate::tree::MetaChange;
@@ -33,6 +34,8 @@ pub(super) struct Carried {
     pub late: Vec<PathBuf>,
     /// Paths whose version of others stays where it is, since taking it over could hurt.
     pub stays: Vec<PathBuf>,
+    /// Entries whose metadata, put off until after the switch, could not be changed.
+    pub refused: Vec<Refused>,
     /// Objects of `theirs` that our work replaces or removes, as they were.
     pub replaced: Vec<(PathBuf, Ident)>,
     /// Differences that are our work.

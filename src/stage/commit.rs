@@ -33,6 +33,7 @@ impl Stage {
             return Ok(Commit {
                 method: Method::Direct,
                 kept: Vec::new(),
+                refused: Vec::new(),
             });
         };
         let ended = self.end_stage(ready);
@@ -135,6 +136,7 @@ impl Stage {
         Ok(Commit {
             method: Method::Swap,
             kept,
+            refused: after.refused,
         })
     }
 
@@ -158,14 +160,15 @@ impl Stage {
         home.drop(DISPLACED)?;
         home.sub_or_make(DISPLACED)?;
         hold.enter(Phase::SealedPlan { direction, rotate })?;
-        let kept = signal::shielded(|| hold.finish_plan(direction, rotate, false))?;
+        let done = signal::shielded(|| hold.finish_plan(direction, rotate, false))?;
         self.leave(After {
             done: true,
             replaced: Vec::new(),
         });
         Ok(Commit {
             method: Method::Journal,
-            kept,
+            kept: done.passed,
+            refused: done.refused,
         })
     }
 
