@@ -45,7 +45,7 @@ impl Worker<'_> {
             }
             Ok(None) => Ok(false),
             Err(fault) => {
-                self.settle("write failed on", &self.run.dest_path(&leaf.path), fault)?;
+                self.settle("write", &self.run.dest_path(&leaf.path), fault)?;
                 Ok(false)
             }
         }
