@@ -15,7 +15,9 @@ use super::journal::Direction;
 use super::layout::{kind_of, make_beneath};
 use super::plan::{Mark, Step};
 use super::survey::file_name;
-use super::transfer::{BROUGHT, Done, Spot, bring, is_errno, is_passable, move_to, set_dir, touch};
+use super::transfer::{
+    BROUGHT, Done, Spot, bring, is_errno, is_passable, move_to, put_time_back, set_dir, touch,
+};
 use crate::sys::{self, Dir, Kind, Stat, as_path};
 
 /// The trees that a plan moves objects between.
@@ -120,6 +122,33 @@ impl Run<'_> {
     }
 
     fn try_step(&mut self, step: &Step, dir: &Dir, name: &[u8]) -> io::Result<Done> {
+        let done = self.carry_out(step, dir, name)?;
+        if done == Done::Yes {
+            self.put_times_back(step, dir, name)?;
+        }
+        Ok(done)
+    }
+
+    /// Gives the directories that a step moved the times that they had.
+    fn put_times_back(&self, step: &Step, dir: &Dir, name: &[u8]) -> io::Result<()> {
+        let (path, new, old) = match step {
+            Step::Install { path, new, old } => (path, Some(new), old.as_ref()),
+            Step::Remove { path, old } => (path, None, Some(old)),
+            Step::Touch { .. } | Step::Dir { .. } => return Ok(()),
+        };
+        let marks = [new, old].into_iter().flatten();
+        for mark in marks.filter(|mark| mark.kind == Kind::Dir) {
+            put_time_back(dir, name, mark)?;
+            for tree in [self.trees.next, self.trees.previous] {
+                if let Some(spot) = Spot::find(tree, path)? {
+                    put_time_back(&spot.dir, &spot.name, mark)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self, step: &Step, dir: &Dir, name: &[u8]) -> io::Result<Done> {
         let forward = self.direction == Direction::Forward;
         match step {
             Step::Install { path, new, old } if forward => {

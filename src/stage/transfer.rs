@@ -107,6 +107,16 @@ pub(super) fn move_to(from: &Dir, name: &[u8], to: &Dir, to_name: &[u8]) -> io::
     }
 }
 
+/// Gives a directory that got another parent the time that it had: XFS takes that for a change of its own.
+pub(super) fn put_time_back(dir: &Dir, name: &[u8], mark: &Mark) -> io::Result<()> {
+    match dir.try_stat(name)? {
+        Some(now) if mark.is_object(&now) && now.mtime != mark.mtime => {
+            dir.set_mtime(name, mark.mtime)
+        }
+        _ => Ok(()),
+    }
+}
+
 pub(super) fn touch(
     old: &Mark,
     change: &MetaChange,
