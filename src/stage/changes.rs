@@ -3,10 +3,12 @@
 //! generation has had its time.
 //!
 //! Format: 24 bytes per change, little-endian: hash of the path, of the old object, of the new one; zero
-//! for none. Several changes of one path are one: the first old and the last new.
+//! for none. Several changes of one path are one: the first old and the last new. A record that is complete
+//! ends with a seal: a path of all ones, the number of changes, and XXH3 of all their bytes.
 
 use std::collections::HashSet;
 use std::fs::File;
+use std::hash::Hasher as _;
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -21,6 +23,8 @@ use crate::sys::{Kind, Stat};
 const LEN: usize = 24;
 /// Changes that are collected before they are written.
 const BUFFER: usize = 2048 * LEN;
+/// Stands in a seal where a change has its path.
+const SEAL: u64 = u64::MAX;
 
 /// What tells one state of an object from another, as a hash. Link counts and the time of the last
 /// status change are no part of it: our own links move them; nor is the inode, which a run does not ask
@@ -112,6 +116,36 @@ pub(super) struct Recorder(Option<Mutex<Pending>>);
 struct Pending {
     file: File,
     buffer: Vec<u8>,
+    sum: Sum,
+}
+
+/// What a seal says of the changes before it.
+#[derive(Default)]
+struct Sum {
+    changes: u64,
+    hash: XxHash3_64,
+}
+
+impl Sum {
+    fn add(&mut self, change: &[u8; LEN]) {
+        self.changes += 1;
+        self.hash.write(change);
+    }
+
+    fn seal(&self) -> [u8; LEN] {
+        let words = [SEAL, self.changes, self.hash.finish()];
+        let mut bytes = [0; LEN];
+        for (to, word) in bytes.chunks_exact_mut(8).zip(words) {
+            to.copy_from_slice(&word.to_le_bytes());
+        }
+        bytes
+    }
+}
+
+impl std::fmt::Debug for Sum {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Sum({} changes)", self.changes)
+    }
 }
 
 impl Recorder {
@@ -124,6 +158,7 @@ impl Recorder {
         Ok(Recorder(Some(Mutex::new(Pending {
             file: make().doing("make", home.join(name))?,
             buffer: Vec::with_capacity(BUFFER),
+            sum: Sum::default(),
         }))))
     }
 
@@ -143,19 +178,32 @@ impl Recorder {
             new,
         };
         let mut pending = pending.lock().unwrap_or_else(PoisonError::into_inner);
-        pending.buffer.extend_from_slice(&change.encode());
+        let bytes = change.encode();
+        pending.sum.add(&bytes);
+        pending.buffer.extend_from_slice(&bytes);
         if pending.buffer.len() >= BUFFER {
             pending.flush()?;
         }
         Ok(())
     }
 
-    /// Writes what is collected; durable on return if `sync`.
-    pub fn flush(&self, sync: bool) -> io::Result<()> {
+    /// Writes what is collected.
+    pub fn flush(&self) -> io::Result<()> {
         let Some(pending) = &self.0 else {
             return Ok(());
         };
         let mut pending = pending.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.flush()
+    }
+
+    /// Writes what is collected and says that this was all; durable on return if `sync`.
+    pub fn seal(&self, sync: bool) -> io::Result<()> {
+        let Some(pending) = &self.0 else {
+            return Ok(());
+        };
+        let mut pending = pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let seal = pending.sum.seal();
+        pending.buffer.extend_from_slice(&seal);
         pending.flush()?;
         if sync {
             pending.file.sync_data()?;
@@ -174,7 +222,11 @@ impl Pending {
 
 /// A record that was read back: one change per path, in order of the paths' hashes.
 #[derive(Debug, Default)]
-pub(super) struct Record(Vec<Change>);
+pub(super) struct Record {
+    changes: Vec<Change>,
+    /// It was written to its end, and read as it was written.
+    sealed: bool,
+}
 
 impl Record {
     /// Reads the record `name`; empty when there is none.
@@ -195,6 +247,7 @@ impl Record {
         };
         let mut changes = Vec::new();
         let mut bytes = [0; LEN];
+        let (mut sum, mut sealed) = (Sum::default(), false);
         loop {
             match file.read_exact(&mut bytes) {
                 Ok(()) => {}
@@ -202,15 +255,21 @@ impl Record {
                 Err(e) => return Err(e).doing("read", home.join(name)),
             }
             let change = Change::decode(&bytes);
+            if change.path == SEAL {
+                sealed = bytes == sum.seal();
+                continue;
+            }
+            sealed = false;
+            sum.add(&bytes);
             if wanted(change.path) {
                 changes.push(change);
             }
         }
-        Ok(Record::of(changes))
+        Ok(Record::of(changes, sealed))
     }
 
     /// Orders changes, earlier ones of a path first, and makes one of several of a path.
-    fn of(mut changes: Vec<Change>) -> Record {
+    fn of(mut changes: Vec<Change>, sealed: bool) -> Record {
         changes.sort_by_key(|change| change.path);
         changes.dedup_by(|later, first| {
             let same = later.path == first.path;
@@ -219,19 +278,27 @@ impl Record {
             }
             same
         });
-        Record(changes)
+        Record { changes, sealed }
+    }
+
+    /// Whether it is whole: what it does not name was not our work.
+    pub fn is_sealed(&self) -> bool {
+        self.sealed
     }
 
     /// What was changed at a path: what was there, and what we made.
     pub fn get(&self, path: &Path) -> Option<(Option<Ident>, Option<Ident>)> {
         let hash = path_hash(path);
-        let at = self.0.binary_search_by_key(&hash, |change| change.path);
-        at.ok().map(|at| (self.0[at].old, self.0[at].new))
+        let at = self
+            .changes
+            .binary_search_by_key(&hash, |change| change.path);
+        at.ok()
+            .map(|at| (self.changes[at].old, self.changes[at].new))
     }
 
     /// The record of taking all this back.
     pub fn inverse(mut self) -> Record {
-        for change in &mut self.0 {
+        for change in &mut self.changes {
             std::mem::swap(&mut change.old, &mut change.new);
         }
         self
@@ -246,8 +313,11 @@ impl Record {
             new: ident(&d.ours),
         });
         let known: HashSet<u64> = found.iter().map(|d| path_hash(&d.path)).collect();
-        let others = self.0.into_iter().filter(|c| !known.contains(&c.path));
-        Record::of(explained.chain(others).collect())
+        let others = self
+            .changes
+            .into_iter()
+            .filter(|c| !known.contains(&c.path));
+        Record::of(explained.chain(others).collect(), self.sealed)
     }
 
     /// Writes it; durable on return if `sync`.
@@ -255,9 +325,13 @@ impl Record {
         let write = || {
             home.dir.remove_all(name)?;
             let mut file = io::BufWriter::new(home.dir.create_file(name, 0o600)?);
-            for change in &self.0 {
-                file.write_all(&change.encode())?;
+            let mut sum = Sum::default();
+            for change in &self.changes {
+                let bytes = change.encode();
+                sum.add(&bytes);
+                file.write_all(&bytes)?;
             }
+            file.write_all(&sum.seal())?;
             file.flush()?;
             if sync {
                 file.get_ref().sync_data()?;

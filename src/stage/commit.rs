@@ -7,6 +7,7 @@ use std::sync::PoisonError;
 use super::carry::{Carried, Reach, carry};
 use super::changes::Record;
 use super::error::{Doing, Error, Situation};
+use super::finish::in_the_way;
 use super::hold::Hold;
 use super::journal::{Direction, Origin, Phase, RootId, Swap, now};
 use super::layout::{CHANGES_NEXT, DISPLACED, NEXT, PREVIOUS};
@@ -58,7 +59,7 @@ impl Stage {
             ready.plan_top(&path, &ready.next.open_beneath(&path)?)?;
         }
         ready.staged.flush()?;
-        ready.recorder.flush(false)
+        ready.recorder.flush()
     }
 
     /// The destination's name must still lead where it led when the run began. The handle from then
@@ -112,7 +113,7 @@ impl Stage {
             sealed.doing("write the plan in", &ready.home)?;
             plan = Some(Direction::Forward);
         }
-        let recorded = ready.recorder.flush(!self.policy.no_fsync);
+        let recorded = ready.recorder.seal(!self.policy.no_fsync);
         recorded.doing("write the record in", &ready.home)?;
         let drop_old = self.policy.previous == KeepPrevious::None;
         let switch = Switch {
@@ -149,7 +150,7 @@ impl Stage {
         }
         let sealed = ready.plan.seal(!no_fsync);
         sealed.doing("write the plan in", &ready.home)?;
-        let recorded = ready.recorder.flush(!no_fsync);
+        let recorded = ready.recorder.seal(!no_fsync);
         recorded.doing("write the record in", &ready.home)?;
         sys::cut::point("commit.sync");
         self.sync(ready)?;
@@ -279,6 +280,9 @@ impl Switch {
 
     fn move_out(&self, hold: &mut Hold, tree: &Dir) -> Result<(), Error> {
         let no_fsync = hold.no_fsync;
+        if hold.tilde_stands()? {
+            return Err(in_the_way(hold.site.parent()?.tilde_path()));
+        }
         hold.locks.add_root(tree);
         let (site, home, _) = hold.state()?;
         let parent = site.parent()?;

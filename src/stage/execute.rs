@@ -17,8 +17,8 @@ use super::outcome::Refused;
 use super::plan::{Mark, Step};
 use super::survey::file_name;
 use super::transfer::{
-    BROUGHT, Done, Spot, bring, exchange, is_errno, is_passable, is_refusal, move_to, set_dir,
-    set_right, touch,
+    BROUGHT, Done, Spot, bring, exchange, is_errno, is_passable, is_refusal, move_to,
+    put_mode_back, put_time_back, set_dir, touch,
 };
 use crate::sys::{self, Dir, Kind, Stat, as_path};
 
@@ -142,6 +142,33 @@ impl Run<'_> {
     }
 
     fn try_step(&mut self, step: &Step, dir: &Dir, name: &[u8]) -> io::Result<Done> {
+        let done = self.carry_out(step, dir, name)?;
+        if done == Done::Yes {
+            self.put_times_back(step, dir, name)?;
+        }
+        Ok(done)
+    }
+
+    /// Gives the directories that a step moved the times that they had.
+    fn put_times_back(&self, step: &Step, dir: &Dir, name: &[u8]) -> io::Result<()> {
+        let (path, new, old) = match step {
+            Step::Install { path, new, old } => (path, Some(new), old.as_ref()),
+            Step::Remove { path, old } => (path, None, Some(old)),
+            Step::Touch { .. } | Step::Dir { .. } => return Ok(()),
+        };
+        let marks = [new, old].into_iter().flatten();
+        for mark in marks.filter(|mark| mark.kind == Kind::Dir) {
+            put_time_back(dir, name, mark)?;
+            for tree in [self.trees.next, self.trees.previous] {
+                if let Some(spot) = Spot::find(tree, path)? {
+                    put_time_back(&spot.dir, &spot.name, mark)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self, step: &Step, dir: &Dir, name: &[u8]) -> io::Result<Done> {
         let forward = self.direction == Direction::Forward;
         match step {
             Step::Install { path, new, old } if forward => {
@@ -171,14 +198,12 @@ impl Run<'_> {
         match now {
             Some(now) if new.is_object(&now) || (!waits && new.is_alike(&now)) => {
                 // In place already; the old one may not be where it belongs yet.
+                put_mode_back(dir, name, new)?;
                 if let Some(spot) = staged {
-                    set_right(dir, name, new)?;
                     if let Some(old) = old.filter(|old| old.is_object(&spot.stat)) {
-                        set_right(&spot.dir, &spot.name, old)?;
+                        put_mode_back(&spot.dir, &spot.name, old)?;
                     }
                     self.stash(&spot.dir, &spot.name, path)?;
-                } else if new.is_object(&now) && now.mode == new.mode | 0o700 {
-                    set_right(dir, name, new)?;
                 }
                 let _ = dir.remove_all(BROUGHT);
                 return Ok(Done::Yes);
@@ -196,13 +221,13 @@ impl Run<'_> {
             bring(&spot, dir, |from, from_name| {
                 from.rename_new(from_name, dir, name)
             })?;
-            set_right(dir, name, new)?;
+            put_mode_back(dir, name, new)?;
             return Ok(Done::Yes);
         };
         match exchange(&spot, dir, name, &now) {
             Ok(()) => {
                 sys::cut::point("execute.stash");
-                set_right(dir, name, new)?;
+                put_mode_back(dir, name, new)?;
                 self.stash(&spot.dir, &spot.name, path)?;
                 Ok(Done::Yes)
             }
@@ -295,7 +320,7 @@ impl Run<'_> {
                 // The exchange was made; what was ours goes back to the stage.
                 if let Some(spot) = kept.filter(|spot| same(new, &spot.stat)) {
                     if let Some(old) = old {
-                        set_right(dir, name, old)?;
+                        put_mode_back(dir, name, old)?;
                     }
                     self.unstage(&spot.dir, &spot.name, path)?;
                 }

@@ -2,6 +2,7 @@
 //! what is left to do is done. Every step looks first whether it was done already.
 
 use std::io;
+use std::path::PathBuf;
 
 use super::carry::{Carried, Reach, carry};
 use super::changes::Record;
@@ -30,6 +31,9 @@ impl Hold {
             Origin::Previous => PREVIOUS,
         };
         let parent = site.parent()?;
+        if stands && home.has(name)? {
+            return Err(in_the_way(parent.tilde_path()));
+        }
         if stands {
             if let Ok(tree) = parent.dir.open_dir(&parent.tilde()) {
                 widen(&tree).doing("open", parent.tilde_path())?;
@@ -102,6 +106,11 @@ impl Hold {
         };
         let paths = wanted(&found);
         let record = Record::load_where(home, CHANGES_NEXT, |path| paths.contains(&path))?;
+        if !record.is_sealed() {
+            // Nobody can tell their work from ours: all stays as it is.
+            forget_broken_record(home)?;
+            return Ok(Carried::default());
+        }
         carry(&found, &record, &old, live, home, Reach::Gentle, false)
     }
 
@@ -126,6 +135,10 @@ impl Hold {
             sys::cut::point("rotate.old");
             let moved = parent.dir.rename_new(&parent.tilde(), &home.dir, to);
             moved.doing("rename", parent.tilde_path())?;
+        }
+        if !stands && !is_old(home, swap)? {
+            // The old tree is gone: what `previous/` holds is older, and no undo may take it for the old one.
+            home.rename(PREVIOUS, NEXT)?;
         }
         sys::cut::point("rotate.records");
         rotate_records(home, swap.plan.is_some())
@@ -159,6 +172,7 @@ impl Hold {
         let (_, home, journal) = self.state()?;
         if rotate {
             if home.has(DISPLACED)? {
+                forget_broken_record(home)?;
                 if home.has(PREVIOUS)? {
                     home.drop(FORMER)?;
                     sys::cut::point("rotate.former");
@@ -214,6 +228,34 @@ impl Hold {
         execute(&steps, direction, &trees)
             .map_err(|(path, e)| (site.path.join(path), e))
             .or_else(|(path, e)| Err(e).doing("change", path))
+    }
+}
+
+/// Whether `previous/` is the old tree of a switch, or will be missed by nobody.
+fn is_old(home: &Home, swap: &Swap) -> Result<bool, Error> {
+    let previous = home.dir.try_stat(PREVIOUS);
+    let previous = previous.doing("look at", home.join(PREVIOUS))?;
+    Ok(match (previous, swap.old) {
+        (Some(stat), Some(old)) => stat.ino == old.ino,
+        _ => true,
+    })
+}
+
+/// A record that others broke must not be followed, nor the one before it taken for it: an undo that finds
+/// none says so.
+fn forget_broken_record(home: &Home) -> Result<(), Error> {
+    if !Record::load_where(home, CHANGES_NEXT, |_| false)?.is_sealed() {
+        home.drop(CHANGES_NEXT)?;
+        home.drop(CHANGES)?;
+    }
+    Ok(())
+}
+
+/// What stands at the switch's place is not ours.
+pub(super) fn in_the_way(path: PathBuf) -> Error {
+    Error::Foreign {
+        path,
+        why: "is in the way, since the switch takes place there: move or remove it".to_owned(),
     }
 }
 

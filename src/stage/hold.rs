@@ -21,6 +21,7 @@ use super::lock::Locks;
 use super::outcome::{Interrupted, Refused};
 use super::policy::Policy;
 use super::site::Site;
+use super::sound;
 use crate::sys;
 
 /// A destination that this process holds.
@@ -68,6 +69,9 @@ impl Hold {
         let Some(home) = &self.home else {
             return Ok(());
         };
+        if let Some(what) = sound::misplaced(home)? {
+            return self.set_aside(&format!("it is damaged: {what}"));
+        }
         match Journal::read(home) {
             Ok(Some(journal)) => self.journal = Some(journal),
             Ok(None) if self.is_bare(home)? => {
@@ -120,6 +124,13 @@ impl Hold {
         };
         let live = self.site.live_stat()?;
         let at_root = journal.is_root(&journal.root, &live);
+        let lost = match &self.home {
+            Some(home) if at_root => sound::lost_plan(home, &journal.phase)?,
+            _ => None,
+        };
+        if let Some(why) = lost {
+            return self.set_aside(&why);
+        }
         match journal.phase {
             Phase::SealedSwap(ref swap) => {
                 if journal.is_root(&Some(swap.new), &live) {

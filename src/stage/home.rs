@@ -70,7 +70,9 @@ impl Home {
         {
             return Err(Error::Foreign {
                 path,
-                why: "is in the way: it has the name of resilver's state but is none".to_owned(),
+                why: "is in the way, since it has the name of resilver's state but is none: \
+                      move or remove it"
+                    .to_owned(),
             });
         }
         let mut draft = name.to_vec();

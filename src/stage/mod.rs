@@ -75,6 +75,7 @@ mod policy;
 mod run;
 mod settle;
 mod site;
+mod sound;
 mod spare;
 mod staged;
 mod survey;

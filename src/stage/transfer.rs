@@ -86,34 +86,28 @@ pub(super) fn move_to(from: &Dir, name: &[u8], to: &Dir, to_name: &[u8]) -> io::
     }
 }
 
-/// Exchanges two objects. Directories keep their times: XFS takes it for a change of theirs that they get
-/// another parent.
+/// Exchanges two objects.
 pub(super) fn exchange(spot: &Spot, dir: &Dir, name: &[u8], now: &Stat) -> io::Result<()> {
     let objects = [(&spot.dir, &spot.name[..], &spot.stat), (dir, name, now)];
-    moving(&objects, || spot.dir.exchange(&spot.name, dir, name))?;
-    keep_time(dir, name, &spot.stat)?;
-    keep_time(&spot.dir, &spot.name, now)
+    moving(&objects, || spot.dir.exchange(&spot.name, dir, name))
 }
 
-fn keep_time(dir: &Dir, name: &[u8], was: &Stat) -> io::Result<()> {
-    if was.is_dir() && dir.stat(name)?.mtime != was.mtime {
-        dir.set_mtime(name, was.mtime)?;
+/// Gives a directory that got another parent the time that it had: XFS takes that for a change of its own.
+pub(super) fn put_time_back(dir: &Dir, name: &[u8], mark: &Mark) -> io::Result<()> {
+    match dir.try_stat(name)? {
+        Some(now) if mark.is_object(&now) && now.mtime != mark.mtime => {
+            dir.set_mtime(name, mark.mtime)
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
-/// Gives a directory the mode and the time that it has by the plan, should a crash have come between the
-/// move and that.
-pub(super) fn set_right(dir: &Dir, name: &[u8], mark: &Mark) -> io::Result<()> {
-    if mark.kind != Kind::Dir {
-        return Ok(());
-    }
-    let now = dir.stat(name)?;
-    if now.mode == mark.mode | 0o700 && now.mode != mark.mode {
+/// Gives a directory that had to be widened for its move the mode that it has by the plan, should a crash
+/// have come in between.
+pub(super) fn put_mode_back(dir: &Dir, name: &[u8], mark: &Mark) -> io::Result<()> {
+    let narrow = mark.mode | 0o700 != mark.mode;
+    if mark.kind == Kind::Dir && narrow && dir.stat(name)?.mode == mark.mode | 0o700 {
         dir.set_mode(name, mark.mode)?;
-    }
-    if now.mtime != mark.mtime {
-        dir.set_mtime(name, mark.mtime)?;
     }
     Ok(())
 }

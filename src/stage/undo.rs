@@ -37,13 +37,21 @@ pub fn undo(dest: &Path, policy: &Policy, force: bool, dry_run: bool) -> Result<
     };
     let kept = match last.method {
         Method::Swap => home.has(PREVIOUS)?,
-        _ => home.has(PLAN_DONE)?,
+        _ => home.has(PLAN_DONE)? && home.has(PREVIOUS)?,
     };
     if !kept {
         return Err(nothing(
             &hold,
             "no earlier generation of it is kept (it was made by the last run, or freed since)",
         ));
+    }
+    if !force && !Record::load_where(home, CHANGES, |_| false)?.is_sealed() {
+        return Err(Error::Damaged {
+            path: home.join(CHANGES),
+            what: "it does not tell what resilver changed and what others did since; \
+                   `resilver undo --force` takes the former tree whole"
+                .to_owned(),
+        });
     }
     match last.method {
         Method::Swap => undo_swap(&mut hold, &last, force, dry_run),

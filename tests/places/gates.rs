@@ -4,7 +4,7 @@ use crate::kit::{Room, assert_same, is_root, kernel_tool, skip_unless};
 
 const FIXTURE: &str = "
     mkdir -p s/sub d/sub; for i in $(seq 10); do echo old > d/$i; done; cp -a d/1 d/2 d/3 s/
-    echo new > s/new; echo new > s/sub/new; echo old > d/sub/old; ages s 1000000000; touch -r d/1 s/1 s/2 s/3";
+    echo new > s/new; echo new > s/sub/new; echo old > d/sub/old; ages d 900000000; ages s 1000000000; touch -r d/1 s/1 s/2 s/3";
 
 const METHODS: [&str; 3] = ["swap", "journal", "auto"];
 

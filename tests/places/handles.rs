@@ -43,6 +43,7 @@ fn files_held_open_across_the_switch() {
             .iter()
             .rposition(|(_, name)| name.starts_with("stage."));
         let decided = decided.expect("a run that stages");
+        let frees = frees(&steps);
         for (step, name) in &steps {
             let room = Room::with(FIXTURE);
             let said = run_with(
@@ -52,48 +53,59 @@ fn files_held_open_across_the_switch() {
                 "echo late-7 >&7; echo late-8 >&8; echo late-9 >&9",
                 &options,
             );
-            for (path, text) in [
+            let at = format!("{method}, at step {step} ({name}): {said}");
+            let there = |path: &str, text: &str| room.read(&format!("d/{path}")).contains(text);
+            let all = [
                 ("sub/stays", "late-7"),
                 ("sub/changed", "late-8"),
                 ("removed", "late-9"),
-            ] {
-                let at = format!("{method}, {text} at step {step} ({name}): {said}");
-                let there = room.read(&format!("d/{path}")).contains(text);
-                let kept = !room.holding(".d.resilver", text).is_empty();
-                assert!(there || kept, "lost: {at}");
+            ];
+            let away: Vec<_> = all.into_iter().filter(|(p, t)| !there(p, t)).collect();
+            for (path, text) in &away {
+                assert!(
+                    !room.holding(".d.resilver", text).is_empty(),
+                    "{path} is lost: {at}"
+                );
+                let alone = *path == "sub/stays" && *step > decided;
+                assert!(!alone, "{path} was left alone and is another file: {at}");
+            }
+            let said = if *step < frees {
+                said
+            } else {
+                with_next(&room, said, &options)
+            };
+            for (path, _) in away {
                 let named = said.contains(path) || *step <= decided;
-                assert!(
-                    there || named || next_names(&room, name, path, &options),
-                    "not named: {at}"
-                );
-                let stays = path != "sub/stays" || there || *step <= decided;
-                assert!(
-                    stays,
-                    "a file that the run left alone is not one any more: {at}"
-                );
+                assert!(named, "{path} is not named: {at}");
             }
         }
     }
 }
 
-/// What comes when the run looks no more, since it only frees old data, is named by the next run.
-fn next_names(room: &Room, step: &str, path: &str, options: &str) -> bool {
-    if !step.starts_with("settle.") {
-        return false;
-    }
-    room.sh("echo changed once more > s/changed");
-    let said = room.resilver(options).ok();
-    let kept = !room.holding(".d.resilver", "late-").is_empty();
-    kept && said.has(&[path])
+/// The step from which on a run only frees old data.
+fn frees(steps: &[(usize, String)]) -> usize {
+    let first = steps
+        .iter()
+        .position(|(_, name)| name.starts_with("settle."));
+    first.expect("a run that frees")
 }
 
-/// A name made, and one removed, through a directory that became the old tree.
+/// What comes when the run looks no more, since it only frees old data, is named by the next run: what
+/// the two say together.
+fn with_next(room: &Room, said: String, options: &str) -> String {
+    room.sh("echo changed once more > s/changed");
+    said + &room.resilver(options).ok().text()
+}
+
+/// A name made through a directory that became the old tree.
 #[test]
 fn directories_held_open_across_the_switch() {
     skip_unless!(cfg!(debug_assertions), "only debug builds have cut points");
     for method in ["swap", "journal"] {
         let options = format!("--threads=1 --commit={method} -rlt s/ d/");
-        for (step, name) in steps(&options) {
+        let steps = steps(&options);
+        let frees = frees(&steps);
+        for (step, name) in steps {
             let room = Room::with(FIXTURE);
             let said = run_with(
                 &room,
@@ -102,15 +114,24 @@ fn directories_held_open_across_the_switch() {
                 "echo late-6 > /proc/self/fd/6/late6; echo late-7 > /proc/self/fd/7/late7",
                 &options,
             );
+            let at = format!("{method}, at step {step} ({name}): {said}");
+            let mut away = Vec::new();
             for (path, text) in [("late6", "late-6"), ("sub/late7", "late-7")] {
-                let at = format!("{method}, {text} at step {step} ({name}): {said}");
-                let there = room.read(&format!("d/{path}")).contains(text);
-                let kept = !room.holding(".d.resilver", text).is_empty();
-                assert!(there || kept, "lost: {at}");
-                assert!(
-                    there || said.contains(path) || next_names(&room, &name, path, &options),
-                    "not named: {at}"
-                );
+                if !room.read(&format!("d/{path}")).contains(text) {
+                    assert!(
+                        !room.holding(".d.resilver", text).is_empty(),
+                        "{path} is lost: {at}"
+                    );
+                    away.push(path);
+                }
+            }
+            let said = if step < frees {
+                said
+            } else {
+                with_next(&room, said, &options)
+            };
+            for path in away {
+                assert!(said.contains(path), "{path} is not named: {at}");
             }
         }
     }

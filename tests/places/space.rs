@@ -20,10 +20,12 @@ fn salvaged(room: &Room) -> usize {
 
 /// A run into too little room, then one into enough.
 fn runs_full_then_resumes(room: &Room, dest: &str, word: &str, make_room: impl FnOnce()) {
-    let before = room.tree(dest);
+    // State inside the destination moves the time of its root.
+    let inside: &[&str] = if dest == "m" { &[""] } else { &[] };
+    let before = room.tree(dest).without(inside);
     let full = room.resilver(&format!("-a --delete s/ {dest}/")).code(11);
     full.says(&[word]).says(&["unchanged"]);
-    assert_same(&before, &room.tree(dest));
+    assert_same(&before, &room.tree(dest).without(inside));
     assert!(
         !room.status(dest)["interrupted"].is_null(),
         "nothing to resume"
