@@ -12,6 +12,7 @@ use super::home::Home;
 use super::journal::nanos;
 use super::layout::{TMP, kind_of};
 use super::level::open_own;
+use super::outcome::Refused;
 use super::survey::{Difference, Look, Seen, file_name, there};
 use crate::sys::{self, Dir, Kind, Stat, Time, as_path};
 use crate::tree::MetaChange;
@@ -50,6 +51,8 @@ pub(super) struct Carried {
     pub late: Vec<PathBuf>,
     /// Paths whose version of others stays where it is, since taking it over could hurt.
     pub stays: Vec<PathBuf>,
+    /// Entries whose metadata, put off until after the switch, could not be changed.
+    pub refused: Vec<Refused>,
     /// Objects of `theirs` that our work replaces or removes, as they were.
     pub replaced: Vec<(PathBuf, Ident)>,
     /// Differences that are our work.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::carry::{Carried, Live, Reach, carry};
 use super::changes::Record;
 use super::error::{Doing, Error, Situation};
-use super::execute::{Trees, execute};
+use super::execute::{Executed, Trees, execute};
 use super::hold::Hold;
 use super::home::Home;
 use super::journal::{Direction, Last, Next, Origin, Phase, Swap, now};
@@ -61,14 +61,14 @@ impl Hold {
         let switched = |e: Error| e.in_situation(Situation::Switched);
         let (_, home, _) = self.state()?;
         let since = now(home).map_err(switched)?;
-        let carried = self.look_back(swap, seen.as_deref()).map_err(switched)?;
+        let mut carried = self.look_back(swap, seen.as_deref()).map_err(switched)?;
         if let Some(seen) = seen {
             seen.again(since);
         }
         if let Some(direction) = swap.plan {
             // Metadata only: nothing is moved.
-            self.carry_out(direction, TMP, TMP, false)
-                .map_err(switched)?;
+            let done = self.carry_out(direction, TMP, TMP, false);
+            carried.refused = done.map_err(switched)?.refused;
         }
         self.rotate_swap(swap).map_err(switched)?;
         let no_fsync = self.no_fsync;
@@ -152,19 +152,19 @@ impl Hold {
         rotate_records(home, swap.plan.is_some())
     }
 
-    /// Carries a sealed plan to its end and closes the journal; returns what was passed over.
+    /// Carries a sealed plan to its end and closes the journal; returns what could not be done.
     pub fn finish_plan(
         &mut self,
         direction: Direction,
         rotate: bool,
         force: bool,
-    ) -> Result<Vec<PathBuf>, Error> {
+    ) -> Result<Executed, Error> {
         let underway = |e: Error| e.in_situation(Situation::Underway);
         let keep = if rotate { DISPLACED } else { PREVIOUS };
         let (_, home, _) = self.state()?;
         // A plan that was rotated was carried out before.
-        let passed = match rotate && !home.has(DISPLACED)? {
-            true => Vec::new(),
+        let done = match rotate && !home.has(DISPLACED)? {
+            true => Executed::default(),
             false => self
                 .carry_out(direction, NEXT, keep, force)
                 .map_err(underway)?,
@@ -205,7 +205,7 @@ impl Hold {
         });
         sys::cut::point("switch.idle");
         journal.write(home, no_fsync).map_err(underway)?;
-        Ok(passed)
+        Ok(done)
     }
 
     fn carry_out(
@@ -214,7 +214,7 @@ impl Hold {
         next: &[u8],
         keep: &[u8],
         force: bool,
-    ) -> Result<Vec<PathBuf>, Error> {
+    ) -> Result<Executed, Error> {
         let (site, home, _) = self.state()?;
         let name = if home.has(PLAN)? { PLAN } else { PLAN_DONE };
         let steps = plan::read(home, name)?;
