@@ -187,3 +187,29 @@ fn what_reaches_the_old_tree_later_is_kept_by_the_next_run() {
         }
     }
 }
+
+/// Cut off behind the exchange; then people go on working by path, hours before the next run: all of that
+/// stays, and nothing of the old tree comes back.
+#[test]
+fn what_people_do_after_a_cut_behind_the_exchange_stays() {
+    skip_unless!(cfg!(debug_assertions), "only debug builds have cut points");
+    let options = format!("--threads=1 --commit=swap {RUN}");
+    for step in [
+        "switch.sync",
+        "rotate.previous",
+        "rotate.old",
+        "switch.idle",
+    ] {
+        let room = Room::with(FIXTURE);
+        let d = room.at("d");
+        room.set("D", d.to_str().expect("a plain path"));
+        room.set("RESILVER_CUT", step);
+        let cut = room.resilver(&options);
+        assert_ne!(cut.code, 0, "{step} was not reached");
+        room.unset();
+        room.sh(&format!("sleep 0.02; umask 022; D=$PWD/d; {OTHERS}"));
+        let before = room.tree("d");
+        room.resilver("recover d").ok();
+        assert_same(&before.timeless(), &room.tree("d").timeless());
+    }
+}

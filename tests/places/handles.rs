@@ -43,7 +43,6 @@ fn files_held_open_across_the_switch() {
             .iter()
             .rposition(|(_, name)| name.starts_with("stage."));
         let decided = decided.expect("a run that stages");
-        let frees = frees(&steps);
         for (step, name) in &steps {
             let room = Room::with(FIXTURE);
             let said = run_with(
@@ -69,32 +68,12 @@ fn files_held_open_across_the_switch() {
                 let alone = *path == "sub/stays" && *step > decided;
                 assert!(!alone, "{path} was left alone and is another file: {at}");
             }
-            let said = if *step < frees {
-                said
-            } else {
-                with_next(&room, said, &options)
-            };
             for (path, _) in away {
                 let named = said.contains(path) || *step <= decided;
                 assert!(named, "{path} is not named: {at}");
             }
         }
     }
-}
-
-/// The step from which on a run only frees old data.
-fn frees(steps: &[(usize, String)]) -> usize {
-    let first = steps
-        .iter()
-        .position(|(_, name)| name.starts_with("settle."));
-    first.expect("a run that frees")
-}
-
-/// What comes when the run looks no more, since it only frees old data, is named by the next run: what
-/// the two say together.
-fn with_next(room: &Room, said: String, options: &str) -> String {
-    room.sh("echo changed once more > s/changed");
-    said + &room.resilver(options).ok().text()
 }
 
 /// A name made through a directory that became the old tree.
@@ -104,7 +83,6 @@ fn directories_held_open_across_the_switch() {
     for method in ["swap", "journal"] {
         let options = format!("--threads=1 --commit={method} -rlt s/ d/");
         let steps = steps(&options);
-        let frees = frees(&steps);
         for (step, name) in steps {
             let room = Room::with(FIXTURE);
             let said = run_with(
@@ -125,11 +103,6 @@ fn directories_held_open_across_the_switch() {
                     away.push(path);
                 }
             }
-            let said = if step < frees {
-                said
-            } else {
-                with_next(&room, said, &options)
-            };
             for path in away {
                 assert!(said.contains(path), "{path} is not named: {at}");
             }
