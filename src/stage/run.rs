@@ -97,6 +97,8 @@ pub(super) struct Ready {
     pub tops: Mutex<HashMap<PathBuf, Option<Mark>>>,
     /// Directories of the stage that this user had to be let into, with the mode they had.
     pub opened: Mutex<HashMap<PathBuf, u32>>,
+    /// Directories that their owner will not be let into, with the mode that they get in the end.
+    pub closing: Mutex<HashMap<PathBuf, u32>>,
     /// Permission bits that the root gets in the end.
     pub root_mode: Mutex<Option<u32>>,
     /// Metadata changes that wait in the plan, by inode.
@@ -246,6 +248,7 @@ fn begin(hold: &mut Hold, policy: &Policy, mirrors: bool) -> Result<Option<Ready
         groups: Groups::default(),
         tops: Mutex::default(),
         opened: Mutex::default(),
+        closing: Mutex::default(),
         root_mode: Mutex::default(),
         waiting: Mutex::default(),
         root_change: Mutex::default(),
