@@ -26,7 +26,11 @@ pub fn undo(dest: &Path, policy: &Policy, force: bool, dry_run: bool) -> Result<
     let mut hold = Hold::take_named(dest, policy)?;
     let nothing = |hold: &Hold, why: &str| Error::NothingToUndo {
         path: hold.site.path.clone(),
-        why: why.to_owned(),
+        // What was set aside just now is the better reason.
+        why: match hold.notes.is_empty() {
+            true => why.to_owned(),
+            false => hold.notes.join("; "),
+        },
     };
     let Ok((_, home, journal)) = hold.state() else {
         return Err(nothing(&hold, "resilver never switched it"));
