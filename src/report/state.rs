@@ -32,6 +32,16 @@ pub fn undone(undone: &Undone, dry_run: bool) -> String {
     text
 }
 
+/// What `release` did.
+#[must_use]
+pub fn released(was_held: bool) -> &'static str {
+    if was_held {
+        "released\n"
+    } else {
+        "was not on hold\n"
+    }
+}
+
 /// What `recover` found and did.
 #[must_use]
 pub fn recovered(recovered: &Recovered) -> String {

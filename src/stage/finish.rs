@@ -59,7 +59,7 @@ impl Hold {
     pub fn finish_swap(&mut self, swap: &Swap, seen: Option<&Seen>) -> Result<Carried, Error> {
         self.site.look()?;
         let switched = |e: Error| e.in_situation(Situation::Switched);
-        let carried = self.look_back(seen).map_err(switched)?;
+        let carried = self.look_back(swap.at, seen).map_err(switched)?;
         if let Some(direction) = swap.plan {
             // Metadata only: nothing is moved.
             self.carry_out(direction, TMP, TMP, false)
@@ -89,7 +89,7 @@ impl Hold {
     }
 
     /// What others did between the last look at the old tree and the exchange is carried into live.
-    fn look_back(&mut self, seen: Option<&Seen>) -> Result<Carried, Error> {
+    fn look_back(&mut self, sealed: i64, seen: Option<&Seen>) -> Result<Carried, Error> {
         if !self.tilde_stands()? {
             return Ok(Carried::default());
         }
@@ -111,7 +111,15 @@ impl Hold {
             forget_broken_record(home)?;
             return Ok(Carried::default());
         }
-        carry(&found, &record, &old, live, home, Reach::Gentle, false)
+        carry(
+            &found,
+            &record,
+            &old,
+            live,
+            home,
+            Reach::Gentle(sealed),
+            false,
+        )
     }
 
     fn rotate_swap(&mut self, swap: &Swap) -> Result<(), Error> {
