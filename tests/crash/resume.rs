@@ -256,12 +256,12 @@ fn play(method: &str, steps: &[&str]) {
 }
 
 #[test]
-fn a_resumed_swap_equals_a_run_uninterrupted() {
+fn a_resumed_swap_equals_an_uninterrupted_run() {
     play("swap", SWAP);
 }
 
 #[test]
-fn a_resumed_journal_equals_a_run_uninterrupted() {
+fn a_resumed_journal_equals_an_uninterrupted_run() {
     play("journal", JOURNAL);
 }
 
