@@ -113,7 +113,11 @@ fn code_of_stage(error: &stage::Error) -> Code {
 
 fn undo(dest: &Path, force: bool, dry_run: bool) -> Result<u8, Refusal> {
     let undone = stage::undo(dest, &Policy::default(), force, dry_run).map_err(refused)?;
-    Ok(print(state::undone(&undone, dry_run).as_bytes()))
+    let printed = print(state::undone(&undone, dry_run).as_bytes());
+    Ok(match undone.refused.is_empty() {
+        true => printed,
+        false => Code::Partial.number(),
+    })
 }
 
 fn release(dest: &Path) -> Result<u8, Refusal> {

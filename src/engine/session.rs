@@ -20,7 +20,7 @@ use super::links::{Late, Links};
 use super::node::{Node, Origin};
 use super::options::Options;
 use super::order::{Frontier, Key};
-use super::run::Run;
+use super::run::{Run, failed};
 use super::sources::{self, Destination, Source};
 use super::survey::{FileId, Surveyor, file_id};
 use super::tally::Tally;
@@ -386,6 +386,12 @@ impl<'s> Session<'s> {
         };
         let commit = stage.commit(&summary)?;
         self.tell_notes(stage);
+        for entry in &commit.refused {
+            run.tally.set_partial();
+            let path = run.dest_path(&entry.path);
+            self.report
+                .event(failed("change of", &path, &entry.error()));
+        }
         self.report.event(Event::Committed(Committed {
             method: commit.method,
             kept: commit.kept,

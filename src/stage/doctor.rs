@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::choose::{choose, may_write, try_exchange};
+use super::choose::{choose, is_fixed, may_write, try_exchange};
 use super::error::{Doing, Error};
 use super::journal::Journal;
 use super::layout::{is_state, kind_of};
@@ -23,7 +23,7 @@ pub fn doctor(dest: &Path, policy: &Policy) -> Result<Diagnosis, Error> {
     let journal = home.as_ref().and_then(|h| Journal::read(h).ok().flatten());
     let (base, base_path) = base(&site)?;
     let mut checks = Vec::new();
-    let mut against = try_all(&base, &base_path, &mut checks);
+    let mut against = try_all(&site, &base, &base_path, &mut checks);
     look_around(&site, &base, &mut checks)?;
     if let Some(live) = &site.live
         && let Some(found) = obstacle_inside(live)
@@ -68,7 +68,7 @@ fn base(site: &Site) -> Result<(Dir, PathBuf), Error> {
 }
 
 /// Tries everything in a directory of its own; returns what speaks against a switch.
-fn try_all(base: &Dir, path: &Path, checks: &mut Vec<Check>) -> Option<String> {
+fn try_all(site: &Site, base: &Dir, path: &Path, checks: &mut Vec<Check>) -> Option<String> {
     let name = format!(".resilver-probe-{}", std::process::id()).into_bytes();
     let made = base
         .remove_all(&name)
@@ -124,6 +124,9 @@ fn try_all(base: &Dir, path: &Path, checks: &mut Vec<Check>) -> Option<String> {
         "what is staged can be made durable in one call",
         "the file system cannot be made durable in one call",
     );
+    if against.is_none() {
+        against = is_fixed(site, &probe).unwrap_or_default();
+    }
     let _ = base.remove_all(&name);
     against
 }

@@ -198,10 +198,7 @@ fn begin(hold: &mut Hold, policy: &Policy, mirrors: bool) -> Result<Option<Ready
         let reason = if home.is_inside() {
             Some("its state can only lie within it".to_owned())
         } else {
-            let tried = probe_exchange(home)?;
-            tried
-                .err()
-                .map(|e| format!("its file system cannot exchange two directories ({e})"))
+            probe_exchange(site, home)?
         };
         if let Some(reason) = reason {
             fall_back(&mut choice, policy, &site.path, reason)?;
