@@ -15,7 +15,9 @@ use super::journal::Direction;
 use super::layout::{kind_of, make_beneath};
 use super::plan::{Mark, Step};
 use super::survey::file_name;
-use super::transfer::{BROUGHT, Done, Spot, bring, is_errno, is_passable, move_to, set_dir, touch};
+use super::transfer::{
+    BROUGHT, Done, Spot, bring, exchange, is_errno, is_passable, move_to, set_dir, touch,
+};
 use crate::sys::{self, Dir, Kind, Stat, as_path};
 
 /// The trees that a plan moves objects between.
@@ -180,7 +182,7 @@ impl Run<'_> {
                 from.rename_new(from_name, dir, name)
             });
         }
-        match spot.dir.exchange(&spot.name, dir, name) {
+        match exchange(&spot, dir, name) {
             Ok(()) => {
                 sys::cut::point("execute.stash");
                 self.stash(&spot.dir, &spot.name, path)?;
@@ -297,7 +299,7 @@ impl Run<'_> {
             move_to(&spot.dir, &spot.name, dir, name)?;
             return Ok(Done::Yes);
         }
-        match spot.dir.exchange(&spot.name, dir, name) {
+        match exchange(&spot, dir, name) {
             Ok(()) => {
                 sys::cut::point("execute.unstage");
                 self.unstage(&spot.dir, &spot.name, path)?;

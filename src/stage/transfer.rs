@@ -107,6 +107,19 @@ pub(super) fn move_to(from: &Dir, name: &[u8], to: &Dir, to_name: &[u8]) -> io::
     }
 }
 
+/// Exchanges two objects. XFS takes another parent for a change of a directory's content: its time is
+/// put back.
+pub(super) fn exchange(spot: &Spot, dir: &Dir, name: &[u8]) -> io::Result<()> {
+    let there = dir.stat(name)?;
+    spot.dir.exchange(&spot.name, dir, name)?;
+    for (dir, name, was) in [(dir, name, &spot.stat), (&spot.dir, &spot.name[..], &there)] {
+        if was.is_dir() && dir.stat(name)?.mtime != was.mtime {
+            dir.set_mtime(name, was.mtime)?;
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn touch(
     old: &Mark,
     change: &MetaChange,
