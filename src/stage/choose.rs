@@ -222,6 +222,28 @@ pub(super) fn probe_exchange(home: &Home) -> Result<std::io::Result<()>, Error> 
     Ok(try_exchange(&tmp))
 }
 
+/// An overlay gives no other name to a directory that its lower layer has, too. It is asked by a rename
+/// that cannot succeed: onto `full`, which is a directory that is not empty.
+pub(super) fn try_move(site: &Site, place: &Dir, full: &[u8]) -> std::io::Result<()> {
+    let (Some(parent), Some(live)) = (&site.parent, &site.live) else {
+        return Ok(());
+    };
+    if volume::type_name(live)? != "overlay" || place.open_dir(full)?.list()?.iter().count() == 0 {
+        return Ok(());
+    }
+    match parent.dir.rename(&parent.name, place, full) {
+        Err(e)
+            if matches!(
+                e.kind(),
+                std::io::ErrorKind::DirectoryNotEmpty | std::io::ErrorKind::AlreadyExists
+            ) =>
+        {
+            Ok(())
+        }
+        other => other,
+    }
+}
+
 /// Exchanges two directories, with the modes that roots may have.
 pub(super) fn try_exchange(dir: &Dir) -> std::io::Result<()> {
     let (a, b) = (b"probe-a", b"probe-b");

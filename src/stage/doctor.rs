@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::choose::{choose, may_write, try_exchange};
+use super::choose::{choose, may_write, try_exchange, try_move};
 use super::error::{Doing, Error};
 use super::journal::Journal;
 use super::layout::{is_state, kind_of};
@@ -23,7 +23,7 @@ pub fn doctor(dest: &Path, policy: &Policy) -> Result<Diagnosis, Error> {
     let journal = home.as_ref().and_then(|h| Journal::read(h).ok().flatten());
     let (base, base_path) = base(&site)?;
     let mut checks = Vec::new();
-    let mut against = try_all(&base, &base_path, &mut checks);
+    let mut against = try_all(&site, &base, &base_path, &mut checks);
     look_around(&site, &base, &mut checks)?;
     if let Some(live) = &site.live
         && let Some(found) = obstacle_inside(live)
@@ -68,7 +68,7 @@ fn base(site: &Site) -> Result<(Dir, PathBuf), Error> {
 }
 
 /// Tries everything in a directory of its own; returns what speaks against a switch.
-fn try_all(base: &Dir, path: &Path, checks: &mut Vec<Check>) -> Option<String> {
+fn try_all(site: &Site, base: &Dir, path: &Path, checks: &mut Vec<Check>) -> Option<String> {
     let name = format!(".resilver-probe-{}", std::process::id()).into_bytes();
     let made = base
         .remove_all(&name)
@@ -98,7 +98,7 @@ fn try_all(base: &Dir, path: &Path, checks: &mut Vec<Check>) -> Option<String> {
     };
     if !note(
         "exchange",
-        try_exchange(&probe),
+        try_exchange(&probe).and_then(|()| try_move_onto(site, &probe)),
         "two directories are exchanged in one instant",
         "the file system cannot exchange two directories",
     ) {
@@ -126,6 +126,12 @@ fn try_all(base: &Dir, path: &Path, checks: &mut Vec<Check>) -> Option<String> {
     );
     let _ = base.remove_all(&name);
     against
+}
+
+fn try_move_onto(site: &Site, probe: &Dir) -> io::Result<()> {
+    probe.make_dir(b"full", 0o700)?;
+    probe.open_dir(b"full")?.make_dir(b"inner", 0o700)?;
+    try_move(site, probe, b"full")
 }
 
 fn try_link(probe: &Dir) -> io::Result<()> {

@@ -103,6 +103,8 @@ fn life_on_overlay() {
             });
         let volume = Mount::new(room.at("m"), &["-t", "overlay", "-o", &layers, "overlay"]);
         skip_unless!(volume.is_some(), "no overlay");
+        let told = room.resilver(&format!("doctor {dest}")).ok();
+        assert!(told.has(&["would take", method]), "{told}");
         lives(&room, dest, method);
     }
 }
