@@ -28,6 +28,9 @@ _resilver() {
             resilver,recover)
                 cmd="resilver__subcmd__recover"
                 ;;
+            resilver,release)
+                cmd="resilver__subcmd__release"
+                ;;
             resilver,status)
                 cmd="resilver__subcmd__status"
                 ;;
@@ -44,7 +47,7 @@ _resilver() {
 
     case "${cmd}" in
         resilver)
-            opts="-a -r -l -H -p -t -o -g -D -c -I -u -@ -W -n -v -q -i -h -V --archive --recursive --no-recursive --links --no-links --hard-links --no-hard-links --perms --no-perms --times --no-times --owner --no-owner --group --no-group --no-D --devices --no-devices --specials --no-specials --numeric-ids --no-numeric-ids --checksum --no-checksum --ignore-times --size-only --update --existing --ignore-existing --modify-window --whole-file --no-whole-file --delete --max-delete --force --no-force --delete-guard --exclude --include --commit --gate --require-file --commit-only-complete --wait --previous --fsync --no-fsync --threads --dry-run --verbose --no-verbose --quiet --itemize-changes --no-itemize-changes --human-readable --no-human-readable --progress --no-progress --stats --version --help undo recover tidy status doctor completions man"
+            opts="-a -r -l -H -p -t -o -g -D -c -I -u -@ -W -n -v -q -i -h -V --archive --recursive --no-recursive --links --no-links --hard-links --no-hard-links --perms --no-perms --times --no-times --owner --no-owner --group --no-group --no-D --devices --no-devices --specials --no-specials --numeric-ids --no-numeric-ids --checksum --no-checksum --ignore-times --size-only --update --existing --ignore-existing --modify-window --whole-file --no-whole-file --delete --max-delete --force --no-force --delete-guard --exclude --include --commit --gate --require-file --commit-only-complete --wait --previous --fsync --no-fsync --threads --dry-run --verbose --no-verbose --quiet --itemize-changes --no-itemize-changes --human-readable --no-human-readable --progress --no-progress --stats --version --help undo release recover tidy status doctor completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -148,6 +151,20 @@ _resilver() {
             return 0
             ;;
         resilver__subcmd__recover)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resilver__subcmd__release)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -87,6 +87,7 @@ complete -c resilver -n "__fish_resilver_needs_command" -l stats -d 'Tell totals
 complete -c resilver -n "__fish_resilver_needs_command" -s V -l version -d 'Print the version; -VV as JSON'
 complete -c resilver -n "__fish_resilver_needs_command" -l help -d 'Print this help'
 complete -c resilver -n "__fish_resilver_needs_command" -a "undo" -d 'Take back the last switch: the tree before it is there again'
+complete -c resilver -n "__fish_resilver_needs_command" -a "release" -d 'End the hold that an undo puts on a destination, for scripts that look at status'
 complete -c resilver -n "__fish_resilver_needs_command" -a "recover" -d 'Bring a switch that was interrupted to its end'
 complete -c resilver -n "__fish_resilver_needs_command" -a "tidy" -d 'Remove what is kept for undo and for the next run, and say how much that was'
 complete -c resilver -n "__fish_resilver_needs_command" -a "status" -d 'Tell what is kept for a destination and what state it is in'

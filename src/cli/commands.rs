@@ -51,6 +51,7 @@ pub fn carry_out(subcommand: Subcommand) -> Result<u8, Refusal> {
             force,
             dry_run,
         } => undo(&dest, force, dry_run),
+        Subcommand::Release { dest } => release(&dest),
         Subcommand::Recover { dest } => recover(&dest),
         Subcommand::Tidy { dest, dry_run } => tidy(&dest, dry_run),
         Subcommand::Status { dest, json } => status(&dest, json),
@@ -112,7 +113,16 @@ fn code_of_stage(error: &stage::Error) -> Code {
 
 fn undo(dest: &Path, force: bool, dry_run: bool) -> Result<u8, Refusal> {
     let undone = stage::undo(dest, &Policy::default(), force, dry_run).map_err(refused)?;
-    Ok(print(state::undone(&undone, dry_run).as_bytes()))
+    let printed = print(state::undone(&undone, dry_run).as_bytes());
+    Ok(match undone.refused.is_empty() {
+        true => printed,
+        false => Code::Partial.number(),
+    })
+}
+
+fn release(dest: &Path) -> Result<u8, Refusal> {
+    let was_held = stage::release(dest, &Policy::default()).map_err(refused)?;
+    Ok(print(state::released(was_held).as_bytes()))
 }
 
 fn recover(dest: &Path) -> Result<u8, Refusal> {

@@ -22,6 +22,11 @@ pub enum Subcommand {
         /// Tell only.
         dry_run: bool,
     },
+    /// End the hold of an undo.
+    Release {
+        /// The destination.
+        dest: PathBuf,
+    },
     /// Bring an interrupted switch to its end.
     Recover {
         /// The destination.
@@ -60,6 +65,7 @@ impl Subcommand {
     pub fn dest(&self) -> Option<&Path> {
         match self {
             Subcommand::Undo { dest, .. }
+            | Subcommand::Release { dest }
             | Subcommand::Recover { dest }
             | Subcommand::Tidy { dest, .. }
             | Subcommand::Status { dest, .. }
@@ -70,7 +76,7 @@ impl Subcommand {
 }
 
 /// The subcommands for clap.
-pub fn commands() -> [Command; 7] {
+pub fn commands() -> [Command; 8] {
     let dry_run = || {
         switch(
             "dry-run",
@@ -89,6 +95,10 @@ pub fn commands() -> [Command; 7] {
             "Take the old tree whole, without what was changed since the switch",
         ))
         .arg(dry_run()),
+        on_destination(
+            "release",
+            "End the hold that an undo puts on a destination, for scripts that look at status",
+        ),
         on_destination("recover", "Bring a switch that was interrupted to its end"),
         on_destination(
             "tidy",
@@ -178,6 +188,7 @@ fn asked(name: &str, matches: &ArgMatches) -> Subcommand {
             force: matches.get_flag("force"),
             dry_run: matches.get_flag("dry-run"),
         },
+        "release" => Subcommand::Release { dest: dest() },
         "recover" => Subcommand::Recover { dest: dest() },
         "tidy" => Subcommand::Tidy {
             dest: dest(),

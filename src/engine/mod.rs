@@ -33,6 +33,7 @@ mod tally;
 mod target;
 mod transfer;
 mod worker;
+mod workforce;
 
 pub use error::Error;
 pub use event::*;

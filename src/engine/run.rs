@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::sys::content::Abilities;
 
@@ -32,7 +32,7 @@ pub(super) struct Run<'r> {
     /// The destination's root, which is never part of its own source.
     pub own_root: Option<FileId>,
     /// Entries of the whole list, where they were counted beforehand.
-    pub total: Option<u64>,
+    pub total: OnceLock<u64>,
     pub abilities: Abilities,
     /// Paths of the first source operands, for messages about files below them.
     pub source_paths: Vec<PathBuf>,

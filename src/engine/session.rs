@@ -3,7 +3,8 @@
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use crate::stage::{self, CommitChoice, Method, Stage};
@@ -19,12 +20,12 @@ use super::links::{Late, Links};
 use super::node::{Node, Origin};
 use super::options::Options;
 use super::order::{Frontier, Key};
-use super::run::Run;
+use super::run::{Run, failed};
 use super::sources::{self, Destination, Source};
 use super::survey::{FileId, Surveyor, file_id};
 use super::tally::Tally;
 use super::target::{Live, Staged, Target};
-use super::worker::{Work, Worker};
+use super::worker::Work;
 
 /// Mirrors the sources into the destination.
 ///
@@ -169,12 +170,14 @@ fn staged(
 }
 
 /// What a transfer begins with.
-struct Start {
+struct Start<'s> {
     /// The destination's root.
     root: Arc<Node>,
     links: Option<Links>,
     /// Entries of the whole list, where they were counted.
-    total: Option<u64>,
+    total: OnceLock<u64>,
+    /// Where they are to be counted beside the transfer.
+    uncounted: Option<(Surveyor<'s>, Vec<Origin>)>,
 }
 
 struct Session<'s> {
@@ -184,7 +187,7 @@ struct Session<'s> {
     stage: Option<&'s Stage>,
 }
 
-impl Session<'_> {
+impl<'s> Session<'s> {
     fn tell_notes(&self, stage: &Stage) {
         for text in stage.notes() {
             self.report.event(Event::Message {
@@ -208,7 +211,12 @@ impl Session<'_> {
             .and_then(|dir| dir.stat_self())
             .ok()
             .map(|stat| file_id(&stat));
-        let Start { root, links, total } = self.start(&found, live, own_root)?;
+        let Start {
+            root,
+            links,
+            total,
+            uncounted,
+        } = self.start(&found, live, own_root)?;
         let run = Run {
             options: self.options,
             destination: self.destination,
@@ -231,7 +239,7 @@ impl Session<'_> {
         run.frontier
             .push([(Key::default(), Work::Root(Arc::clone(&root)))]);
         drop(root);
-        self.work(&run);
+        run.work(uncounted);
         self.tell_late(&run);
         let failure = run
             .failure
@@ -267,7 +275,7 @@ impl Session<'_> {
         found: &[Source],
         live: Option<&Dir>,
         own_root: Option<FileId>,
-    ) -> Result<Start, Error> {
+    ) -> Result<Start<'s>, Error> {
         let failed = |source| Error::File {
             action: "open",
             path: self.destination.root.clone(),
@@ -286,24 +294,22 @@ impl Session<'_> {
                 })
                 .collect()
         };
-        let rules = &self.options.rules;
-        let excluded = |dir: &Path, name: &[u8], is_dir: bool| {
-            !rules.is_empty()
-                && rules
-                    .excluded(&super::batch::rule_path(dir, name), is_dir)
-                    .is_some()
-        };
         let hard_links = self.options.preserve.hard_links;
-        let (mut links, mut total) = (None, None);
-        if hard_links || self.report.wants().in_step {
-            let surveyor = Surveyor {
-                recursive: self.options.recursive,
-                own_root,
-                excluded: &excluded,
-            };
-            let survey = surveyor.survey(&origins()?);
-            total = Some(survey.entries);
+        let wants = self.report.wants();
+        let surveyor = Surveyor {
+            recursive: self.options.recursive,
+            own_root,
+            rules: &self.options.rules,
+            links: hard_links,
+        };
+        let (mut links, total) = (None, OnceLock::new());
+        let mut uncounted = None;
+        if hard_links || wants.in_step {
+            let survey = surveyor.survey(&origins()?, &AtomicBool::new(false));
+            let _ = total.set(survey.entries);
             links = hard_links.then(|| Links::new(survey.names));
+        } else if wants.progress {
+            uncounted = Some((surveyor, origins()?));
         }
         let live = match live {
             Some(dir) => {
@@ -321,6 +327,7 @@ impl Session<'_> {
             root: Arc::new(node),
             links,
             total,
+            uncounted,
         })
     }
 
@@ -334,46 +341,9 @@ impl Session<'_> {
                 let named = sources::trimmed(&self.options.dest).to_owned();
                 self.report.event(Event::CreatedDestination(named));
             }
-            root.touched
-                .store(true, std::sync::atomic::Ordering::Relaxed);
+            root.touched.store(true, Ordering::Relaxed);
         }
         Ok(())
-    }
-
-    fn work(&self, run: &Run<'_>) {
-        let threads = self.threads(run);
-        std::thread::scope(|scope| {
-            for number in 1..threads {
-                let spawned = std::thread::Builder::new()
-                    .name(format!("worker-{number}"))
-                    .spawn_scoped(scope, || guarded(run));
-                if spawned.is_err() {
-                    break;
-                }
-            }
-            guarded(run);
-        });
-        // Names that vanished on the way left groups without their last one.
-        if run.has_failed() {
-            return;
-        }
-        if let Err(e) = Worker::new(run).lead_leftovers() {
-            run.fail(e);
-        }
-    }
-
-    /// Where the order of events or of deletions is part of what was asked for, one worker keeps it.
-    fn threads(&self, run: &Run<'_>) -> usize {
-        let sequential = run.wants.in_step
-            || self.options.deletion.max.is_some()
-            || (run.links.is_some() && run.wants.items);
-        match self.options.threads {
-            _ if sequential => 1,
-            0 => std::thread::available_parallelism()
-                .map_or(2, usize::from)
-                .clamp(1, 8),
-            n => n,
-        }
     }
 
     /// What was held back to the end.
@@ -416,19 +386,17 @@ impl Session<'_> {
         };
         let commit = stage.commit(&summary)?;
         self.tell_notes(stage);
+        for entry in &commit.refused {
+            run.tally.set_partial();
+            let path = run.dest_path(&entry.path);
+            self.report
+                .event(failed("change of", &path, &entry.error()));
+        }
         self.report.event(Event::Committed(Committed {
             method: commit.method,
             kept: commit.kept,
         }));
         stage.settle()?;
         Ok(())
-    }
-}
-
-/// Works; a panic of one worker ends the run instead of leaving the others waiting.
-fn guarded(run: &Run<'_>) {
-    let work = std::panic::AssertUnwindSafe(|| Worker::new(run).work());
-    if std::panic::catch_unwind(work).is_err() {
-        run.fail(Error::Worker);
     }
 }

@@ -45,7 +45,7 @@ impl Worker<'_> {
             }
             Ok(None) => Ok(false),
             Err(fault) => {
-                self.settle("write failed on", &self.run.dest_path(&leaf.path), fault)?;
+                self.settle("write", &self.run.dest_path(&leaf.path), fault)?;
                 Ok(false)
             }
         }
@@ -60,13 +60,14 @@ impl Worker<'_> {
         let number = tally.transferred(leaf.stat.size, moved.literal, moved.matched);
         if self.run.wants.progress {
             let known = tally.known();
+            let total = self.run.total.get().copied();
             self.tell(Event::FileFinished {
                 path: leaf.path.clone(),
                 size: leaf.stat.size,
                 number,
-                to_check: self.run.total.unwrap_or(known).saturating_sub(known),
-                known: self.run.total.unwrap_or(known),
-                growing: self.run.total.is_none(),
+                to_check: total.unwrap_or(known).saturating_sub(known),
+                known: total.unwrap_or(known),
+                growing: total.is_none(),
             });
         }
     }
@@ -152,9 +153,10 @@ impl Worker<'_> {
             Err(e) => {
                 match &new.temporary {
                     Some(temporary) => drop(place.dir().unlink(temporary)),
-                    // The room that it takes is needed to write down what else was staged.
-                    None if out_of_room(&e) => drop(place.dir().unlink(name)),
-                    None => {}
+                    // A part is of use to the next run, unless this one goes on without the file, or the
+                    // room is needed to write down what else was staged.
+                    None if signal::stop_requested() && !out_of_room(&e) => {}
+                    None => drop(place.dir().unlink(name)),
                 }
                 return Err(e.into());
             }

@@ -20,8 +20,13 @@ pub fn undone(undone: &Undone, dry_run: bool) -> String {
         (true, false) => "took back the last undo",
         (true, true) => "would take back the last undo",
     };
-    let mut text = format!(
-        "{what} by {}: {}\n",
+    let mut text = String::new();
+    for note in &undone.notes {
+        let _ = writeln!(text, "{note}");
+    }
+    let _ = writeln!(
+        text,
+        "{what} by {}: {}",
         undone.method.name(),
         counted(undone.restored, "change", "changes")
     );
@@ -29,7 +34,21 @@ pub fn undone(undone: &Undone, dry_run: bool) -> String {
         let verb = if dry_run { "would keep" } else { "kept" };
         let _ = writeln!(text, "{verb} what was changed since: {}", shown(path));
     }
+    for entry in &undone.refused {
+        let (path, reason) = (shown(&entry.path), crate::sys::reason(&entry.error()));
+        let _ = writeln!(text, "could not take back: {path}: {reason}");
+    }
     text
+}
+
+/// What `release` did.
+#[must_use]
+pub fn released(was_held: bool) -> &'static str {
+    if was_held {
+        "released\n"
+    } else {
+        "was not on hold\n"
+    }
 }
 
 /// What `recover` found and did.
@@ -168,6 +187,8 @@ mod tests {
             method: Method::Swap,
             restored: 1200,
             kept: vec![PathBuf::from("b/late\n")],
+            refused: vec![],
+            notes: vec![],
             redo: false,
         };
         assert_eq!(

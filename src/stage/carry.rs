@@ -9,9 +9,9 @@ use super::attrs;
 use super::changes::{Ident, Record};
 use super::error::{Doing, Error};
 use super::home::Home;
-use super::journal::nanos;
 use super::layout::{TMP, kind_of};
 use super::level::open_own;
+use super::outcome::Refused;
 use super::survey::{Difference, Look, file_name};
 use crate::sys::{self, Dir, Kind, Stat, Time, as_path};
 use crate::tree::MetaChange;
@@ -23,9 +23,8 @@ pub(super) enum Reach {
     Whole,
     /// The same, but what was made in `ours` since this time (nanoseconds since 1970) stays.
     Since(i64),
-    /// `ours` is live since this time (nanoseconds since 1970) or a little later: only what cannot hurt
-    /// others is done. What they left alone since then may change.
-    Gentle(i64),
+    /// `ours` is live: only what cannot hurt others is done.
+    Gentle,
 }
 
 /// What came of carrying over.
@@ -35,6 +34,8 @@ pub(super) struct Carried {
     pub late: Vec<PathBuf>,
     /// Paths whose version of others stays where it is, since taking it over could hurt.
     pub stays: Vec<PathBuf>,
+    /// Entries whose metadata, put off until after the switch, could not be changed.
+    pub refused: Vec<Refused>,
     /// Objects of `theirs` that our work replaces or removes, as they were.
     pub replaced: Vec<(PathBuf, Ident)>,
     /// Differences that are our work.
@@ -62,9 +63,7 @@ pub(super) fn carry(
         late: HashSet::new(),
         times: BTreeMap::new(),
         made: Vec::new(),
-        quiet: HashSet::new(),
     };
-    work.look_where_it_is_quiet(found);
     for difference in found {
         work.one(difference).doing("carry over", &difference.path)?;
     }
@@ -85,9 +84,6 @@ struct Carry<'a> {
     times: BTreeMap<PathBuf, (Time, u32)>,
     /// Directories made for what is carried.
     made: Vec<PathBuf>,
-    /// Directories of a live `ours` in which nobody made, replaced or removed a name so far. Looked at
-    /// before anything is carried, since that moves their times.
-    quiet: HashSet<PathBuf>,
 }
 
 impl Carry<'_> {
@@ -113,51 +109,10 @@ impl Carry<'_> {
         }
     }
 
-    fn look_where_it_is_quiet(&mut self, found: &[Difference]) {
-        if !matches!(self.reach, Reach::Gentle(_)) {
-            return;
-        }
-        let parents: HashSet<&Path> = found.iter().filter_map(|d| d.path.parent()).collect();
-        for path in parents {
-            // Where a directory is missing, it is its parent that tells.
-            let there = path
-                .ancestors()
-                .find_map(|at| Some((self.ours.open_beneath(at).ok()?, at)));
-            if there.is_some_and(|(dir, at)| self.is_quiet(&dir, at).unwrap_or(false)) {
-                self.quiet.insert(path.to_owned());
-            }
-        }
-    }
-
-    /// Whether names in a directory of `ours` are as the seal left them.
-    fn is_quiet(&self, dir: &Dir, path: &Path) -> io::Result<bool> {
-        let Reach::Gentle(sealed) = self.reach else {
-            return Ok(true);
-        };
-        let stat = dir.stat_self()?;
-        // The exchange itself moves the status change of the root.
-        let is_root = path.as_os_str().is_empty();
-        Ok(nanos(if is_root { stat.mtime } else { stat.ctime }) < sealed)
-    }
-
-    /// Whether nobody wrote to an object of `ours` since the seal.
-    fn is_still(&self, stat: &Stat) -> bool {
-        match self.reach {
-            Reach::Gentle(sealed) => nanos(stat.mtime) < sealed,
-            _ => true,
-        }
-    }
-
     fn gone(&mut self, d: &Difference) -> io::Result<()> {
         let Some(look) = &d.ours else { return Ok(()) };
-        let parent = d.path.parent().unwrap_or(Path::new(""));
         match self.reach {
-            // Somebody made it in the new tree.
-            Reach::Gentle(sealed) if look.born >= sealed => return Ok(()),
-            Reach::Gentle(_) if !self.quiet.contains(parent) => {
-                self.out.stays.push(d.path.clone());
-                return Ok(());
-            }
+            Reach::Gentle => return Ok(()),
             Reach::Since(since) if look.born >= since => {
                 self.out.stays.push(d.path.clone());
                 return Ok(());
@@ -176,19 +131,13 @@ impl Carry<'_> {
             self.prune(&dir, &name, &d.path)?;
             return Ok(());
         }
-        match dir.try_stat(&name)? {
-            Some(now) if self.is_still(&now) => dir.unlink(&name),
-            _ => Ok(()),
-        }
+        dir.unlink(&name)
     }
 
     /// Removes from a directory that others removed what is not our work; says whether all went.
     fn prune(&self, dir: &Dir, name: &[u8], path: &Path) -> io::Result<bool> {
         let child = open_own(dir, name)?;
-        let mut all = self.is_quiet(&child, path)?;
-        if !all {
-            return Ok(false);
-        }
+        let mut all = true;
         for item in child.list()?.iter() {
             let below = path.join(as_path(item.name));
             let is_ours = matches!(self.record.get(&below), Some((_, Some(_))));
@@ -196,10 +145,8 @@ impl Carry<'_> {
                 all = false;
             } else if kind_of(&child, &item)? == Kind::Dir {
                 all &= self.prune(&child, item.name, &below)?;
-            } else if self.is_still(&child.stat(item.name)?) {
-                child.unlink(item.name)?;
             } else {
-                all = false;
+                child.unlink(item.name)?;
             }
         }
         if all {
@@ -209,7 +156,7 @@ impl Carry<'_> {
     }
 
     fn late(&mut self, d: &Difference, look: &Look) -> io::Result<()> {
-        if matches!(self.reach, Reach::Gentle(_)) && !self.is_gentle(d)? {
+        if self.reach == Reach::Gentle && !self.is_gentle(d) {
             self.out.stays.push(d.path.clone());
             return Ok(());
         }
@@ -254,28 +201,15 @@ impl Carry<'_> {
     }
 
     /// Whether putting their version into the live tree cannot undo what somebody did there since.
-    fn is_gentle(&self, d: &Difference) -> io::Result<bool> {
-        let parent = d.path.parent().unwrap_or(Path::new(""));
-        Ok(match (&d.theirs, &d.ours) {
-            // Made in the old tree; unless somebody removed it from the new one.
-            (Some(theirs), None) => {
-                self.quiet.contains(parent)
-                    || matches!(self.reach, Reach::Gentle(sealed) if theirs.born >= sealed)
-            }
+    fn is_gentle(&self, d: &Difference) -> bool {
+        match (&d.theirs, &d.ours) {
+            (Some(_), None) => true,
             (Some(theirs), Some(ours)) if !theirs.is_dir && !ours.is_dir => {
-                match self.record.get(&d.path) {
-                    Some((_, Some(new))) => new == ours.ident,
-                    _ if !self.quiet.contains(parent) => false,
-                    _ => {
-                        let dir = self.ours.open_beneath(parent)?;
-                        let now = dir.try_stat(file_name(&d.path))?;
-                        now.is_some_and(|now| self.is_still(&now))
-                    }
-                }
+                matches!(self.record.get(&d.path), Some((_, Some(new))) if new == ours.ident)
             }
             (Some(theirs), Some(ours)) => theirs.is_dir && ours.is_dir,
             _ => false,
-        })
+        }
     }
 
     fn name(&mut self, path: &Path) {
@@ -318,9 +252,7 @@ impl Carry<'_> {
             match dir.open_dir(name) {
                 Ok(child) => dir = child,
                 Err(e) if e.kind() == io::ErrorKind::PermissionDenied => return Err(e),
-                Err(_)
-                    if matches!(self.reach, Reach::Gentle(_)) && dir.try_stat(name)?.is_some() =>
-                {
+                Err(_) if self.reach == Reach::Gentle && dir.try_stat(name)?.is_some() => {
                     return Ok(None);
                 }
                 Err(_) => {

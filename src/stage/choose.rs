@@ -216,32 +216,34 @@ pub(super) fn may_write(dir: &Dir) -> bool {
     rustix::fs::accessat(dir, Path::new("."), may, AtFlags::EACCESS).is_ok()
 }
 
-/// Tries an exchange for real, in the state directory.
-pub(super) fn probe_exchange(home: &Home) -> Result<std::io::Result<()>, Error> {
+/// Tries an exchange for real, in the state directory; says why there can be none, if so.
+pub(super) fn probe_exchange(site: &Site, home: &Home) -> Result<Option<String>, Error> {
     let tmp = home.sub_or_make(TMP)?;
-    Ok(try_exchange(&tmp))
+    if let Err(e) = try_exchange(&tmp) {
+        let why = format!("its file system cannot exchange two directories ({e})");
+        return Ok(Some(why));
+    }
+    is_fixed(site, &tmp).doing("try to move", &site.path)
 }
 
-/// An overlay gives no other name to a directory that its lower layer has, too. It is asked by a rename
-/// that cannot succeed: onto `full`, which is a directory that is not empty.
-pub(super) fn try_move(site: &Site, place: &Dir, full: &[u8]) -> std::io::Result<()> {
+/// Why the live root cannot be exchanged though directories in general can: overlay cannot move one that
+/// has a part in a lower layer. It is asked to, in a way in which no file system may comply: onto a
+/// directory of `dir`, which is ours, that is not empty.
+pub(super) fn is_fixed(site: &Site, dir: &Dir) -> std::io::Result<Option<String>> {
     let (Some(parent), Some(live)) = (&site.parent, &site.live) else {
-        return Ok(());
+        return Ok(None);
     };
-    if volume::type_name(live)? != "overlay" || place.open_dir(full)?.list()?.iter().count() == 0 {
-        return Ok(());
+    if !volume::is_overlay(live) {
+        return Ok(None);
     }
-    match parent.dir.rename(&parent.name, place, full) {
-        Err(e)
-            if matches!(
-                e.kind(),
-                std::io::ErrorKind::DirectoryNotEmpty | std::io::ErrorKind::AlreadyExists
-            ) =>
-        {
-            Ok(())
-        }
-        other => other,
-    }
+    let full = b"probe-full";
+    dir.remove_all(full)?;
+    dir.make_dir(full, 0o700)?;
+    dir.open_dir(full)?.make_dir(b"entry", 0o700)?;
+    let tried = parent.dir.rename(&parent.name, dir, full);
+    dir.remove_all(full)?;
+    let fixed = tried.is_err_and(|e| e.kind() == std::io::ErrorKind::CrossesDevices);
+    Ok(fixed.then(|| "part of it lies in a lower layer of an overlay".to_owned()))
 }
 
 /// Exchanges two directories, with the modes that roots may have.

@@ -18,7 +18,7 @@ use super::policy::{KeepPrevious, Method};
 use super::run::{Ready, Stage};
 use super::settle::After;
 use super::survey::{Seen, look, wanted};
-use crate::sys::{self, Dir, process, signal};
+use crate::sys::{self, Dir, process, signal, volume};
 use crate::tree::MetaChange;
 
 impl Stage {
@@ -34,6 +34,7 @@ impl Stage {
             return Ok(Commit {
                 method: Method::Direct,
                 kept: Vec::new(),
+                refused: Vec::new(),
             });
         };
         let ended = self.end_stage(ready);
@@ -41,7 +42,7 @@ impl Stage {
         self.judge(ready, summary)?;
         self.heed()?;
         let mut hold = self.hold();
-        self.still_there(&mut hold)?;
+        self.still_there(ready, &mut hold)?;
         match ready.method {
             Method::Swap => self.commit_by_swap(ready, &mut hold),
             _ => self.commit_by_plan(ready, &mut hold),
@@ -61,12 +62,20 @@ impl Stage {
         ready.recorder.flush()
     }
 
-    /// The destination's name must still lead where it led when the run began.
-    fn still_there(&self, hold: &mut Hold) -> Result<(), Error> {
+    /// The destination's name must still lead where it led when the run began. The handle from then
+    /// tells: while it is open nothing else gets its inode, whatever becomes of the time of birth.
+    fn still_there(&self, ready: &Ready, hold: &mut Hold) -> Result<(), Error> {
         hold.site.look()?;
         let live = hold.site.live_stat()?;
-        let (_, _, journal) = hold.state()?;
-        if journal.is_root(&journal.root, &live) {
+        let began = ready.live.as_ref().map(Dir::stat_self).transpose();
+        let is_same = match (began.doing("look at", &self.path)?, live) {
+            (None, None) => true,
+            (Some(began), Some(live)) => began.same_object(&live),
+            _ => false,
+        };
+        if is_same {
+            let (_, _, journal) = hold.state()?;
+            journal.root = live.as_ref().map(RootId::of);
             return Ok(());
         }
         Err(Error::GateRefused {
@@ -128,13 +137,16 @@ impl Stage {
         Ok(Commit {
             method: Method::Swap,
             kept,
+            refused: after.refused,
         })
     }
 
     fn commit_by_plan(&self, ready: &Ready, hold: &mut Hold) -> Result<Commit, Error> {
         let no_fsync = self.policy.no_fsync;
-        if hold.site.live.is_none() {
-            make_root(ready, hold)?;
+        match &hold.site.live {
+            Some(live) if volume::is_overlay(live) => copy_up(hold)?,
+            Some(_) => {}
+            None => make_root(ready, hold)?,
         }
         let sealed = ready.plan.seal(!no_fsync);
         sealed.doing("write the plan in", &ready.home)?;
@@ -149,14 +161,15 @@ impl Stage {
         home.drop(DISPLACED)?;
         home.sub_or_make(DISPLACED)?;
         hold.enter(Phase::SealedPlan { direction, rotate })?;
-        let kept = signal::shielded(|| hold.finish_plan(direction, rotate, false))?;
+        let done = signal::shielded(|| hold.finish_plan(direction, rotate, false))?;
         self.leave(After {
             done: true,
             replaced: Vec::new(),
         });
         Ok(Commit {
             method: Method::Journal,
-            kept,
+            kept: done.passed,
+            refused: done.refused,
         })
     }
 
@@ -193,6 +206,21 @@ fn look_ahead(hold: &mut Hold, live: &Dir, next: &Dir) -> Result<(Carried, Optio
     let record = Record::load_where(home, CHANGES_NEXT, |path| paths.contains(&path))?;
     let carried = carry(&found, &record, live, next, home, Reach::Whole, false)?;
     Ok((carried, Some(seen)))
+}
+
+/// On overlay, the first change of a directory that lies in a lower layer copies it to the upper one and
+/// gives it another time of birth. That is brought about before the seal, which names it by that time.
+fn copy_up(hold: &mut Hold) -> Result<(), Error> {
+    let live = hold.site.live_stat()?;
+    if let (Some(root), Some(stat)) = (&hold.site.live, live) {
+        // Who may not even do this will not change the root itself, and what is changed in it by then
+        // has copied it up as well.
+        let _ = root.set_own_mode(stat.mode);
+    }
+    let live = hold.site.live_stat()?;
+    let (_, _, journal) = hold.state()?;
+    journal.root = live.as_ref().map(RootId::of);
+    Ok(())
 }
 
 /// Under journal a missing root is made empty and private, then filled.

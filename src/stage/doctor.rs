@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::choose::{choose, may_write, try_exchange, try_move};
+use super::choose::{choose, is_fixed, may_write, try_exchange};
 use super::error::{Doing, Error};
 use super::journal::Journal;
 use super::layout::{is_state, kind_of};
@@ -98,7 +98,7 @@ fn try_all(site: &Site, base: &Dir, path: &Path, checks: &mut Vec<Check>) -> Opt
     };
     if !note(
         "exchange",
-        try_exchange(&probe).and_then(|()| try_move_onto(site, &probe)),
+        try_exchange(&probe),
         "two directories are exchanged in one instant",
         "the file system cannot exchange two directories",
     ) {
@@ -124,14 +124,11 @@ fn try_all(site: &Site, base: &Dir, path: &Path, checks: &mut Vec<Check>) -> Opt
         "what is staged can be made durable in one call",
         "the file system cannot be made durable in one call",
     );
+    if against.is_none() {
+        against = is_fixed(site, &probe).unwrap_or_default();
+    }
     let _ = base.remove_all(&name);
     against
-}
-
-fn try_move_onto(site: &Site, probe: &Dir) -> io::Result<()> {
-    probe.make_dir(b"full", 0o700)?;
-    probe.open_dir(b"full")?.make_dir(b"inner", 0o700)?;
-    try_move(site, probe, b"full")
 }
 
 fn try_link(probe: &Dir) -> io::Result<()> {

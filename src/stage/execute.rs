@@ -13,10 +13,12 @@ use rustix::io::Errno;
 use super::changes::{Ident, Record};
 use super::journal::Direction;
 use super::layout::{kind_of, make_beneath};
+use super::outcome::Refused;
 use super::plan::{Mark, Step};
 use super::survey::file_name;
 use super::transfer::{
-    BROUGHT, Done, Spot, bring, exchange, is_errno, is_passable, move_to, set_dir, touch,
+    BROUGHT, Done, Spot, bring, exchange, is_errno, is_passable, is_refusal, move_to,
+    put_mode_back, put_time_back, set_dir, touch,
 };
 use crate::sys::{self, Dir, Kind, Stat, as_path};
 
@@ -31,16 +33,26 @@ pub(super) struct Trees<'a> {
     pub force: bool,
 }
 
-/// Carries out all steps; returns the paths that were passed over, or of which others' parts stay.
+/// What came of carrying a plan out.
+#[derive(Debug, Default)]
+pub(super) struct Executed {
+    /// Paths that were passed over, or of which others' parts stay.
+    pub passed: Vec<PathBuf>,
+    /// Paths whose change the system refused.
+    pub refused: Vec<Refused>,
+}
+
+/// Carries out all steps.
 pub(super) fn execute(
     steps: &[Step],
     direction: Direction,
     trees: &Trees<'_>,
-) -> Result<Vec<PathBuf>, (PathBuf, io::Error)> {
+) -> Result<Executed, (PathBuf, io::Error)> {
     let mut run = Run {
         trees,
         direction,
         passed: Vec::new(),
+        refused: Vec::new(),
     };
     let (dir_steps, others): (Vec<&Step>, Vec<&Step>) = steps
         .iter()
@@ -58,13 +70,17 @@ pub(super) fn execute(
     }
     run.passed.sort_unstable();
     run.passed.dedup();
-    Ok(run.passed)
+    Ok(Executed {
+        passed: run.passed,
+        refused: run.refused,
+    })
 }
 
 struct Run<'a> {
     trees: &'a Trees<'a>,
     direction: Direction,
     passed: Vec<PathBuf>,
+    refused: Vec<Refused>,
 }
 
 impl Run<'_> {
@@ -78,6 +94,10 @@ impl Run<'_> {
             }
             Err(e) if is_passable(&e) => {
                 self.passed.push(path.to_owned());
+                Ok(())
+            }
+            Err(e) if is_refusal(&e) => {
+                self.refused.push(Refused::new(path, &e));
                 Ok(())
             }
             Err(e) => Err((path.to_owned(), e)),
@@ -122,6 +142,33 @@ impl Run<'_> {
     }
 
     fn try_step(&mut self, step: &Step, dir: &Dir, name: &[u8]) -> io::Result<Done> {
+        let done = self.carry_out(step, dir, name)?;
+        if done == Done::Yes {
+            self.put_times_back(step, dir, name)?;
+        }
+        Ok(done)
+    }
+
+    /// Gives the directories that a step moved the times that they had.
+    fn put_times_back(&self, step: &Step, dir: &Dir, name: &[u8]) -> io::Result<()> {
+        let (path, new, old) = match step {
+            Step::Install { path, new, old } => (path, Some(new), old.as_ref()),
+            Step::Remove { path, old } => (path, None, Some(old)),
+            Step::Touch { .. } | Step::Dir { .. } => return Ok(()),
+        };
+        let marks = [new, old].into_iter().flatten();
+        for mark in marks.filter(|mark| mark.kind == Kind::Dir) {
+            put_time_back(dir, name, mark)?;
+            for tree in [self.trees.next, self.trees.previous] {
+                if let Some(spot) = Spot::find(tree, path)? {
+                    put_time_back(&spot.dir, &spot.name, mark)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self, step: &Step, dir: &Dir, name: &[u8]) -> io::Result<Done> {
         let forward = self.direction == Direction::Forward;
         match step {
             Step::Install { path, new, old } if forward => {
@@ -131,18 +178,7 @@ impl Run<'_> {
             Step::Remove { path, old } if forward => self.remove(path, old, dir, name),
             Step::Remove { path, old } => self.restore(path, old, dir, name),
             Step::Touch { old, change, .. } => touch(old, change, forward, dir, name),
-            Step::Dir { path, old, change } => {
-                let opened = if path.as_os_str().is_empty() {
-                    dir.reopen()
-                } else {
-                    dir.open_dir(name)
-                };
-                match opened {
-                    Ok(dir) => set_dir(&dir, old, change, forward),
-                    Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Done::PassedOver),
-                    Err(e) => Err(e),
-                }
-            }
+            Step::Dir { old, change, .. } => set_dir(old, change, forward, dir, name),
         }
     }
 
@@ -162,7 +198,11 @@ impl Run<'_> {
         match now {
             Some(now) if new.is_object(&now) || (!waits && new.is_alike(&now)) => {
                 // In place already; the old one may not be where it belongs yet.
+                put_mode_back(dir, name, new)?;
                 if let Some(spot) = staged {
+                    if let Some(old) = old.filter(|old| old.is_object(&spot.stat)) {
+                        put_mode_back(&spot.dir, &spot.name, old)?;
+                    }
                     self.stash(&spot.dir, &spot.name, path)?;
                 }
                 let _ = dir.remove_all(BROUGHT);
@@ -177,14 +217,17 @@ impl Run<'_> {
             return Ok(Done::PassedOver);
         };
         sys::cut::point("execute.install");
-        if now.is_none() {
-            return bring(&spot, dir, |from, from_name| {
+        let Some(now) = now else {
+            bring(&spot, dir, |from, from_name| {
                 from.rename_new(from_name, dir, name)
-            });
-        }
-        match exchange(&spot, dir, name) {
+            })?;
+            put_mode_back(dir, name, new)?;
+            return Ok(Done::Yes);
+        };
+        match exchange(&spot, dir, name, &now) {
             Ok(()) => {
                 sys::cut::point("execute.stash");
+                put_mode_back(dir, name, new)?;
                 self.stash(&spot.dir, &spot.name, path)?;
                 Ok(Done::Yes)
             }
@@ -276,6 +319,9 @@ impl Run<'_> {
             Some(now) if in_place(&now) => {
                 // The exchange was made; what was ours goes back to the stage.
                 if let Some(spot) = kept.filter(|spot| same(new, &spot.stat)) {
+                    if let Some(old) = old {
+                        put_mode_back(dir, name, old)?;
+                    }
                     self.unstage(&spot.dir, &spot.name, path)?;
                 }
                 return Ok(Done::Yes);
@@ -295,11 +341,11 @@ impl Run<'_> {
             }
             return self.take_away(path, dir, name);
         };
-        if now.is_none() {
+        let Some(now) = now else {
             move_to(&spot.dir, &spot.name, dir, name)?;
             return Ok(Done::Yes);
-        }
-        match exchange(&spot, dir, name) {
+        };
+        match exchange(&spot, dir, name, &now) {
             Ok(()) => {
                 sys::cut::point("execute.unstage");
                 self.unstage(&spot.dir, &spot.name, path)?;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::carry::{Carried, Reach, carry};
 use super::changes::Record;
 use super::error::{Doing, Error, Situation};
-use super::execute::{Trees, execute};
+use super::execute::{Executed, Trees, execute};
 use super::hold::Hold;
 use super::home::Home;
 use super::journal::{Direction, Last, Next, Origin, Phase, Swap, now};
@@ -59,11 +59,11 @@ impl Hold {
     pub fn finish_swap(&mut self, swap: &Swap, seen: Option<&Seen>) -> Result<Carried, Error> {
         self.site.look()?;
         let switched = |e: Error| e.in_situation(Situation::Switched);
-        let carried = self.look_back(swap.at, seen).map_err(switched)?;
+        let mut carried = self.look_back(seen).map_err(switched)?;
         if let Some(direction) = swap.plan {
             // Metadata only: nothing is moved.
-            self.carry_out(direction, TMP, TMP, false)
-                .map_err(switched)?;
+            let done = self.carry_out(direction, TMP, TMP, false);
+            carried.refused = done.map_err(switched)?.refused;
         }
         self.rotate_swap(swap).map_err(switched)?;
         let no_fsync = self.no_fsync;
@@ -89,7 +89,7 @@ impl Hold {
     }
 
     /// What others did between the last look at the old tree and the exchange is carried into live.
-    fn look_back(&mut self, sealed: i64, seen: Option<&Seen>) -> Result<Carried, Error> {
+    fn look_back(&mut self, seen: Option<&Seen>) -> Result<Carried, Error> {
         if !self.tilde_stands()? {
             return Ok(Carried::default());
         }
@@ -111,15 +111,7 @@ impl Hold {
             forget_broken_record(home)?;
             return Ok(Carried::default());
         }
-        carry(
-            &found,
-            &record,
-            &old,
-            live,
-            home,
-            Reach::Gentle(sealed),
-            false,
-        )
+        carry(&found, &record, &old, live, home, Reach::Gentle, false)
     }
 
     fn rotate_swap(&mut self, swap: &Swap) -> Result<(), Error> {
@@ -152,19 +144,19 @@ impl Hold {
         rotate_records(home, swap.plan.is_some())
     }
 
-    /// Carries a sealed plan to its end and closes the journal; returns what was passed over.
+    /// Carries a sealed plan to its end and closes the journal; returns what could not be done.
     pub fn finish_plan(
         &mut self,
         direction: Direction,
         rotate: bool,
         force: bool,
-    ) -> Result<Vec<PathBuf>, Error> {
+    ) -> Result<Executed, Error> {
         let underway = |e: Error| e.in_situation(Situation::Underway);
         let keep = if rotate { DISPLACED } else { PREVIOUS };
         let (_, home, _) = self.state()?;
         // A plan that was rotated was carried out before.
-        let passed = match rotate && !home.has(DISPLACED)? {
-            true => Vec::new(),
+        let done = match rotate && !home.has(DISPLACED)? {
+            true => Executed::default(),
             false => self
                 .carry_out(direction, NEXT, keep, force)
                 .map_err(underway)?,
@@ -205,7 +197,7 @@ impl Hold {
         });
         sys::cut::point("switch.idle");
         journal.write(home, no_fsync).map_err(underway)?;
-        Ok(passed)
+        Ok(done)
     }
 
     fn carry_out(
@@ -214,7 +206,7 @@ impl Hold {
         next: &[u8],
         keep: &[u8],
         force: bool,
-    ) -> Result<Vec<PathBuf>, Error> {
+    ) -> Result<Executed, Error> {
         let (site, home, _) = self.state()?;
         let name = if home.has(PLAN)? { PLAN } else { PLAN_DONE };
         let steps = plan::read(home, name)?;

@@ -18,10 +18,11 @@ use super::home::Home;
 use super::journal::{Journal, Origin, Phase, RootId};
 use super::layout::{NEXT, PREVIOUS};
 use super::lock::Locks;
-use super::outcome::Interrupted;
+use super::outcome::{Interrupted, Refused};
 use super::policy::Policy;
 use super::site::Site;
 use super::sound;
+use crate::sys;
 
 /// A destination that this process holds.
 #[derive(Debug)]
@@ -140,6 +141,7 @@ impl Hold {
                             path.display()
                         ));
                     }
+                    self.say_refused(&carried.refused);
                     self.found = Interrupted::Switched;
                     self.say("an interrupted run had switched it; what was left to do was done");
                 } else if journal.is_root(&swap.old, &live) {
@@ -151,15 +153,16 @@ impl Hold {
                 }
             }
             Phase::SealedPlan { direction, rotate } if at_root => {
-                let passed = self.finish_plan(direction, rotate, false)?;
+                let done = self.finish_plan(direction, rotate, false)?;
                 self.found = Interrupted::Underway;
                 self.say("an interrupted change was carried to its end");
-                for path in passed {
+                for path in done.passed {
                     self.say(&format!(
                         "\"{}\" was changed meanwhile and stays as it is",
                         path.display()
                     ));
                 }
+                self.say_refused(&done.refused);
             }
             Phase::Undoing if at_root => {
                 self.move_back(Origin::Previous)?;
@@ -201,6 +204,16 @@ impl Hold {
     pub fn say(&mut self, what: &str) {
         self.notes
             .push(format!("{}: {what}", self.site.path.display()));
+    }
+
+    fn say_refused(&mut self, refused: &[Refused]) {
+        for entry in refused {
+            self.say(&format!(
+                "\"{}\" cannot be changed: {}",
+                entry.path.display(),
+                sys::reason(&entry.error())
+            ));
+        }
     }
 
     /// Tells where things of others went that were in a generation that had its time.

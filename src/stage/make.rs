@@ -292,12 +292,15 @@ impl Ready {
     /// Under journal, a directory that stands for a live one: what is made in it gets from it what it would
     /// get there.
     fn scaffold(&self, path: &Path) -> io::Result<Dir> {
-        let dir = make_beneath(&self.next, path)?;
-        let Some(live) = self
+        let live = self
             .live
             .as_ref()
-            .and_then(|live| live.open_beneath(path).ok())
-        else {
+            .and_then(|live| live.open_beneath(path).ok());
+        if live.as_ref().is_some_and(|live| !live.is_writable()) {
+            return Err(rustix::io::Errno::ACCESS.into());
+        }
+        let dir = make_beneath(&self.next, path)?;
+        let Some(live) = live else {
             return Ok(dir);
         };
         xattrs::copy_default_acl(live.as_file(), dir.as_file())?;

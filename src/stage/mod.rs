@@ -89,8 +89,8 @@ pub use error::{Error, Situation};
 pub use layout::{is_state, refuse_inside_state};
 pub use lock::Holder;
 pub use outcome::{
-    Check, Commit, Diagnosis, Freed, Held, Interrupted, LastCommit, Recovered, Salvage, Status,
-    Summary, Undone,
+    Check, Commit, Diagnosis, Freed, Held, Interrupted, LastCommit, Recovered, Refused, Salvage,
+    Status, Summary, Undone,
 };
 pub use policy::{CommitChoice, KeepPrevious, Method, Policy, Wait};
 pub use run::{Place, Root, Stage};

@@ -1,7 +1,8 @@
 //! What the stage tells those who drive it.
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -38,6 +39,32 @@ pub struct Commit {
     pub method: Method,
     /// Relative paths of late arrivals and edits of others, carried over or kept.
     pub kept: Vec<PathBuf>,
+    /// Entries that the system did not let be changed: they are as they were, all else is in place.
+    pub refused: Vec<Refused>,
+}
+
+/// An entry of the destination that the system did not let be changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Refused {
+    /// Its relative path.
+    pub path: PathBuf,
+    /// The system's reason, as a number of errno(3).
+    pub errno: i32,
+}
+
+impl Refused {
+    pub(super) fn new(path: &Path, e: &io::Error) -> Refused {
+        Refused {
+            path: path.to_owned(),
+            errno: e.raw_os_error().unwrap_or_default(),
+        }
+    }
+
+    /// The system's reason.
+    #[must_use]
+    pub fn error(&self) -> io::Error {
+        io::Error::from_raw_os_error(self.errno)
+    }
 }
 
 /// What `undo` did or, in a dry run, would do.
@@ -49,6 +76,10 @@ pub struct Undone {
     pub restored: u64,
     /// Relative paths that changed since the switch and stay as they are.
     pub kept: Vec<PathBuf>,
+    /// Entries that the system did not let be changed.
+    pub refused: Vec<Refused>,
+    /// Sentences about what was found first: what a crash left, state that was set aside.
+    pub notes: Vec<String>,
     /// Whether this took back an earlier undo.
     pub redo: bool,
 }

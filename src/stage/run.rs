@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::changes::Recorder;
-use super::choose::{Choice, choose, probe_exchange, try_move};
+use super::choose::{Choice, choose, probe_exchange};
 use super::copyup::Groups;
 use super::error::{Doing, Error};
 use super::hold::Hold;
@@ -198,14 +198,7 @@ fn begin(hold: &mut Hold, policy: &Policy, mirrors: bool) -> Result<Option<Ready
         let reason = if home.is_inside() {
             Some("its state can only lie within it".to_owned())
         } else {
-            let tried = probe_exchange(home)?;
-            let moved = try_move(site, &home.place, &home.name);
-            tried
-                .err()
-                .map(|e| format!("its file system cannot exchange two directories ({e})"))
-                .or(moved
-                    .err()
-                    .map(|e| format!("its file system cannot move it ({e})")))
+            probe_exchange(site, home)?
         };
         if let Some(reason) = reason {
             fall_back(&mut choice, policy, &site.path, reason)?;
@@ -219,13 +212,7 @@ fn begin(hold: &mut Hold, policy: &Policy, mirrors: bool) -> Result<Option<Ready
     };
     prepare(home, journal, policy.no_fsync)?;
     let before = journal.clone();
-    let next = match make_next(hold, policy, &mut choice, &recorder) {
-        Err(e) if e.is_out_of_room() && before.next == Next::Staged => {
-            give_up(hold)?;
-            make_next(hold, policy, &mut choice, &recorder)?
-        }
-        other => other?,
-    };
+    let next = make_next(hold, policy, &mut choice, &recorder)?;
     let (site, home, journal) = hold.state()?;
     journal.next = Next::Staged;
     journal.staged_boot = process::boot_id();
@@ -288,21 +275,9 @@ fn make_state(hold: &mut Hold, inside: bool) -> Result<(), Error> {
     }
     let home = hold.site.make_home(inside)?;
     hold.locks.add_home(&home, &hold.site)?;
-    if let Some(live) = &hold.site.live {
-        copy_up(live).doing("prepare", &hold.site.path)?;
-    }
     let root = hold.site.live_stat()?.as_ref().map(RootId::of);
     hold.journal = Some(Journal::new(root));
     hold.home = Some(home);
-    Ok(())
-}
-
-/// An overlay copies a directory of its lower layer up at the first change, and then gives it another
-/// time of birth, by which the root is known: let that be now.
-fn copy_up(live: &Dir) -> std::io::Result<()> {
-    if volume::type_name(live)? == "overlay" {
-        live.set_own_mode(live.stat_self()?.mode)?;
-    }
     Ok(())
 }
 
@@ -336,18 +311,6 @@ fn make_room(salvage: &Dir) -> std::io::Result<()> {
     if bytes > volume::room(salvage)?.bytes {
         halves.iter().try_for_each(|name| salvage.unlink(name))?;
     }
-    Ok(())
-}
-
-/// Drops what an interrupted run staged: there is not even room to sort it.
-fn give_up(hold: &mut Hold) -> Result<(), Error> {
-    let (_, home, journal) = hold.state()?;
-    journal.next = Next::Level;
-    for name in [STAGED, SALVAGE, TMP, NEXT] {
-        sys::cut::point("begin.give-up");
-        home.drop(name)?;
-    }
-    hold.say("what an earlier run staged was dropped: it left no room to go on");
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use super::attrs;
 use super::plan::Mark;
 use super::survey::file_name;
 use crate::sys::content::Abilities;
-use crate::sys::{self, Dir, Stat};
+use crate::sys::{self, Dir, Kind, Stat};
 use crate::tree::MetaChange;
 
 /// The name under which an object from another file system waits for its turn.
@@ -58,24 +58,13 @@ pub(super) fn bring(
     dir: &Dir,
     rename: impl Fn(&Dir, &[u8]) -> io::Result<()>,
 ) -> io::Result<Done> {
-    match rename(&spot.dir, &spot.name) {
+    let objects = [(&spot.dir, &spot.name[..], &spot.stat)];
+    match moving(&objects, || rename(&spot.dir, &spot.name)) {
         Err(e) if is_errno(&e, &[Errno::XDEV]) => {
             dir.remove_all(BROUGHT)?;
             attrs::copy_tree(&spot.dir, &spot.name, dir, BROUGHT, &Abilities::default())?;
             rename(dir, BROUGHT)?;
             spot.dir.remove_all(&spot.name)?;
-        }
-        Err(e)
-            if e.kind() == io::ErrorKind::PermissionDenied
-                && spot.stat.is_dir()
-                && spot.stat.mode & 0o200 == 0 =>
-        {
-            // A directory that its owner may not write to cannot get another parent.
-            let own = spot.dir.open_dir(&spot.name)?;
-            own.set_own_mode(spot.stat.mode | 0o700)?;
-            let moved = rename(&spot.dir, &spot.name);
-            own.set_own_mode(spot.stat.mode)?;
-            moved?;
         }
         other => other?,
     }
@@ -85,39 +74,69 @@ pub(super) fn bring(
 /// Moves an object to a free name, also to another file system, also out of a directory's reach of which
 /// the directory's own mode would keep it.
 pub(super) fn move_to(from: &Dir, name: &[u8], to: &Dir, to_name: &[u8]) -> io::Result<()> {
-    match from.rename(name, to, to_name) {
+    let stat = from.stat(name)?;
+    let moved = moving(&[(from, name, &stat)], || from.rename(name, to, to_name));
+    match moved {
         Err(e) if is_errno(&e, &[Errno::XDEV]) => {
             to.remove_all(to_name)?;
             attrs::copy_tree(from, name, to, to_name, &Abilities::default())?;
             from.remove_all(name)
         }
-        Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
-            // A directory that its owner may not write to cannot get another parent.
-            let stat = from.stat(name)?;
-            if !stat.is_dir() || stat.mode & 0o200 != 0 {
-                return Err(e);
-            }
-            let own = from.open_dir(name)?;
-            own.set_own_mode(stat.mode | 0o700)?;
-            let moved = from.rename(name, to, to_name);
-            own.set_own_mode(stat.mode)?;
-            moved
-        }
         other => other,
     }
 }
 
-/// Exchanges two objects. XFS takes another parent for a change of a directory's content: its time is
-/// put back.
-pub(super) fn exchange(spot: &Spot, dir: &Dir, name: &[u8]) -> io::Result<()> {
-    let there = dir.stat(name)?;
-    spot.dir.exchange(&spot.name, dir, name)?;
-    for (dir, name, was) in [(dir, name, &spot.stat), (&spot.dir, &spot.name[..], &there)] {
-        if was.is_dir() && dir.stat(name)?.mtime != was.mtime {
-            dir.set_mtime(name, was.mtime)?;
+/// Exchanges two objects.
+pub(super) fn exchange(spot: &Spot, dir: &Dir, name: &[u8], now: &Stat) -> io::Result<()> {
+    let objects = [(&spot.dir, &spot.name[..], &spot.stat), (dir, name, now)];
+    moving(&objects, || spot.dir.exchange(&spot.name, dir, name))
+}
+
+/// Gives a directory that got another parent the time that it had: XFS takes that for a change of its own.
+pub(super) fn put_time_back(dir: &Dir, name: &[u8], mark: &Mark) -> io::Result<()> {
+    match dir.try_stat(name)? {
+        Some(now) if mark.is_object(&now) && now.mtime != mark.mtime => {
+            dir.set_mtime(name, mark.mtime)
         }
+        _ => Ok(()),
+    }
+}
+
+/// Gives a directory that had to be widened for its move the mode that it has by the plan, should a crash
+/// have come in between.
+pub(super) fn put_mode_back(dir: &Dir, name: &[u8], mark: &Mark) -> io::Result<()> {
+    let narrow = mark.mode | 0o700 != mark.mode;
+    if mark.kind == Kind::Dir && narrow && dir.stat(name)?.mode == mark.mode | 0o700 {
+        dir.set_mode(name, mark.mode)?;
     }
     Ok(())
+}
+
+/// Makes a rename of these objects (where they are, and as they are). A directory that its owner may not
+/// write to cannot get another parent: it may be written to for the moment.
+fn moving(objects: &[(&Dir, &[u8], &Stat)], rename: impl Fn() -> io::Result<()>) -> io::Result<()> {
+    let refused = match rename() {
+        Err(e) if e.kind() == io::ErrorKind::PermissionDenied => e,
+        done => return done,
+    };
+    let mut opened = Vec::new();
+    let mut open = || -> io::Result<()> {
+        for (dir, name, stat) in objects {
+            if stat.is_dir() && stat.mode & 0o200 == 0 {
+                dir.set_mode(name, stat.mode | 0o700)?;
+                opened.push((dir.open_dir(name)?, stat.mode));
+            }
+        }
+        Ok(())
+    };
+    let moved = match open() {
+        Ok(()) if !opened.is_empty() => rename(),
+        _ => Err(refused),
+    };
+    for (dir, mode) in opened {
+        dir.set_own_mode(mode)?;
+    }
+    moved
 }
 
 pub(super) fn touch(
@@ -140,22 +159,44 @@ pub(super) fn touch(
     Ok(Done::Yes)
 }
 
+/// Changes the metadata of a directory: of `name`, or of `dir` itself where the name is empty.
 pub(super) fn set_dir(
-    dir: &Dir,
     old: &Mark,
     change: &MetaChange,
     forward: bool,
+    dir: &Dir,
+    name: &[u8],
 ) -> io::Result<Done> {
-    let now = dir.stat_self()?;
+    let now = match name {
+        b"" => Some(dir.stat_self()?),
+        _ => dir.try_stat(name)?,
+    };
+    let Some(now) = now else {
+        return Ok(Done::PassedOver);
+    };
     let either = |was: u32, to: Option<u32>, now: u32| now == was || to == Some(now);
-    let known = either(old.mode, change.mode, now.mode)
+    let known = now.is_dir()
+        && either(old.mode, change.mode, now.mode)
         && either(old.uid, change.uid, now.uid)
         && either(old.gid, change.gid, now.gid);
     if !known {
         return Ok(Done::PassedOver);
     }
     sys::cut::point("execute.dir");
-    attrs::apply_to_dir(dir, &if forward { *change } else { old.meta() })?;
+    let mut change = if forward { *change } else { old.meta() };
+    let own = match name {
+        b"" => dir.reopen()?,
+        _ => match dir.open_dir(name) {
+            Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
+                // Its owner may not read it; what it has to have is given to it below.
+                dir.set_mode(name, now.mode | 0o500)?;
+                change.mode = Some(change.mode.unwrap_or(now.mode));
+                dir.open_dir(name)?
+            }
+            opened => opened?,
+        },
+    };
+    attrs::apply_to_dir(&own, &change)?;
     Ok(Done::Yes)
 }
 
@@ -163,14 +204,11 @@ pub(super) fn is_errno(e: &io::Error, which: &[Errno]) -> bool {
     Errno::from_io_error(e).is_some_and(|errno| which.contains(&errno))
 }
 
-/// Errors that concern one entry only: the others are carried out all the same.
+/// Errors that tell that somebody else changed the entry or what is around it.
 pub(super) fn is_passable(e: &io::Error) -> bool {
     is_errno(
         e,
         &[
-            Errno::PERM,
-            Errno::ACCESS,
-            Errno::BUSY,
             Errno::NOTEMPTY,
             Errno::EXIST,
             Errno::ISDIR,
@@ -179,4 +217,9 @@ pub(super) fn is_passable(e: &io::Error) -> bool {
             Errno::LOOP,
         ],
     )
+}
+
+/// Errors by which the system refuses this entry, while the others may be carried out all the same.
+pub(super) fn is_refusal(e: &io::Error) -> bool {
+    is_errno(e, &[Errno::PERM, Errno::ACCESS, Errno::BUSY])
 }

@@ -7,6 +7,7 @@ use super::carry::{Reach, carry};
 use super::changes::Record;
 use super::commit::Switch;
 use super::error::{Doing, Error};
+use super::execute::Executed;
 use super::hold::Hold;
 use super::journal::{Direction, Last, Origin, Phase};
 use super::layout::{CHANGES, CHANGES_NEXT, PLAN, PLAN_DONE, PREVIOUS};
@@ -26,7 +27,7 @@ pub fn undo(dest: &Path, policy: &Policy, force: bool, dry_run: bool) -> Result<
     let mut hold = Hold::take_named(dest, policy)?;
     let nothing = |hold: &Hold, why: &str| Error::NothingToUndo {
         path: hold.site.path.clone(),
-        why: why.to_owned(),
+        why: [&[why.to_owned()], &hold.notes[..]].concat().join("; "),
     };
     let Ok((_, home, journal)) = hold.state() else {
         return Err(nothing(&hold, "resilver never switched it"));
@@ -88,11 +89,14 @@ fn undo_swap(hold: &mut Hold, last: &Last, force: bool, dry_run: bool) -> Result
         method: Method::Swap,
         restored: carried.ours + put_off,
         kept: carried.late,
+        refused: Vec::new(),
+        notes: std::mem::take(&mut hold.notes),
         redo: last.undo,
     };
     if dry_run {
         return Ok(undone);
     }
+    let (_, home, _) = hold.state()?;
     home.drop(PLAN)?;
     if !no_fsync {
         let synced = previous.sync_volume();
@@ -113,7 +117,11 @@ fn undo_swap(hold: &mut Hold, last: &Last, force: bool, dry_run: bool) -> Result
     let mut kept = undone.kept;
     kept.extend(after.late);
     kept.extend(after.stays);
-    Ok(Undone { kept, ..undone })
+    Ok(Undone {
+        kept,
+        refused: after.refused,
+        ..undone
+    })
 }
 
 fn undo_plan(hold: &mut Hold, last: &Last, force: bool, dry_run: bool) -> Result<Undone, Error> {
@@ -124,23 +132,28 @@ fn undo_plan(hold: &mut Hold, last: &Last, force: bool, dry_run: bool) -> Result
     } else {
         Direction::Backward
     };
-    let kept = if dry_run {
+    let done = if dry_run {
         let live = site.live.as_ref();
         let changed =
             |step: &&Step| !force && live.is_some_and(|l| !is_as_left(step, l, direction));
         let changed = steps.iter().filter(changed);
-        changed.map(|step| step.path().to_owned()).collect()
+        Executed {
+            passed: changed.map(|step| step.path().to_owned()).collect(),
+            refused: Vec::new(),
+        }
     } else {
         home.drop(PLAN)?;
         let rotate = false;
         hold.enter(Phase::SealedPlan { direction, rotate })?;
         signal::shielded(|| hold.finish_plan(direction, rotate, force))?
     };
-    let restored = (steps.len() as u64).saturating_sub(kept.len() as u64);
+    let left = done.passed.len() + done.refused.len();
     Ok(Undone {
         method: Method::Journal,
-        restored,
-        kept,
+        restored: steps.len().saturating_sub(left) as u64,
+        kept: done.passed,
+        refused: done.refused,
+        notes: std::mem::take(&mut hold.notes),
         redo: last.undo,
     })
 }

@@ -8,8 +8,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{
-    self as rfs, AtFlags, FileType, FlockOperation, Gid, Mode, OFlags, RenameFlags, ResolveFlags,
-    StatxFlags, Timespec, Timestamps, UTIME_OMIT, Uid,
+    self as rfs, Access, AtFlags, FileType, FlockOperation, Gid, Mode, OFlags, RenameFlags,
+    ResolveFlags, StatxFlags, Timespec, Timestamps, UTIME_OMIT, Uid,
 };
 
 use super::stat::{Kind, Stat, Time};
@@ -311,6 +311,13 @@ impl Dir {
             }
         }
         Ok(())
+    }
+
+    /// Whether this process may make and remove names here.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        let access = Access::WRITE_OK | Access::EXEC_OK;
+        rfs::accessat(&self.0, c".", access, AtFlags::EACCESS).is_ok()
     }
 
     /// Makes the entries of this directory durable.

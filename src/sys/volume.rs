@@ -48,6 +48,12 @@ pub fn type_name(dir: &Dir) -> io::Result<String> {
     Ok(name.to_owned())
 }
 
+/// Whether the directory lies on an overlay of several layers.
+#[must_use]
+pub fn is_overlay(dir: &Dir) -> bool {
+    type_name(dir).is_ok_and(|name| name == "overlay")
+}
+
 /// Whether the directory is marked immutable or append-only; false where such flags are unknown.
 #[must_use]
 pub fn is_immutable(dir: &Dir) -> bool {

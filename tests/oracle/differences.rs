@@ -170,6 +170,14 @@ pub const OTHERS: &[(&str, &str)] = &[
         "rsync deletes what it is about to read (code 24); a stage reads the old tree to the end and then switches",
     ),
     (
+        "a directory at the destination that its owner closed to himself",
+        "rsync opens it for a while; a stage changes nothing in the live tree before its commit, so it is told and left (code 23)",
+    ),
+    (
+        "a directory at the destination that this user may not write to",
+        "rsync fails entry by entry; a stage tells it once for each entry before it stages one, in other words (code 23)",
+    ),
+    (
         "`resilver: committing by journal: …` without `--commit`",
         "resilver tells which guarantee a destination can have; rsync has only one way",
     ),

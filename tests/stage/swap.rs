@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use resilver::stage::{CommitChoice, Method, Policy, Root, Stage, Summary, undo};
+use resilver::stage::{CommitChoice, Method, Names, Policy, Root, Stage, Summary, undo};
 use resilver::tree::MetaChange;
 
 use crate::driver::{MIRROR, Moment, mirror, mirror_with};
@@ -148,7 +148,7 @@ fn all_names_of_a_touched_file_follow_it() {
         ..MetaChange::default()
     };
     stage
-        .touch(&place, b"a", &old, &change, resilver::stage::Names::All)
+        .touch(&place, b"a", &old, &change, Names::All)
         .unwrap();
     stage.commit(&Summary::default()).unwrap();
     let now = |path: &str| fs::metadata(bench.dst.join(path)).unwrap();

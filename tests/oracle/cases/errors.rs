@@ -37,9 +37,9 @@ cases! {
     unsearchable_dir: case("-ai s/ d", "s/a\ns/sec/f\ns/sec/ 0400").unprivileged();
     unreadable_root: case("-ai s/ d", "s/a\ns/ 0000").unprivileged();
     unreadable_in_link_group: case("-aHi s/ d", "s/a 0000\ns/b == s/a\ns/c").unprivileged();
-    foreign_destination_dir: case("-ai s/ d", "s/a\ns/k/b\ns/l -> x\ns/p fifo\nd/").unprivileged().prepare(owned_by_root);
-    foreign_destination_dir_and_deletion: case("-ai --delete s/ d", "s/a\nd/x/1\nd/f\nd/e/\nd/").unprivileged().prepare(owned_by_root);
-    closed_dirs_of_destination: case("-ri --delete s/ d", "s/k/a\ns/k/b\nd/k/c\nd/k/e/f\nd/k/e/ 0500\nd/k/ 0000").unprivileged();
+    foreign_destination_dir: case("-ai s/ d", "s/a\ns/k/b\ns/l -> x\ns/p fifo\nd/").unprivileged().prepare(owned_by_root).only_direct();
+    foreign_destination_dir_and_deletion: case("-ai --delete s/ d", "s/a\nd/x/1\nd/f\nd/e/\nd/").unprivileged().prepare(owned_by_root).only_direct();
+    closed_dirs_of_destination: case("-ri --delete s/ d", "s/k/a\ns/k/b\nd/k/c\nd/k/e/f\nd/k/e/ 0500\nd/k/ 0000").unprivileged().only_direct();
     unsearchable_dir_of_destination_dry_run: case("-ain s/ d", "s/k/a\nd/k/a=old\nd/k/ 0400").unprivileged();
     parent_of_operand_missing: case("-ai --delete s/nope/b s/ d", "s/a\nd/x");
     parent_of_operand_is_a_file: case("-ai --delete s/a/b s/ d", "s/a\nd/x");

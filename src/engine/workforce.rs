@@ -1,0 +1,71 @@
+//! The threads of a run.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::error::Error;
+use super::node::Origin;
+use super::run::Run;
+use super::survey::Surveyor;
+use super::worker::Worker;
+
+impl Run<'_> {
+    /// Works until nothing is left, or the run failed. `uncounted` is surveyed beside the work.
+    pub(super) fn work(&self, uncounted: Option<(Surveyor<'_>, Vec<Origin>)>) {
+        let threads = self.threads();
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            if let Some((surveyor, origins)) = uncounted {
+                let over = &over;
+                let count = move || {
+                    let survey = surveyor.survey(&origins, over);
+                    if !over.load(Ordering::Relaxed) {
+                        let _ = self.total.set(survey.entries);
+                    }
+                };
+                // Without it the bar lacks an end; nothing else.
+                let _ = std::thread::Builder::new()
+                    .name("survey".into())
+                    .spawn_scoped(scope, count);
+            }
+            for number in 1..threads {
+                let spawned = std::thread::Builder::new()
+                    .name(format!("worker-{number}"))
+                    .spawn_scoped(scope, || guarded(self));
+                if spawned.is_err() {
+                    break;
+                }
+            }
+            guarded(self);
+            over.store(true, Ordering::Relaxed);
+        });
+        // Names that vanished on the way left groups without their last one.
+        if self.has_failed() {
+            return;
+        }
+        if let Err(e) = Worker::new(self).lead_leftovers() {
+            self.fail(e);
+        }
+    }
+
+    /// Where the order of events or of deletions is part of what was asked for, one worker keeps it.
+    fn threads(&self) -> usize {
+        let sequential = self.wants.in_step
+            || self.options.deletion.max.is_some()
+            || (self.links.is_some() && self.wants.items);
+        match self.options.threads {
+            _ if sequential => 1,
+            0 => std::thread::available_parallelism()
+                .map_or(2, usize::from)
+                .clamp(1, 8),
+            n => n,
+        }
+    }
+}
+
+/// Works; a panic of one worker ends the run instead of leaving the others waiting.
+fn guarded(run: &Run<'_>) {
+    let work = std::panic::AssertUnwindSafe(|| Worker::new(run).work());
+    if std::panic::catch_unwind(work).is_err() {
+        run.fail(Error::Worker);
+    }
+}
