@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::sys::{Dir, Kind, Listing};
 use crate::tree::compare_names;
 
-use super::node::Origin;
+use super::node::{Origin, Part};
 
 /// Names of one directory: non-directories first, then directories, as [`compare_names`] has them. The unit
 /// of work, of deletion and of comparing with the disk.
@@ -32,15 +32,6 @@ pub(super) struct Named<'a> {
     pub name: &'a [u8],
     /// Which of the directory's sources has it.
     pub source: usize,
-}
-
-/// What of a source directory takes part.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Part {
-    /// All of its content.
-    Content,
-    /// Only this name.
-    Name(Box<[u8]>),
 }
 
 impl Batch {

@@ -7,11 +7,10 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use crate::sys::{Dir, Kind, Stat, process};
 
-use super::batch::Part;
 use super::decide::NEW;
 use super::error::Error;
 use super::event::{Action, Changes, Event, Severity, Skip};
-use super::node::{Node, Origin};
+use super::node::{Node, Origin, Part};
 use super::run::{STAT, failed_to};
 use super::survey::file_id;
 use super::worker::{Worker, check_stop};

@@ -6,8 +6,16 @@ use std::sync::{Arc, OnceLock};
 
 use crate::sys::{Dir, Stat, as_path};
 
-use super::batch::Part;
 use super::target::Place;
+
+/// What of a source directory takes part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// All of its content.
+    Content,
+    /// Only this name.
+    Name(Box<[u8]>),
+}
 
 /// A directory that entries come from.
 pub(super) struct Origin {

@@ -7,10 +7,10 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use crate::sys::{Dir, Listing, Stat};
 
-use super::batch::{Batch, Part, rule_path};
+use super::batch::{Batch, rule_path};
 use super::error::Error;
 use super::event::{Event, Severity};
-use super::node::Node;
+use super::node::{Node, Part};
 use super::run::not_deleted;
 use super::target::{Fault, Target};
 use super::worker::{Worker, check_stop};

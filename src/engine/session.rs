@@ -12,12 +12,11 @@ use crate::sys::content::Abilities;
 use crate::sys::{Dir, Kind, process};
 use crate::tree::Powers;
 
-use super::batch::Part;
 use super::decide::Planner;
 use super::error::{Error, shown};
 use super::event::{Committed, Event, Outcome, Report, Severity, Skip};
 use super::links::{Late, Links};
-use super::node::{Node, Origin};
+use super::node::{Node, Origin, Part};
 use super::options::Options;
 use super::order::{Frontier, Key};
 use super::run::{Run, failed};

@@ -5,8 +5,9 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::batch::{Part, rule_path};
+use super::batch::rule_path;
 use super::error::{Error, shown};
+use super::node::Part;
 use super::options::Options;
 use crate::sys::{Dir, Kind, Stat, as_path, stat_path};
 

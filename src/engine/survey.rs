@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::sys::{Dir, Kind, Stat, as_path};
 use crate::tree::Rules;
 
-use super::batch::{Part, rule_path};
-use super::node::Origin;
+use super::batch::rule_path;
+use super::node::{Origin, Part};
 
 /// What makes two names one file: device and inode.
 pub(super) type FileId = ((u32, u32), u64);

@@ -334,8 +334,12 @@ impl Run<'_> {
                 }
                 return Ok(Done::Yes);
             }
-            // Taken back already, or removed by somebody since; if there was an old one, it comes back.
             None if old.is_none() => return Ok(Done::Yes),
+            // Somebody removed it since; unless a crash came between taking it away and bringing back
+            // the old one.
+            None if !self.trees.force && !self.was_unstaged(path, new)? => {
+                return Ok(Done::PassedOver);
+            }
             Some(now) if !untouched(&now) && !self.trees.force => {
                 return Ok(Done::PassedOver);
             }
@@ -365,6 +369,12 @@ impl Run<'_> {
             Err(e) => return Err(e),
         }
         Ok(Done::Yes)
+    }
+
+    /// Whether what a plan had installed was moved back to the stage.
+    fn was_unstaged(&self, path: &Path, new: &Mark) -> io::Result<bool> {
+        let back = Spot::find(self.trees.next, path)?;
+        Ok(back.is_some_and(|spot| new.is_alike(&spot.stat)))
     }
 
     /// Takes away what the run added; what others put into such a directory stays, with the

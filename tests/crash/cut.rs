@@ -143,7 +143,7 @@ impl Attempt<'_> {
             }
         };
         // Half of the attempts go on with `recover`, half with the next run.
-        if n % 2 == 0 {
+        if n.is_multiple_of(2) {
             let recovered = self.run(Act::Recover).run().expect_success();
             let now = self.sources.recognise(&self.dest);
             let expected = match saw {
