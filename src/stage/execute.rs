@@ -267,12 +267,20 @@ impl Run<'_> {
         Ok(keep)
     }
 
-    /// Moves what was replaced to `previous/`.
+    /// Moves what was replaced to `previous/`; names it where somebody was quicker than the last look.
     fn stash(&mut self, dir: &Dir, name: &[u8], path: &Path) -> io::Result<()> {
         let keep = self.keep_place(path)?;
         move_to(dir, name, &keep, file_name(path))?;
-        if let Ok(kept) = keep.open_dir(file_name(path)) {
-            self.name_strangers(&kept, path)?;
+        let kept = keep.stat(file_name(path))?;
+        if kept.is_dir() {
+            if let Ok(kept) = keep.open_dir(file_name(path)) {
+                self.name_strangers(&kept, path)?;
+            }
+            return Ok(());
+        }
+        let was = self.trees.record.get(path).and_then(|(old, _)| old);
+        if was.is_some_and(|was| was != Ident::of(&kept)) {
+            self.passed.push(path.to_owned());
         }
         Ok(())
     }
