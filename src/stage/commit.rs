@@ -104,7 +104,8 @@ impl Stage {
             Some(live) => look_ahead(hold, live, &ready.next)?,
             None => (Carried::default(), None),
         };
-        if !carried.late.is_empty() {
+        let closed = ready.close(&carried.late);
+        if closed.doing("end the stage in", &ready.home)? || !carried.late.is_empty() {
             self.sync(ready)?;
         }
         let mut plan = None;

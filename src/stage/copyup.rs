@@ -46,7 +46,7 @@ impl Groups {
 }
 
 /// Every inode that has more than one name, with its names: one walk to count, one to name.
-fn find_groups(live: &Dir) -> io::Result<HashMap<u64, Vec<PathBuf>>> {
+pub(super) fn find_groups(live: &Dir) -> io::Result<HashMap<u64, Vec<PathBuf>>> {
     let mut inodes = Vec::new();
     walk(live, Path::new(""), &mut |_, ino| inodes.push(ino))?;
     inodes.sort_unstable();

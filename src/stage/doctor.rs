@@ -188,7 +188,8 @@ fn look_around(site: &Site, base: &Dir, checks: &mut Vec<Check>) -> Result<(), E
     Ok(())
 }
 
-/// State of another destination, or another file system, within this one.
+/// What within a destination cannot be switched or linked: state of another one, another file system, what
+/// this user cannot read, a file that its flags keep as it is.
 fn obstacle_inside(live: &Dir) -> Option<String> {
     let dev = live.stat_self().ok()?.dev;
     search(live, Path::new(""), dev)
@@ -196,10 +197,16 @@ fn obstacle_inside(live: &Dir) -> Option<String> {
 
 fn search(dir: &Dir, path: &Path, dev: (u32, u32)) -> Option<String> {
     for item in dir.list().ok()?.iter() {
+        let below = path.join(as_path(item.name));
         if kind_of(dir, &item).ok() != Some(Kind::Dir) {
+            if dir.is_marked(item.name).unwrap_or(false) {
+                let what = below.display();
+                return Some(format!(
+                    "{what} is marked immutable or append-only and cannot have a second name"
+                ));
+            }
             continue;
         }
-        let below = path.join(as_path(item.name));
         if is_state(dir, item.name) {
             let what = below.display();
             return Some(format!(

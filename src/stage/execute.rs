@@ -17,7 +17,7 @@ use super::outcome::Refused;
 use super::plan::{Mark, Step};
 use super::survey::file_name;
 use super::transfer::{
-    BROUGHT, Done, Spot, bring, exchange, is_errno, is_passable, is_refusal, move_to,
+    BROUGHT, Done, Spot, bring, exchange, is_errno, is_passable, is_refusal, move_to, open_if_let,
     put_mode_back, put_time_back, set_dir, touch,
 };
 use crate::sys::{self, Dir, Kind, Stat, as_path};
@@ -267,12 +267,20 @@ impl Run<'_> {
         Ok(keep)
     }
 
-    /// Moves what was replaced to `previous/`.
+    /// Moves what was replaced to `previous/`; names it where somebody was quicker than the last look.
     fn stash(&mut self, dir: &Dir, name: &[u8], path: &Path) -> io::Result<()> {
         let keep = self.keep_place(path)?;
         move_to(dir, name, &keep, file_name(path))?;
-        if let Ok(kept) = keep.open_dir(file_name(path)) {
-            self.name_strangers(&kept, path)?;
+        let kept = keep.stat(file_name(path))?;
+        if kept.is_dir() {
+            if let Ok(kept) = keep.open_dir(file_name(path)) {
+                self.name_strangers(&kept, path)?;
+            }
+            return Ok(());
+        }
+        let was = self.trees.record.get(path).and_then(|(old, _)| old);
+        if was.is_some_and(|was| was != Ident::of(&kept)) {
+            self.passed.push(path.to_owned());
         }
         Ok(())
     }
@@ -372,12 +380,18 @@ impl Run<'_> {
     /// Takes away what the run added; what others put into such a directory stays, with the
     /// directories it needs.
     fn take_away(&mut self, path: &Path, dir: &Dir, name: &[u8]) -> io::Result<Done> {
-        let is_dir = dir.stat(name)?.is_dir();
-        if !is_dir || self.trees.force || self.is_all_ours(&dir.open_dir(name)?, path)? {
+        let inner = match dir.stat(name)?.is_dir() && !self.trees.force {
+            true => open_if_let(dir, name)?,
+            false => None,
+        };
+        let theirs = match inner {
+            Some(inner) if !self.is_all_ours(&inner, path)? => Some(inner),
+            _ => None,
+        };
+        let Some(inner) = theirs else {
             self.unstage(dir, name, path)?;
             return Ok(Done::Yes);
-        }
-        let inner = dir.open_dir(name)?;
+        };
         for item in inner.list()?.iter() {
             let below = path.join(as_path(item.name));
             if kind_of(&inner, &item)? == Kind::Dir {
@@ -401,7 +415,10 @@ impl Run<'_> {
             let below = path.join(as_path(item.name));
             let ours = if kind_of(dir, &item)? == Kind::Dir {
                 self.trees.record.get(&below).is_some()
-                    && self.is_all_ours(&dir.open_dir(item.name)?, &below)?
+                    && match open_if_let(dir, item.name)? {
+                        Some(inner) => self.is_all_ours(&inner, &below)?,
+                        None => true,
+                    }
             } else {
                 self.is_made(dir, item.name, &below)?
             };

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::attrs;
+use super::copyup::find_groups;
 use super::layout::{is_state, kind_of};
 use super::pairs::pairs;
 use super::survey::file_name;
@@ -52,6 +53,11 @@ pub(super) fn level(live: &Dir, next: &Dir, keeper: &dyn Keeper) -> Result<(), O
     match (open(live), open(next)) {
         (Ok(live), Ok(next)) => work.pair(live, next, PathBuf::new()),
         (Err(e), _) | (_, Err(e)) => work.fail(Obstacle::Failed(PathBuf::new(), e)),
+    }
+    if !work.stopped()
+        && let Err(e) = work.regroup(live)
+    {
+        work.fail(Obstacle::Failed(PathBuf::new(), e));
     }
     match work.obstacle.into_inner() {
         Ok(None) => Ok(()),
@@ -288,6 +294,44 @@ impl Work<'_> {
         drop(copies);
         self.keeper
             .copied(&path.join(as_path(name)), &stat, &next.stat(name)?)
+    }
+}
+
+impl Work<'_> {
+    /// Some names of a file may still have found a link free before it was copied: they get the copy as
+    /// well, since all its names are one file.
+    fn regroup(&self, live: &Dir) -> io::Result<()> {
+        let copies =
+            std::mem::take(&mut *self.copies.lock().unwrap_or_else(PoisonError::into_inner));
+        if copies.is_empty() {
+            return Ok(());
+        }
+        let groups = find_groups(live)?;
+        for (ino, first) in &copies {
+            let names = groups.get(ino).into_iter().flatten();
+            for path in names.filter(|path| *path != first) {
+                self.relink(*ino, first, path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a name that is still a link to the live inode one to the copy at `first`.
+    fn relink(&self, ino: u64, first: &Path, path: &Path) -> io::Result<()> {
+        let open = |path: &Path| {
+            self.next
+                .open_beneath(path.parent().unwrap_or(Path::new("")))
+        };
+        let (from, dir) = (open(first)?, open(path)?);
+        let name = file_name(path);
+        let Some(linked) = dir.try_stat(name)?.filter(|stat| stat.ino == ino) else {
+            return Ok(());
+        };
+        let mtime = dir.stat_self()?.mtime;
+        dir.unlink(name)?;
+        from.link(file_name(first), &dir, name)?;
+        crate::sys::set_mtime(dir.as_file(), mtime)?;
+        self.keeper.copied(path, &linked, &dir.stat(name)?)
     }
 }
 

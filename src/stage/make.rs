@@ -379,8 +379,7 @@ impl Ready {
         let mut change = *change;
         change.mode = change.mode.or(had);
         if !path.as_os_str().is_empty() {
-            attrs::apply_to_dir(dir, &change)?;
-            return dir.stat_self();
+            return self.set_subdir(path, dir, change);
         }
         // The root's mode comes last of all: it could keep the tree from being moved.
         let wanted = change.mode.unwrap_or(dir.stat_self()?.mode);
@@ -395,6 +394,46 @@ impl Ready {
             mode: wanted,
             ..dir.stat_self()?
         })
+    }
+
+    /// Sets the metadata of a directory that is not the root. One that would not let its owner in gets its
+    /// mode after the last look at the stage.
+    fn set_subdir(&self, path: &Path, dir: &Dir, mut change: MetaChange) -> io::Result<Stat> {
+        let waits = self.method == Method::Swap && !process::is_root();
+        let mode = change.mode.filter(|mode| waits && mode & 0o500 != 0o500);
+        let mut closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
+        match mode {
+            Some(mode) => {
+                closing.insert(path.to_owned(), mode);
+                change.mode = Some(mode | 0o700);
+            }
+            None => drop(closing.remove(path)),
+        }
+        drop(closing);
+        attrs::apply_to_dir(dir, &change)?;
+        let made = dir.stat_self()?;
+        Ok(Stat {
+            mode: mode.unwrap_or(made.mode),
+            ..made
+        })
+    }
+
+    /// Gives directories the modes that would have kept their owner out before; not those in `others`,
+    /// which are as somebody else has them. Says whether there were any.
+    pub fn close(&self, others: &[PathBuf]) -> io::Result<bool> {
+        let mut closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<(PathBuf, u32)> = closing.drain().collect();
+        // The deepest first: what is below one of them is out of reach afterwards.
+        all.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+        for (path, mode) in all.iter().filter(|(path, _)| !others.contains(path)) {
+            match self.next.open_beneath(path) {
+                Ok(dir) => dir.set_own_mode(*mode)?,
+                // Others removed it meanwhile.
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(!all.is_empty())
     }
 
     /// What an object will be once the changes that wait for it were made.

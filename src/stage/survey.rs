@@ -356,10 +356,27 @@ impl<'a> Walk<'a> {
         match open() {
             Ok(Some((theirs, ours))) => self.dir(&theirs, ours.as_ref(), &below),
             Ok(None) => {}
-            Err(e) => {
-                let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
-                failure.get_or_insert((below, e));
+            Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
+                self.closed(theirs, ours, name, below);
             }
+            Err(e) => self.fail(below, e),
+        }
+    }
+
+    fn fail(&self, path: PathBuf, e: io::Error) {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.get_or_insert((path, e));
+    }
+
+    /// Looks at a directory that keeps this user out only from outside: what is below it is not looked at.
+    fn closed(&self, theirs: &Dir, ours: Option<&Dir>, name: &[u8], path: PathBuf) {
+        let Some(ours) = ours else { return };
+        match (theirs.try_stat(name), ours.try_stat(name)) {
+            (Ok(Some(a)), Ok(Some(b))) if Ident::of(&a) != Ident::of(&b) => {
+                self.add(path, Some(a), Some(b));
+            }
+            (Ok(_), Ok(_)) => {}
+            (Err(e), _) | (_, Err(e)) => self.fail(path, e),
         }
     }
 }

@@ -51,6 +51,15 @@ impl Spot {
     }
 }
 
+/// Opens a directory; none where its mode keeps its owner out, and so everybody else who would have to
+/// be asked.
+pub(super) fn open_if_let(dir: &Dir, name: &[u8]) -> io::Result<Option<Dir>> {
+    match dir.open_dir(name) {
+        Err(e) if e.kind() == io::ErrorKind::PermissionDenied => Ok(None),
+        opened => opened.map(Some),
+    }
+}
+
 /// Moves what is staged into a live directory by `rename`, from a copy beside its place when it lies on
 /// another file system.
 pub(super) fn bring(

@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{
     self as rfs, Access, AtFlags, FileType, FlockOperation, Gid, Mode, OFlags, RenameFlags,
-    ResolveFlags, StatxFlags, Timespec, Timestamps, UTIME_OMIT, Uid,
+    ResolveFlags, StatxAttributes, StatxFlags, Timespec, Timestamps, UTIME_OMIT, Uid,
 };
 
 use super::stat::{Kind, Stat, Time};
@@ -104,6 +104,18 @@ impl Dir {
     fn statx(&self, name: &[u8], flags: AtFlags) -> io::Result<Stat> {
         let mask = StatxFlags::BASIC_STATS | StatxFlags::BTIME;
         Ok(Stat::from_statx(&rfs::statx(&self.0, name, flags, mask)?))
+    }
+
+    /// Whether a name is marked immutable or append-only; false where the file system does not tell.
+    pub fn is_marked(&self, name: &[u8]) -> io::Result<bool> {
+        let stat = rfs::statx(
+            &self.0,
+            name,
+            AtFlags::SYMLINK_NOFOLLOW,
+            StatxFlags::empty(),
+        )?;
+        let marks = StatxAttributes::IMMUTABLE | StatxAttributes::APPEND;
+        Ok(stat.stx_attributes.intersects(marks))
     }
 
     /// Opens a regular file for reading.

@@ -162,6 +162,10 @@ pub const OTHERS: &[(&str, &str)] = &[
         "rsync compares the two kinds' attributes; resilver tells that it is new",
     ),
     (
+        "deletions that came before a directory of the source turned out not to be readable",
+        "rsync has made them by then and stops; a stage takes all of them back and says so",
+    ),
+    (
         "names that are one file at the destination and several at the source, where attributes differ",
         "rsync changes the one file once for each name, and again in every run; a stage gives a name whose attributes change a file of its own, as the source has it",
     ),

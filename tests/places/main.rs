@@ -6,6 +6,7 @@
 mod kit;
 
 mod arrivals;
+mod closed;
 mod doctor;
 mod filesystems;
 mod gates;
