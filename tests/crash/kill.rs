@@ -15,7 +15,7 @@ use crate::tree::Tree;
 /// Runs to kill where `RESILVER_KILLS` does not say,
 const KILLS: usize = 200;
 /// as long as it takes no more than this.
-const PATIENCE: Duration = Duration::from_secs(75);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Random numbers (splitmix64): the same row every time, unless `RESILVER_SEED` asks for another.
 struct Dice(u64);
@@ -179,21 +179,6 @@ impl Ground {
         }
         status.code().is_some()
     }
-
-    /// The generation that the destination is.
-    #[track_caller]
-    fn state(&self) -> usize {
-        let now = Tree::read(&self.dest);
-        match self.generations.iter().position(|g| g.tree == now) {
-            Some(which) => which,
-            None => {
-                self.generations[0]
-                    .tree
-                    .expect_equal(&now, "neither the one");
-                unreachable!("it is equal to one of them")
-            }
-        }
-    }
 }
 
 impl Tally {
@@ -226,11 +211,10 @@ fn runs_killed_at_random_moments_show_one_tree_or_the_other() {
     let (begin, mut made) = (Instant::now(), 0);
     let (mut now, mut target) = (0, 1);
     while made < wanted.unwrap_or(KILLS) && (wanted.is_some() || begin.elapsed() < PATIENCE) {
-        readers.outlast();
         let moment = ground.moment();
         let ended = ground.kill(target, &moment);
         made += 1;
-        let before = std::mem::replace(&mut now, ground.state());
+        let before = std::mem::replace(&mut now, readers.next_pass());
         let steps = ground.passed();
         if ended {
             assert_eq!(now, target, "a run without a kill ends at the new state");
@@ -255,17 +239,13 @@ fn runs_killed_at_random_moments_show_one_tree_or_the_other() {
         made - tally.ended
     );
     tally.print(&ground.steps);
-    readers.outlast();
-    let last = 1 - ground.state();
+    let last = 1 - now;
     ground.to(last).run().expect_success();
-    assert_eq!(
-        ground.state(),
-        last,
-        "a run without a kill ends at the new state"
-    );
-    readers.outlast();
+    let now = readers.next_pass();
+    assert_eq!(now, last, "a run without a kill ends at the new state");
     command("undo", &ground.dest).run().expect_success();
-    assert_eq!(ground.state(), 1 - last, "undo brings the other state back");
+    let now = readers.next_pass();
+    assert_eq!(now, 1 - last, "undo brings the other state back");
     let seen = readers.stop();
     println!("{}", seen.summary());
     assert!(seen.is_clean(), "{}", seen.summary());

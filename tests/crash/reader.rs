@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -25,6 +25,8 @@ pub struct Seen {
     pub torn: AtomicU64,
     /// What was torn or missing, for the first few.
     pub complaints: Mutex<Vec<String>>,
+    /// The generation that the last whole pass saw.
+    last: AtomicUsize,
     /// Passes begun, and passes ended.
     begun: AtomicU64,
     ended: AtomicU64,
@@ -100,13 +102,16 @@ impl Readers {
         }
     }
 
-    /// Waits until no pass is under way that began before this call. A former tree is kept for one more
-    /// switch, so a pass may outlast any one run, but not two.
-    pub fn outlast(&self) {
-        let begun = self.seen.begun.load(Ordering::SeqCst);
-        while self.seen.ended.load(Ordering::SeqCst) < begun {
+    /// Waits for a pass that begins after this call, and returns which generation it saw. No older pass is
+    /// under way then: a former tree is kept for one more switch, so a pass may outlast one run, not two.
+    #[track_caller]
+    pub fn next_pass(&self) -> usize {
+        let next = self.seen.begun.load(Ordering::SeqCst) + 1;
+        while self.seen.ended.load(Ordering::SeqCst) < next {
             std::thread::sleep(Duration::from_micros(200));
         }
+        assert!(self.seen.is_clean(), "{}", self.seen.summary());
+        self.seen.last.load(Ordering::SeqCst)
     }
 
     /// Ends the readers.
@@ -146,6 +151,7 @@ fn pass(seen: &Seen, dest: &Path, generations: &[Tree; 2]) {
             Ok(tree) => match generations.iter().position(|g| *g == tree) {
                 Some(which) => {
                     seen.passes[which].fetch_add(1, Ordering::SeqCst);
+                    seen.last.store(which, Ordering::SeqCst);
                 }
                 None => {
                     seen.torn.fetch_add(1, Ordering::SeqCst);
@@ -181,7 +187,7 @@ fn probe(seen: &Seen, dest: &Path) {
             seen.complain(format!("the path led nowhere: {e}"));
         }
     }
-    std::thread::sleep(Duration::from_micros(200));
+    std::thread::sleep(Duration::from_micros(500));
 }
 
 mod proof {
@@ -274,7 +280,6 @@ mod proof {
             source
                 .tree
                 .expect_equal(&Tree::read(&dest), "after two renames");
-            readers.outlast();
         }
         let seen = readers.stop();
         println!(
