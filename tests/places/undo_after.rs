@@ -146,7 +146,9 @@ fn status_tells_the_truth_at_each_stage() {
         assert!(plain.has(&[method]), "{plain}");
         room.sh("(exec 9<d; flock -x 9; : > held; exec sleep 30) >/dev/null 2>&1 & echo $! > pid; until [ -e held ]; do sleep .05; done");
         let status = room.status("d");
-        room.sh("kill $(cat pid); rm held");
+        room.sh(
+            "kill $(cat pid); while kill -0 $(cat pid) 2>/dev/null; do sleep .02; done; rm held",
+        );
         assert!(!status["holder"].is_null(), "{status}");
 
         room.resilver("undo d").ok();
