@@ -9,22 +9,39 @@ use super::attrs;
 use super::changes::{Ident, Record};
 use super::error::{Doing, Error};
 use super::home::Home;
+use super::journal::nanos;
 use super::layout::{TMP, kind_of};
 use super::level::open_own;
 use super::outcome::Refused;
-use super::survey::{Difference, Look, file_name};
+use super::survey::{Difference, Look, Seen, file_name, there};
 use crate::sys::{self, Dir, Kind, Stat, Time, as_path};
 use crate::tree::MetaChange;
 
+/// The name of what is on its way into a tree.
+const LATE: &[u8] = b"late";
+/// The name of what is on its way out.
+const OUT: &[u8] = b"out";
+
 /// How far carrying over may go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reach {
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Reach<'a> {
     /// `ours` is private: their version always wins.
     Whole,
     /// The same, but what was made in `ours` since this time (nanoseconds since 1970) stays.
     Since(i64),
     /// `ours` is live: only what cannot hurt others is done.
-    Gentle,
+    Live(Live<'a>),
+}
+
+/// What tells, in a tree that lives already, what came from its own life.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Live<'a> {
+    /// Before this time (nanoseconds since 1970) it did not live yet.
+    pub since: i64,
+    /// The last look before.
+    pub seen: Option<&'a Seen>,
+    /// The switch was an undo: what people removed stays removed.
+    pub undo: bool,
 }
 
 /// What came of carrying over.
@@ -49,7 +66,7 @@ pub(super) fn carry(
     theirs: &Dir,
     ours: &Dir,
     home: &Home,
-    reach: Reach,
+    reach: Reach<'_>,
     dry_run: bool,
 ) -> Result<Carried, Error> {
     let mut work = Carry {
@@ -76,7 +93,7 @@ struct Carry<'a> {
     theirs: &'a Dir,
     ours: &'a Dir,
     home: &'a Home,
-    reach: Reach,
+    reach: Reach<'a>,
     dry_run: bool,
     out: Carried,
     late: HashSet<PathBuf>,
@@ -91,6 +108,8 @@ impl Carry<'_> {
         let recorded = self.record.get(&d.path);
         let theirs = d.theirs.as_ref();
         match (theirs, recorded) {
+            // People removed what a run had changed: taking that back must not bring it again.
+            (None, Some((Some(_), Some(_)))) if self.takes_back() => return self.gone(d),
             (None, Some((_, Some(_)))) => self.explained(d),
             // It is gone in theirs, and was never ours.
             (None, _) => return self.gone(d),
@@ -109,11 +128,23 @@ impl Carry<'_> {
         }
     }
 
+    fn takes_back(&self) -> bool {
+        matches!(
+            self.reach,
+            Reach::Since(_) | Reach::Live(Live { undo: true, .. })
+        )
+    }
+
     fn gone(&mut self, d: &Difference) -> io::Result<()> {
         let Some(look) = &d.ours else { return Ok(()) };
-        match self.reach {
-            Reach::Gentle => return Ok(()),
+        let reach = self.reach;
+        match reach {
             Reach::Since(since) if look.born >= since => {
+                self.out.stays.push(d.path.clone());
+                return Ok(());
+            }
+            Reach::Live(live) if look.born >= live.since => return Ok(()),
+            Reach::Live(live) if !self.is_calm(live, parent_of(&d.path))? => {
                 self.out.stays.push(d.path.clone());
                 return Ok(());
             }
@@ -129,14 +160,20 @@ impl Carry<'_> {
         sys::cut::point("carry.gone");
         if look.is_dir {
             self.prune(&dir, &name, &d.path)?;
-            return Ok(());
+        } else if !self.take_out(&dir, &name, look.ino)? {
+            self.leave(&d.path);
         }
-        dir.unlink(&name)
+        Ok(())
     }
 
     /// Removes from a directory that others removed what is not our work; says whether all went.
-    fn prune(&self, dir: &Dir, name: &[u8], path: &Path) -> io::Result<bool> {
+    fn prune(&mut self, dir: &Dir, name: &[u8], path: &Path) -> io::Result<bool> {
         let child = open_own(dir, name)?;
+        if let Reach::Live(live) = self.reach
+            && !self.is_calm(live, path)?
+        {
+            return Ok(false);
+        }
         let mut all = true;
         for item in child.list()?.iter() {
             let below = path.join(as_path(item.name));
@@ -146,17 +183,46 @@ impl Carry<'_> {
             } else if kind_of(&child, &item)? == Kind::Dir {
                 all &= self.prune(&child, item.name, &below)?;
             } else {
-                child.unlink(item.name)?;
+                let stat = child.stat(item.name)?;
+                all &= self.take_out(&child, item.name, stat.ino)?;
             }
         }
         if all {
+            self.times.remove(path);
             dir.remove_dir(name)?;
         }
         Ok(all)
     }
 
+    /// Removes a name that is not a directory; one that others took for something else meanwhile is
+    /// theirs again. Says whether it went.
+    fn take_out(&self, dir: &Dir, name: &[u8], ino: u64) -> io::Result<bool> {
+        if !matches!(self.reach, Reach::Live(_)) {
+            return dir.unlink(name).map(|()| true);
+        }
+        let tmp = self.tmp()?;
+        match dir.rename(name, &tmp, OUT) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(true),
+            other => other?,
+        }
+        if tmp.stat(OUT)?.ino == ino {
+            return tmp.unlink(OUT).map(|()| true);
+        }
+        tmp.rename_new(OUT, dir, name)?;
+        Ok(false)
+    }
+
+    /// A directory of the state, with free names for what is on its way.
+    fn tmp(&self) -> io::Result<Dir> {
+        let tmp = self.home.sub_or_make(TMP);
+        let tmp = tmp.map_err(|e| io::Error::other(e.to_string()))?;
+        tmp.remove_all(LATE)?;
+        tmp.remove_all(OUT)?;
+        Ok(tmp)
+    }
+
     fn late(&mut self, d: &Difference, look: &Look) -> io::Result<()> {
-        if self.reach == Reach::Gentle && !self.is_gentle(d) {
+        if !self.may_take(d)? {
             self.out.stays.push(d.path.clone());
             return Ok(());
         }
@@ -168,48 +234,132 @@ impl Carry<'_> {
         if d.path.as_os_str().is_empty() {
             return set_access(self.ours, &self.theirs.stat_self()?);
         }
-        let parent = d.path.parent().unwrap_or(Path::new(""));
+        let parent = parent_of(&d.path);
         let Some(dir) = self.make_parents(parent)? else {
-            self.out.late.retain(|path| *path != d.path);
-            self.out.stays.push(d.path.clone());
+            self.leave(&d.path);
             return Ok(());
         };
         let name = file_name(&d.path);
         let now = dir.try_stat(name)?;
-        if look.is_dir {
-            if now.is_some_and(|now| now.is_dir()) {
+        let done = match &now {
+            Some(now) if look.is_dir && now.is_dir() => {
                 let theirs = self.theirs.open_beneath(&d.path)?.stat_self()?;
                 return set_access(&open_own(&dir, name)?, &theirs);
             }
-            dir.remove_all(name)?;
-            dir.make_dir(name, 0o700)?;
-            self.made.push(d.path.clone());
-            return Ok(());
+            _ if !self.is_still(now.as_ref(), d.ours.as_ref()) => false,
+            Some(now) if look.is_dir || now.is_dir() => {
+                let free = self.make_free(&dir, name, now, &d.path)?;
+                free && self.put(look, parent, &dir, name, None)?
+            }
+            now => self.put(look, parent, &dir, name, now.as_ref())?,
+        };
+        if !done {
+            self.leave(&d.path);
         }
-        if now.is_some_and(|now| now.is_dir()) {
-            dir.remove_all(name)?;
-        }
-        let source = self.theirs.open_beneath(parent)?;
-        let tmp = self
-            .home
-            .sub_or_make(TMP)
-            .map_err(|e| io::Error::other(e.to_string()))?;
-        tmp.remove_all(b"late")?;
-        source.link(name, &tmp, b"late")?;
-        sys::cut::point("carry.place");
-        tmp.rename(b"late", &dir, name)
+        Ok(())
     }
 
-    /// Whether putting their version into the live tree cannot undo what somebody did there since.
-    fn is_gentle(&self, d: &Difference) -> bool {
-        match (&d.theirs, &d.ours) {
-            (Some(_), None) => true,
-            (Some(theirs), Some(ours)) if !theirs.is_dir && !ours.is_dir => {
-                matches!(self.record.get(&d.path), Some((_, Some(new))) if new == ours.ident)
-            }
-            (Some(theirs), Some(ours)) => theirs.is_dir && ours.is_dir,
-            _ => false,
+    /// Whether a name in a live tree is what it was when it was looked at.
+    fn is_still(&self, now: Option<&Stat>, seen: Option<&Look>) -> bool {
+        let same = now.map(|now| now.ino) == seen.map(|seen| seen.ino);
+        same || !matches!(self.reach, Reach::Live(_))
+    }
+
+    /// Gives `ours` what theirs is, a directory without its content; says whether it got it.
+    fn put(
+        &mut self,
+        look: &Look,
+        parent: &Path,
+        dir: &Dir,
+        name: &[u8],
+        now: Option<&Stat>,
+    ) -> io::Result<bool> {
+        if !look.is_dir {
+            return self.place(parent, dir, name, now);
         }
+        match dir.make_dir(name, 0o700) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
+            other => other?,
+        }
+        self.made.push(parent.join(as_path(name)));
+        Ok(true)
+    }
+
+    /// Frees a name for something of another kind; says whether it is free.
+    fn make_free(&mut self, dir: &Dir, name: &[u8], now: &Stat, path: &Path) -> io::Result<bool> {
+        match self.reach {
+            Reach::Live(_) if now.is_dir() => self.prune(dir, name, path),
+            Reach::Live(_) => self.take_out(dir, name, now.ino),
+            _ => dir.remove_all(name).map(|()| true),
+        }
+    }
+
+    /// Gives their object its name in `ours` too, where `now` is; says whether it got it.
+    fn place(&self, parent: &Path, dir: &Dir, name: &[u8], now: Option<&Stat>) -> io::Result<bool> {
+        let tmp = self.tmp()?;
+        match self.theirs.open_beneath(parent)?.link(name, &tmp, LATE) {
+            // They took it away again.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+            other => other?,
+        }
+        sys::cut::point("carry.place");
+        let (Reach::Live(_), Some(now)) = (self.reach, now) else {
+            return match tmp.rename_new(LATE, dir, name) {
+                Err(e) if e.kind() != io::ErrorKind::AlreadyExists => Err(e),
+                Err(_) if matches!(self.reach, Reach::Live(_)) => Ok(false),
+                Err(_) => tmp.rename(LATE, dir, name).map(|()| true),
+                Ok(()) => Ok(true),
+            };
+        };
+        match tmp.exchange(LATE, dir, name) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+            other => other?,
+        }
+        if tmp.stat(LATE)?.same_object(now) {
+            return Ok(true);
+        }
+        // Somebody put something there in this very moment: that stays.
+        tmp.exchange(LATE, dir, name)?;
+        Ok(false)
+    }
+
+    /// Whether putting their version into `ours` cannot undo what somebody did there since.
+    fn may_take(&mut self, d: &Difference) -> io::Result<bool> {
+        let Reach::Live(live) = self.reach else {
+            return Ok(true);
+        };
+        Ok(match (&d.theirs, &d.ours) {
+            (_, None) => true,
+            (Some(theirs), Some(ours)) if theirs.is_dir && ours.is_dir => true,
+            (_, Some(ours)) => match self.record.get(&d.path) {
+                Some((_, Some(new))) if !ours.is_dir => new == ours.ident,
+                _ => self.is_calm(live, parent_of(&d.path))?,
+            },
+        })
+    }
+
+    /// Whether no name in a directory of `ours` was changed since it came to live.
+    fn is_calm(&mut self, live: Live<'_>, path: &Path) -> io::Result<bool> {
+        if self.made.iter().any(|made| made == path) {
+            return Ok(true);
+        }
+        let Some(dir) = there(self.ours.open_beneath(path))? else {
+            return Ok(false);
+        };
+        self.note_time(&dir, path)?;
+        let Some((now, _)) = self.times.get(path) else {
+            return Ok(false);
+        };
+        Ok(match live.seen.and_then(|seen| seen.changed(path)) {
+            Some(then) => then == *now,
+            None => nanos(*now) < live.since,
+        })
+    }
+
+    /// Their version stays where it is after all.
+    fn leave(&mut self, path: &Path) {
+        self.out.late.retain(|late| late != path);
+        self.out.stays.push(path.to_owned());
     }
 
     fn name(&mut self, path: &Path) {
@@ -252,7 +402,7 @@ impl Carry<'_> {
             match dir.open_dir(name) {
                 Ok(child) => dir = child,
                 Err(e) if e.kind() == io::ErrorKind::PermissionDenied => return Err(e),
-                Err(_) if self.reach == Reach::Gentle && dir.try_stat(name)?.is_some() => {
+                Err(_) if matches!(self.reach, Reach::Live(_)) && dir.try_stat(name)?.is_some() => {
                     return Ok(None);
                 }
                 Err(_) => {
@@ -289,6 +439,10 @@ impl Carry<'_> {
         }
         Ok(())
     }
+}
+
+fn parent_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
 }
 
 fn set_access(dir: &Dir, like: &Stat) -> io::Result<()> {

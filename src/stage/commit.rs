@@ -100,7 +100,7 @@ impl Stage {
         }
         sys::cut::point("commit.sync");
         self.sync(ready)?;
-        let (carried, seen) = match &ready.live {
+        let (carried, mut seen) = match &ready.live {
             Some(live) => look_ahead(hold, live, &ready.next)?,
             None => (Carried::default(), None),
         };
@@ -123,18 +123,20 @@ impl Stage {
             drop_old,
             mode: None,
         };
-        let after = switch.make(hold, &ready.next, seen.as_ref())?;
+        let after = switch.make(hold, &ready.next, seen.as_mut())?;
         let mut kept = carried.late;
         kept.extend(after.late);
         kept.extend(after.stays);
+        kept.sort_unstable();
+        kept.dedup();
         let mut replaced = carried.replaced;
         replaced.extend(after.replaced);
         self.leave(After {
             done: true,
             replaced,
+            seen,
+            told: kept.clone(),
         });
-        kept.sort_unstable();
-        kept.dedup();
         Ok(Commit {
             method: Method::Swap,
             kept,
@@ -165,7 +167,8 @@ impl Stage {
         let done = signal::shielded(|| hold.finish_plan(direction, rotate, false))?;
         self.leave(After {
             done: true,
-            replaced: Vec::new(),
+            told: done.passed.clone(),
+            ..After::default()
         });
         Ok(Commit {
             method: Method::Journal,
@@ -267,14 +270,20 @@ pub(super) struct Switch {
 
 impl Switch {
     /// Moves the tree to the switch's place, seals, exchanges, and does what follows.
-    pub fn make(&self, hold: &mut Hold, tree: &Dir, seen: Option<&Seen>) -> Result<Carried, Error> {
+    pub fn make(
+        &self,
+        hold: &mut Hold,
+        tree: &Dir,
+        mut seen: Option<&mut Seen>,
+    ) -> Result<Carried, Error> {
         self.move_out(hold, tree)?;
-        let swap = self.seal(hold, tree).inspect_err(|_| {
+        let looked = seen.as_ref().map(|seen| seen.since);
+        let swap = self.seal(hold, tree, looked).inspect_err(|_| {
             // The next run would do it, too.
             let _ = hold.move_back(self.from);
         })?;
         signal::shielded(|| {
-            self.exchange(hold, &swap)?;
+            self.exchange(hold, &swap, seen.as_deref_mut())?;
             hold.finish_swap(&swap, seen)
         })
     }
@@ -309,7 +318,7 @@ impl Switch {
         move_out().doing("move the new tree to", parent.tilde_path())
     }
 
-    fn seal(&self, hold: &mut Hold, tree: &Dir) -> Result<Swap, Error> {
+    fn seal(&self, hold: &mut Hold, tree: &Dir, looked: Option<i64>) -> Result<Swap, Error> {
         let (site, home, _) = hold.state()?;
         let live = site.live_stat()?;
         let new = tree.stat_self().doing("look at", &site.path)?;
@@ -319,6 +328,7 @@ impl Switch {
             new: RootId::of(&new),
             from: self.from,
             at: now(home)?,
+            looked,
             old_mode: narrow.map(|live| live.mode),
             plan: self.plan,
             drop_old: self.drop_old,
@@ -328,11 +338,14 @@ impl Switch {
         Ok(swap)
     }
 
-    fn exchange(&self, hold: &mut Hold, swap: &Swap) -> Result<(), Error> {
+    fn exchange(&self, hold: &mut Hold, swap: &Swap, seen: Option<&mut Seen>) -> Result<(), Error> {
         let no_fsync = hold.no_fsync;
         let (site, ..) = hold.state()?;
         let parent = site.parent()?;
         sys::cut::point("switch.exchange");
+        if let (Some(seen), Some(root)) = (seen, site.live_stat()?) {
+            seen.note_root(&root);
+        }
         let exchanged = match swap.old {
             Some(_) => parent
                 .dir

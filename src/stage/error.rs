@@ -164,6 +164,17 @@ impl Error {
         }
     }
 
+    /// Whether the volume, or this user's share of it, is full.
+    #[must_use]
+    pub(super) fn is_out_of_room(&self) -> bool {
+        self.io().is_some_and(|e| {
+            matches!(
+                e.kind(),
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+            )
+        })
+    }
+
     /// The same error, told as having come in another situation.
     #[must_use]
     pub(super) fn in_situation(mut self, now: Situation) -> Error {

@@ -263,12 +263,20 @@ impl Run<'_> {
         Ok(keep)
     }
 
-    /// Moves what was replaced to `previous/`.
+    /// Moves what was replaced to `previous/`; names it where somebody was quicker than the last look.
     fn stash(&mut self, dir: &Dir, name: &[u8], path: &Path) -> io::Result<()> {
         let keep = self.keep_place(path)?;
         move_to(dir, name, &keep, file_name(path))?;
-        if let Ok(kept) = keep.open_dir(file_name(path)) {
-            self.name_strangers(&kept, path)?;
+        let kept = keep.stat(file_name(path))?;
+        if kept.is_dir() {
+            if let Ok(kept) = keep.open_dir(file_name(path)) {
+                self.name_strangers(&kept, path)?;
+            }
+            return Ok(());
+        }
+        let was = self.trees.record.get(path).and_then(|(old, _)| old);
+        if was.is_some_and(|was| was != Ident::of(&kept)) {
+            self.passed.push(path.to_owned());
         }
         Ok(())
     }
@@ -322,8 +330,12 @@ impl Run<'_> {
                 }
                 return Ok(Done::Yes);
             }
-            // Taken back already, or removed by somebody since; if there was an old one, it comes back.
             None if old.is_none() => return Ok(Done::Yes),
+            // Somebody removed it since; unless a crash came between taking it away and bringing back
+            // the old one.
+            None if !self.trees.force && !self.was_unstaged(path, new)? => {
+                return Ok(Done::PassedOver);
+            }
             Some(now) if !untouched(&now) && !self.trees.force => {
                 return Ok(Done::PassedOver);
             }
@@ -353,6 +365,12 @@ impl Run<'_> {
             Err(e) => return Err(e),
         }
         Ok(Done::Yes)
+    }
+
+    /// Whether what a plan had installed was moved back to the stage.
+    fn was_unstaged(&self, path: &Path, new: &Mark) -> io::Result<bool> {
+        let back = Spot::find(self.trees.next, path)?;
+        Ok(back.is_some_and(|spot| new.is_alike(&spot.stat)))
     }
 
     /// Takes away what the run added; what others put into such a directory stays, with the

@@ -4,7 +4,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::carry::{Carried, Reach, carry};
+use super::carry::{Carried, Live, Reach, carry};
 use super::changes::Record;
 use super::error::{Doing, Error, Situation};
 use super::execute::{Executed, Trees, execute};
@@ -17,7 +17,7 @@ use super::layout::{
 use super::level::widen;
 use super::plan;
 use super::policy::Method;
-use super::survey::{Seen, differences, differences_since, wanted};
+use super::survey::{Seen, differences_since, wanted};
 use crate::sys;
 
 impl Hold {
@@ -56,10 +56,15 @@ impl Hold {
     /// whether it was done already.
     ///
     /// `seen` is the last look at the old tree, if this run had one.
-    pub fn finish_swap(&mut self, swap: &Swap, seen: Option<&Seen>) -> Result<Carried, Error> {
+    pub fn finish_swap(&mut self, swap: &Swap, seen: Option<&mut Seen>) -> Result<Carried, Error> {
         self.site.look()?;
         let switched = |e: Error| e.in_situation(Situation::Switched);
-        let mut carried = self.look_back(seen).map_err(switched)?;
+        let (_, home, _) = self.state()?;
+        let since = now(home).map_err(switched)?;
+        let mut carried = self.look_back(swap, seen.as_deref()).map_err(switched)?;
+        if let Some(seen) = seen {
+            seen.again(since);
+        }
         if let Some(direction) = swap.plan {
             // Metadata only: nothing is moved.
             let done = self.carry_out(direction, TMP, TMP, false);
@@ -89,7 +94,7 @@ impl Hold {
     }
 
     /// What others did between the last look at the old tree and the exchange is carried into live.
-    fn look_back(&mut self, seen: Option<&Seen>) -> Result<Carried, Error> {
+    fn look_back(&mut self, swap: &Swap, seen: Option<&Seen>) -> Result<Carried, Error> {
         if !self.tilde_stands()? {
             return Ok(Carried::default());
         }
@@ -100,10 +105,8 @@ impl Hold {
         let Some(live) = &site.live else {
             return Ok(Carried::default());
         };
-        let found = match seen {
-            Some(seen) => differences_since(&old, live, seen)?,
-            None => differences(&old, live)?.0,
-        };
+        let after_crash = Seen::since(swap.looked.unwrap_or(swap.at));
+        let found = differences_since(&old, live, seen.unwrap_or(&after_crash))?;
         let paths = wanted(&found);
         let record = Record::load_where(home, CHANGES_NEXT, |path| paths.contains(&path))?;
         if !record.is_sealed() {
@@ -111,7 +114,12 @@ impl Hold {
             forget_broken_record(home)?;
             return Ok(Carried::default());
         }
-        carry(&found, &record, &old, live, home, Reach::Gentle, false)
+        let reach = Reach::Live(Live {
+            since: swap.at,
+            seen,
+            undo: swap.from == Origin::Previous,
+        });
+        carry(&found, &record, &old, live, home, reach, false)
     }
 
     fn rotate_swap(&mut self, swap: &Swap) -> Result<(), Error> {

@@ -62,6 +62,9 @@ pub(super) struct Swap {
     pub from: Origin,
     /// When it was sealed, in nanoseconds since 1970.
     pub at: i64,
+    /// When the old tree was looked through for the last time before.
+    #[serde(default)]
+    pub looked: Option<i64>,
     /// Permission bits that the old root had, should they have to be widened to move it.
     pub old_mode: Option<u32>,
     /// A plan of metadata changes follows the exchange.

@@ -64,6 +64,7 @@ mod hold;
 mod home;
 mod journal;
 mod keep;
+mod late;
 mod layout;
 mod level;
 mod lock;

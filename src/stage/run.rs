@@ -214,7 +214,13 @@ fn begin(hold: &mut Hold, policy: &Policy, mirrors: bool) -> Result<Option<Ready
     };
     prepare(home, journal, policy.no_fsync)?;
     let before = journal.clone();
-    let next = make_next(hold, policy, &mut choice, &recorder)?;
+    let next = match make_next(hold, policy, &mut choice, &recorder) {
+        Err(e) if e.is_out_of_room() && before.next == Next::Staged => {
+            give_up(hold)?;
+            make_next(hold, policy, &mut choice, &recorder)?
+        }
+        other => other?,
+    };
     let (site, home, journal) = hold.state()?;
     journal.next = Next::Staged;
     journal.staged_boot = process::boot_id();
@@ -314,6 +320,18 @@ fn make_room(salvage: &Dir) -> std::io::Result<()> {
     if bytes > volume::room(salvage)?.bytes {
         halves.iter().try_for_each(|name| salvage.unlink(name))?;
     }
+    Ok(())
+}
+
+/// Drops what an interrupted run staged: there is not even room to sort it.
+fn give_up(hold: &mut Hold) -> Result<(), Error> {
+    let (_, home, journal) = hold.state()?;
+    journal.next = Next::Level;
+    for name in [STAGED, SALVAGE, TMP, NEXT] {
+        sys::cut::point("begin.give-up");
+        home.drop(name)?;
+    }
+    hold.say("what an earlier run staged was dropped: it left no room to go on");
     Ok(())
 }
 

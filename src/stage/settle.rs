@@ -10,6 +10,7 @@ use super::hold::Hold;
 use super::home::Home;
 use super::journal::Next;
 use super::keep::{Age, Keep};
+use super::late::name_late;
 use super::layout::{
     CHANGES, CHANGES_BEFORE, CHANGES_NEXT, FORMER, NEXT, PLAN, PLAN_DONE, PREVIOUS, SALVAGE,
     STAGED, TMP,
@@ -17,8 +18,8 @@ use super::layout::{
 use super::level::{Obstacle, level, strip};
 use super::policy::KeepPrevious;
 use super::run::Stage;
-use super::survey::file_name;
-use crate::sys::{self, Dir};
+use super::survey::Seen;
+use crate::sys;
 
 /// What is still to be looked at after a commit.
 #[derive(Debug, Default)]
@@ -27,6 +28,10 @@ pub(super) struct After {
     pub done: bool,
     /// Objects of the old tree that were replaced or removed, as they were.
     pub replaced: Vec<(PathBuf, Ident)>,
+    /// The last look at the old tree.
+    pub seen: Option<Seen>,
+    /// Paths of others that were named already.
+    pub told: Vec<PathBuf>,
 }
 
 impl Stage {
@@ -42,38 +47,11 @@ impl Stage {
         }
         let mut hold = self.hold();
         let switched = |e: Error| e.in_situation(Situation::Switched);
-        name_late_writers(&mut hold, &after.replaced).map_err(switched)?;
-        settle(&mut hold, self.policy.previous).map_err(switched)
+        let settled = settle(&mut hold, self.policy.previous);
+        // As late as can be: whoever holds a handle may write until the run ends.
+        let named = name_late(&mut hold, &after);
+        settled.and(named).map_err(switched)
     }
-}
-
-/// Names what somebody wrote, through a handle from before the switch, into objects that it replaced.
-fn name_late_writers(hold: &mut Hold, replaced: &[(PathBuf, Ident)]) -> Result<(), Error> {
-    let (_, home, _) = hold.state()?;
-    let Some(previous) = home.sub(PREVIOUS)? else {
-        return Ok(());
-    };
-    let at = home.join(PREVIOUS);
-    let written: Vec<PathBuf> = replaced
-        .iter()
-        .filter(|(path, was)| {
-            now_at(&previous, path).is_ok_and(|now| now.is_some_and(|now| now != *was))
-        })
-        .map(|(path, _)| at.join(path))
-        .collect();
-    for path in written {
-        hold.say(&format!(
-            "somebody wrote to an old file during the switch: it is kept as \"{}\"",
-            path.display()
-        ));
-    }
-    Ok(())
-}
-
-fn now_at(root: &Dir, path: &Path) -> io::Result<Option<Ident>> {
-    let dir = root.open_beneath(path.parent().unwrap_or(Path::new("")))?;
-    let stat = dir.try_stat(file_name(path))?;
-    Ok(stat.filter(|stat| !stat.is_dir()).as_ref().map(Ident::of))
 }
 
 /// Levels or drops what the switch left behind.

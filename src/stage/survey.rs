@@ -12,7 +12,7 @@ use super::home::Home;
 use super::journal::{nanos, now};
 use super::layout::kind_of;
 use super::pairs::pairs;
-use crate::sys::{self, Dir, Kind, Stat, as_path};
+use crate::sys::{self, Dir, Kind, Stat, Time, as_path};
 
 /// One path at which two trees differ.
 #[derive(Debug)]
@@ -27,6 +27,9 @@ pub(super) struct Difference {
 pub(super) struct Look {
     pub ident: Ident,
     pub is_dir: bool,
+    pub ino: u64,
+    /// When it, or one of its names, was changed last, nanoseconds since 1970.
+    pub changed: i64,
     /// Its birth, nanoseconds since 1970.
     pub born: i64,
 }
@@ -36,6 +39,8 @@ impl Look {
         Look {
             ident: Ident::of(stat),
             is_dir: stat.is_dir(),
+            ino: stat.ino,
+            changed: nanos(stat.ctime),
             born: nanos(stat.btime),
         }
     }
@@ -47,8 +52,68 @@ impl Look {
 pub(super) struct Seen {
     /// By the clock of the file system, nanoseconds since 1970, before the look.
     pub since: i64,
-    /// Directories of `theirs`; none when there were too many to remember.
-    dirs: Option<Vec<PathBuf>>,
+    /// The root of `theirs`, whose own times the exchange moves; none after a crash.
+    root: Option<Stat>,
+    /// The root of `theirs` was written to after the look.
+    pub busy: bool,
+    /// Directories of `theirs` in order of path; none when there were too many to remember.
+    dirs: Option<Vec<SeenDir>>,
+}
+
+/// A directory of `theirs` that was looked through.
+#[derive(Debug)]
+struct SeenDir {
+    path: PathBuf,
+    /// When names in that of `ours` last changed; none where `ours` had none.
+    ours: Option<Time>,
+}
+
+impl Seen {
+    /// What a crash leaves of a look.
+    pub fn since(since: i64) -> Seen {
+        Seen {
+            since,
+            root: None,
+            busy: false,
+            dirs: None,
+        }
+    }
+
+    /// The tree was looked through once more.
+    pub fn again(&mut self, since: i64) {
+        self.since = since;
+        self.busy = false;
+    }
+
+    /// Takes note of the root just before the exchange, which moves its times.
+    pub fn note_root(&mut self, theirs: &Stat) {
+        self.busy |= nanos(theirs.ctime) >= self.since;
+    }
+
+    /// Whether the names in a directory of `theirs` are those that were seen.
+    fn is_quiet(&self, path: &Path, theirs: &Stat) -> bool {
+        if !path.as_os_str().is_empty() {
+            return nanos(theirs.ctime) < self.since;
+        }
+        let as_seen = self.root.is_none_or(|root| root.mtime == theirs.mtime);
+        !self.busy && as_seen && nanos(theirs.mtime) < self.since
+    }
+
+    /// Whether mode or owner of a directory of `theirs` may be others than those that were seen.
+    fn may_differ(&self, path: &Path, theirs: &Stat) -> bool {
+        if !path.as_os_str().is_empty() {
+            return !self.is_quiet(path, theirs);
+        }
+        let root = self.root.as_ref();
+        root.is_some_and(|root| Ident::of(root) != Ident::of(theirs))
+    }
+
+    /// When names in a directory of `ours` had last changed at the time of the look, if that is known.
+    pub fn changed(&self, path: &Path) -> Option<Time> {
+        let dirs = self.dirs.as_ref()?;
+        let at = dirs.binary_search_by(|dir| dir.path.as_path().cmp(path));
+        dirs[at.ok()?].ours
+    }
 }
 
 /// Directories that a look remembers: some ten MiB of paths.
@@ -61,17 +126,17 @@ pub(super) fn differences_since(
     seen: &Seen,
 ) -> Result<Vec<Difference>, Error> {
     let Some(dirs) = &seen.dirs else {
-        return Ok(differences(theirs, ours)?.0);
+        return Ok(walk(theirs, ours, Some(seen))?.0);
     };
-    let walk = Walk::default();
-    for path in dirs {
+    let walk = Walk::new(Some(seen));
+    for SeenDir { path, .. } in dirs {
         let look = || -> io::Result<()> {
+            if !path.as_os_str().is_empty() && !was_changed(theirs, path, seen.since)? {
+                return Ok(());
+            }
             let Some(dir) = there(theirs.open_beneath(path))? else {
                 return Ok(());
             };
-            if nanos(dir.stat_self()?.ctime) < seen.since {
-                return Ok(());
-            }
             let ours = there(ours.open_beneath(path))?;
             let subdirs = walk.names(&dir, ours.as_ref(), path)?;
             for name in subdirs.iter().filter(|s| !s.both).map(|s| &s.name) {
@@ -87,7 +152,18 @@ pub(super) fn differences_since(
     Ok(found)
 }
 
-fn there(opened: io::Result<Dir>) -> io::Result<Option<Dir>> {
+/// Whether a directory was written to since; one call for each of those that were not.
+fn was_changed(root: &Dir, path: &Path, since: i64) -> io::Result<bool> {
+    use std::os::unix::ffi::OsStrExt;
+    match root.try_stat(path.as_os_str().as_bytes()) {
+        Ok(stat) => Ok(stat.is_some_and(|stat| nanos(stat.ctime) >= since)),
+        Err(e) if e.kind() == io::ErrorKind::NotADirectory => Ok(false),
+        Err(e) => Err(e),
+    }
+}
+
+/// An opened directory; none where there is no such directory.
+pub(super) fn there(opened: io::Result<Dir>) -> io::Result<Option<Dir>> {
     match opened {
         Ok(dir) => Ok(Some(dir)),
         Err(e)
@@ -102,13 +178,15 @@ fn there(opened: io::Result<Dir>) -> io::Result<Option<Dir>> {
     }
 }
 
-/// Finds every difference of names, types, inodes, and of modes and owners of directories. What lies
-/// below a directory that only `ours` has is not looked at.
-pub(super) fn differences(
+/// Finds every difference of names, types, inodes, and of modes and owners of directories; of those
+/// that `since` does not know to be as they were. What lies below a directory that only `ours` has is
+/// not looked at.
+fn walk(
     theirs: &Dir,
     ours: &Dir,
-) -> Result<(Vec<Difference>, Option<Vec<PathBuf>>), Error> {
-    let walk = Walk::default();
+    since: Option<&Seen>,
+) -> Result<(Vec<Difference>, Option<Vec<SeenDir>>), Error> {
+    let walk = Walk::new(since);
     let open = || Ok((theirs.reopen()?, ours.reopen()?));
     let (theirs, ours) = open().doing("open the tree", "")?;
     walk.dir(&theirs, Some(&ours), Path::new(""));
@@ -122,14 +200,20 @@ pub(super) fn look(
     ours: &Dir,
 ) -> Result<(Vec<Difference>, Seen), Error> {
     let since = now(home)?;
-    let (found, dirs) = differences(theirs, ours)?;
-    Ok((found, Seen { since, dirs }))
+    let root = theirs.stat_self().doing("look at the tree", "")?;
+    let (found, dirs) = walk(theirs, ours, None)?;
+    let seen = Seen {
+        root: Some(root),
+        dirs,
+        ..Seen::since(since)
+    };
+    Ok((found, seen))
 }
 
-#[derive(Default)]
-struct Walk {
+struct Walk<'a> {
+    since: Option<&'a Seen>,
     found: Mutex<Vec<Difference>>,
-    dirs: Mutex<Vec<PathBuf>>,
+    dirs: Mutex<Vec<SeenDir>>,
     failure: Mutex<Option<(PathBuf, io::Error)>>,
 }
 
@@ -140,7 +224,16 @@ struct Subdir {
     both: bool,
 }
 
-impl Walk {
+impl<'a> Walk<'a> {
+    fn new(since: Option<&'a Seen>) -> Walk<'a> {
+        Walk {
+            since,
+            found: Mutex::default(),
+            dirs: Mutex::default(),
+            failure: Mutex::default(),
+        }
+    }
+
     fn dir(&self, theirs: &Dir, ours: Option<&Dir>, path: &Path) {
         if let Err(e) = self.try_dir(theirs, ours, path) {
             let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
@@ -157,12 +250,15 @@ impl Walk {
         });
     }
 
-    fn try_dir(&self, theirs: &Dir, ours: Option<&Dir>, path: &Path) -> io::Result<()> {
+    fn remember(&self, path: &Path, ours: Option<&Stat>) {
         let mut dirs = self.dirs.lock().unwrap_or_else(PoisonError::into_inner);
         if dirs.len() <= REMEMBERED {
-            dirs.push(path.to_owned());
+            let (path, ours) = (path.to_owned(), ours.map(|stat| stat.mtime));
+            dirs.push(SeenDir { path, ours });
         }
-        drop(dirs);
+    }
+
+    fn try_dir(&self, theirs: &Dir, ours: Option<&Dir>, path: &Path) -> io::Result<()> {
         let subdirs = self.names(theirs, ours, path)?;
         rayon::scope(|scope| {
             for sub in &subdirs {
@@ -175,10 +271,15 @@ impl Walk {
 
     /// Compares one pair of directories and their names.
     fn names(&self, theirs: &Dir, ours: Option<&Dir>, path: &Path) -> io::Result<Vec<Subdir>> {
-        if let Some(ours) = ours {
-            let (a, b) = (theirs.stat_self()?, ours.stat_self()?);
-            if Ident::of(&a) != Ident::of(&b) {
-                self.add(path.to_owned(), Some(a), Some(b));
+        let mut quiet = false;
+        let own = ours.map(Dir::stat_self).transpose()?;
+        self.remember(path, own.as_ref());
+        if let Some(own) = own {
+            let stat = theirs.stat_self()?;
+            quiet = self.since.is_some_and(|seen| seen.is_quiet(path, &stat));
+            let may_differ = self.since.is_none_or(|seen| seen.may_differ(path, &stat));
+            if may_differ && Ident::of(&stat) != Ident::of(&own) {
+                self.add(path.to_owned(), Some(stat), Some(own));
             }
         }
         let mut theirs_list = theirs.list()?;
@@ -196,6 +297,9 @@ impl Walk {
             };
             let (of_a, of_b) = (kind(Some(theirs), a)?, kind(ours, b)?);
             let both = of_a == Some(Kind::Dir) && of_b == Some(Kind::Dir);
+            if quiet && !both {
+                continue;
+            }
             if let (Some(a), true) = (a, of_a == Some(Kind::Dir)) {
                 let name = a.name.to_vec();
                 subdirs.push(Subdir { name, both });
@@ -222,7 +326,7 @@ impl Walk {
     }
 
     /// What was found, in order of path, and the directories that were seen.
-    fn end(self) -> Result<(Vec<Difference>, Option<Vec<PathBuf>>), Error> {
+    fn end(self) -> Result<(Vec<Difference>, Option<Vec<SeenDir>>), Error> {
         fn taken<T>(lock: Mutex<T>) -> T {
             lock.into_inner().unwrap_or_else(PoisonError::into_inner)
         }
@@ -231,7 +335,8 @@ impl Walk {
         }
         let mut found = taken(self.found);
         found.sort_unstable_by(|a, b| a.path.cmp(&b.path));
-        let dirs = taken(self.dirs);
+        let mut dirs = taken(self.dirs);
+        dirs.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         Ok((found, (dirs.len() <= REMEMBERED).then_some(dirs)))
     }
 

@@ -67,7 +67,7 @@ fn undo_swap(hold: &mut Hold, last: &Last, force: bool, dry_run: bool) -> Result
     };
     let live = live.reopen().doing("open", &site.path)?;
     let mut record = Record::load(home, CHANGES)?.inverse();
-    let (found, seen) = look(home, &live, &previous)?;
+    let (found, mut seen) = look(home, &live, &previous)?;
     if force {
         // All is taken for resilver's doing, also when it is done again.
         record = record.explain(&found);
@@ -113,7 +113,7 @@ fn undo_swap(hold: &mut Hold, last: &Last, force: bool, dry_run: bool) -> Result
         drop_old: false,
         mode: last.previous_mode,
     };
-    let after = switch.make(hold, &previous, Some(&seen))?;
+    let after = switch.make(hold, &previous, Some(&mut seen))?;
     let mut kept = undone.kept;
     kept.extend(after.late);
     kept.extend(after.stays);
@@ -164,6 +164,7 @@ fn is_as_left(step: &Step, live: &Dir, back: Direction) -> bool {
     let now = stat_at(live, path);
     let backward = back == Direction::Backward;
     match (step, now) {
+        (Step::Install { old: None, .. }, None) if backward => true,
         (Step::Install { new, .. }, Some(now)) if backward => new.is_unchanged(&now),
         (Step::Install { old, .. }, now) if !backward => match (old, now) {
             (None, None) => true,

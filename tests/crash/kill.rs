@@ -15,7 +15,7 @@ use crate::tree::Tree;
 /// Runs to kill where `RESILVER_KILLS` does not say,
 const KILLS: usize = 200;
 /// as long as it takes no more than this.
-const PATIENCE: Duration = Duration::from_secs(100);
+const PATIENCE: Duration = Duration::from_secs(75);
 
 /// Random numbers (splitmix64): the same row every time, unless `RESILVER_SEED` asks for another.
 struct Dice(u64);

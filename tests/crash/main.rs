@@ -18,6 +18,7 @@
 
 mod cut;
 mod damage;
+mod damages;
 mod generations;
 mod image;
 mod kill;

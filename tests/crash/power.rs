@@ -1,8 +1,9 @@
 //! Simulated power cuts: the disk of a mounted image is copied at a chosen step, mounted as after a boot, and judged.
 //!
 //! The copy is taken from the image's backing file, so it holds what the filesystem had sent to its disk by then and
-//! nothing else. Each step is tried twice: plain, and after somebody else's `fsync` of another file, which on ext4 and
-//! XFS takes all metadata along while data is still in memory. That is what empties files of careless programs.
+//! nothing else. Each step is tried plainly and rudely: after an `fsync` of another file and of the stage's own log,
+//! which on ext4 and XFS takes all metadata along while data is still in memory. That is what empties the files of
+//! careless programs. On btrfs it takes nothing along, so there it is not tried.
 
 use std::fs;
 use std::os::unix::fs::FileExt;
@@ -11,7 +12,7 @@ use std::process::Command;
 
 use crate::generations::{Builder, Generation, small};
 use crate::image::{Image, Kind};
-use crate::run::{command, mirror, scratch};
+use crate::run::{command, mirror, scratch, state_of};
 use crate::tree::Tree;
 
 /// What may be found after a cut at a step.
@@ -83,8 +84,13 @@ impl Ground {
     /// Updates the destination; the disk as it was at the step is mounted afterwards.
     fn cut_power(&mut self, method: &str, extra: &str, to: usize, step: &str, rude: bool) {
         let other = self.image.root.join("other");
+        let staged = state_of(&self.dest).join("staged");
         let rude_sync = match rude {
-            true => format!("echo other > {0}; sync {0}; ", other.display()),
+            true => format!(
+                "echo other > {0}; sync {0}; test ! -e {1} || sync {1}; ",
+                other.display(),
+                staged.display()
+            ),
             false => String::new(),
         };
         let shell = format!("{rude_sync}{}", self.image.snapshot(&self.copy));
@@ -208,6 +214,10 @@ fn large(root: &Path, n: u32) {
     for i in 0..6 {
         b.file(format!("large/file-{i}"), vec![byte + i; 700_000], 0o644);
     }
+    // Enough for the log of what was staged to be written before the run ends.
+    for i in 0..80 {
+        b.file(format!("large/small-{i}"), format!("{i} of {n}"), 0o644);
+    }
     b.age(&b.at(b"large"), i64::from(n));
 }
 
@@ -226,6 +236,9 @@ fn steps(kind: Kind, method: &'static str, steps: &[(&str, Hope)]) {
     let mut to = 0;
     for (step, hope) in steps {
         for rude in [false, true] {
+            if rude && kind == Kind::Btrfs {
+                continue;
+            }
             ground.step(method, to, step, *hope, rude);
             to = 1 - to;
         }

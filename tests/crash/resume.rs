@@ -202,7 +202,7 @@ impl Ground {
     }
 
     /// What the same command makes of the same live tree where nothing was ever interrupted.
-    fn run_from_scratch(&self, method: &str, live: &Path, dir: &Path) -> (End, Tree) {
+    fn uninterrupted(&self, method: &str, live: &Path, dir: &Path) -> (End, Tree) {
         let dest = dir.join("scratch");
         let status = Command::new("cp").arg("-a").arg(live).arg(&dest).status();
         assert!(status.expect("cp").success());
@@ -213,7 +213,7 @@ impl Ground {
     fn resume(&self, method: &str, step: &str, edit: &Edit, dir: &Path) {
         let dest = self.interrupted(method, step, dir);
         (edit.make)(&dest);
-        let (end, expected) = self.run_from_scratch(method, &dest, dir);
+        let (end, expected) = self.uninterrupted(method, &dest, dir);
         let ran = excluding(mirror(method, &self.two.path, &dest)).run();
         let what = format!("{method}, interrupted at {step}, {}", edit.name);
         assert_eq!(ran.end, end, "{what}: {ran}");
@@ -256,12 +256,12 @@ fn play(method: &str, steps: &[&str]) {
 }
 
 #[test]
-fn a_resumed_swap_equals_a_run_from_scratch() {
+fn a_resumed_swap_equals_an_uninterrupted_run() {
     play("swap", SWAP);
 }
 
 #[test]
-fn a_resumed_journal_equals_a_run_from_scratch() {
+fn a_resumed_journal_equals_an_uninterrupted_run() {
     play("journal", JOURNAL);
 }
 

@@ -96,6 +96,8 @@ fn life_on_overlay() {
         let room = Room::with(&format!("mkdir low up work; {below}"));
         let volume = overlay(&room);
         skip_unless!(volume.is_some(), "no overlay");
+        let told = room.resilver(&format!("doctor {dest}")).ok();
+        assert!(told.has(&["would take", method]), "{told}");
         lives(&room, dest, method);
     }
 }

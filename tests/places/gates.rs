@@ -143,10 +143,11 @@ fn what_a_gate_command_gets() {
 #[test]
 fn a_gate_command_judges_the_finished_tree() {
     let room = Room::with(FIXTURE);
-    let gate = "diff -r \"$RESILVER_STAGE\" s && test -e \"$RESILVER_DEST/10\" && ! test -e \"$RESILVER_DEST/new\"";
+    let gate = "diff -r \"$RESILVER_STAGE\" s && test -e \"$RESILVER_DEST/10\" && ! test -e \"$RESILVER_DEST/new\" && touch judged";
     room.resilver(&format!("-a --delete --commit=swap --gate='{gate}' s/ d/"))
         .ok();
     assert_same(&room.tree("s"), &room.tree("d"));
+    assert!(room.exists("judged"));
 }
 
 /// Nothing to do: nothing to judge.

@@ -103,6 +103,7 @@ fn the_lock_of_a_killed_run_is_free() {
         "\"$RESILVER\" -a --delete --commit=swap --gate=': > at-gate; sleep 5' s/ d/ & first=$!
          until [ -e at-gate ]; do sleep .02; done; kill -9 $first; wait $first",
     );
+    assert!(room.exists("at-gate"));
     room.resilver("-a --delete --commit=swap s/ d/").ok();
     assert_same(&room.tree("s"), &room.tree("d"));
 }

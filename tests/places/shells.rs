@@ -132,6 +132,7 @@ fn the_advice_helps() {
     room.set("T", room.path().to_str().expect("a plain path"));
     room.sh(
         "cd $T/d; \"$RESILVER\" -a --delete --commit=swap $T/s/ $T/d/
+         ! \"$RESILVER\" -a ./ $T/far/
          cd \"$PWD\"; \"$RESILVER\" -a ./ $T/far/",
     );
     assert_same(&room.tree("s"), &room.tree("far"));

@@ -127,6 +127,7 @@ fn state_in_the_source_is_not_transferred() {
     let room = Room::with(FIXTURE);
     room.sh("mkdir home");
     room.resilver("-a s/ home/d/").ok();
+    assert!(room.exists("home/.d.resilver/signature"));
     room.sh("mkdir home/.mine.resilver; echo mine > home/.mine.resilver/file; echo f > home/.f.resilver");
     room.resilver("-av home/ far/")
         .ok()
