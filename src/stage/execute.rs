@@ -8,8 +8,6 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rustix::io::Errno;
-
 use super::changes::{Ident, Record};
 use super::journal::Direction;
 use super::layout::{kind_of, make_beneath};
@@ -17,8 +15,8 @@ use super::outcome::Refused;
 use super::plan::{Mark, Step};
 use super::survey::file_name;
 use super::transfer::{
-    BROUGHT, Done, Spot, bring, exchange, is_errno, is_passable, is_refusal, move_to, open_if_let,
-    put_mode_back, put_time_back, set_dir, touch,
+    BROUGHT, Done, Spot, bring, exchange, is_impossible, is_passable, is_refusal, move_to,
+    open_if_let, put_mode_back, put_time_back, set_dir, touch,
 };
 use crate::sys::{self, Dir, Kind, Stat, as_path};
 
@@ -231,9 +229,7 @@ impl Run<'_> {
                 self.stash(&spot.dir, &spot.name, path)?;
                 Ok(Done::Yes)
             }
-            Err(e) if is_errno(&e, &[Errno::INVAL, Errno::NOSYS, Errno::XDEV]) => {
-                self.replace_without_exchange(&spot, path, dir, name)
-            }
+            Err(e) if is_impossible(&e) => self.replace_without_exchange(&spot, path, dir, name),
             Err(e) => Err(e),
         }
     }
@@ -362,7 +358,7 @@ impl Run<'_> {
                 sys::cut::point("execute.unstage");
                 self.unstage(&spot.dir, &spot.name, path)?;
             }
-            Err(e) if is_errno(&e, &[Errno::INVAL, Errno::NOSYS, Errno::XDEV]) => {
+            Err(e) if is_impossible(&e) => {
                 self.unstage(dir, name, path)?;
                 move_to(&spot.dir, &spot.name, dir, name)?;
             }

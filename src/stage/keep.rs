@@ -123,11 +123,16 @@ impl<'a> Keep<'a> {
     ) -> Result<Keep<'a>, Error> {
         let what = match journal.next {
             Next::Level => What::Nothing,
-            Next::Staged => What::Staged(Salvager {
-                files: staged::read(home)?,
-                same_boot: journal.staged_boot == process::boot_id(),
-                to: home.sub_or_make(SALVAGE)?,
-            }),
+            Next::Staged => match home.sub_or_make(SALVAGE) {
+                Ok(to) => What::Staged(Salvager {
+                    files: staged::read(home)?,
+                    same_boot: journal.staged_boot == process::boot_id(),
+                    to,
+                }),
+                // Not even room for a directory: what was staged goes, since nothing else may.
+                Err(e) if is_full(&e) => What::Nothing,
+                Err(e) => return Err(e),
+            },
             Next::Former => {
                 let dropped = journal.last.as_ref().is_some_and(|last| last.dropped);
                 let age = if dropped { Age::Last } else { Age::Before };
@@ -163,6 +168,12 @@ pub(super) enum Age {
     Last,
     /// The one before the last.
     Before,
+}
+
+fn is_full(e: &Error) -> bool {
+    use io::ErrorKind::{QuotaExceeded, StorageFull};
+    e.io()
+        .is_some_and(|e| matches!(e.kind(), StorageFull | QuotaExceeded))
 }
 
 fn heir(home: &Home, journal: &Journal, age: Age) -> Result<Heir, Error> {

@@ -209,8 +209,14 @@ pub(super) fn set_dir(
     Ok(Done::Yes)
 }
 
-pub(super) fn is_errno(e: &io::Error, which: &[Errno]) -> bool {
+fn is_errno(e: &io::Error, which: &[Errno]) -> bool {
     Errno::from_io_error(e).is_some_and(|errno| which.contains(&errno))
+}
+
+/// Errors that tell that the file system cannot exchange two objects, or not these.
+pub(super) fn is_impossible(e: &io::Error) -> bool {
+    use Errno as E;
+    is_errno(e, &[E::INVAL, E::NOSYS, E::OPNOTSUPP, E::XDEV])
 }
 
 /// Errors that tell that somebody else changed the entry or what is around it.

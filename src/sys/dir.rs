@@ -11,6 +11,7 @@ use rustix::fs::{
     self as rfs, Access, AtFlags, FileType, FlockOperation, Gid, Mode, OFlags, RenameFlags,
     ResolveFlags, StatxAttributes, StatxFlags, Timespec, Timestamps, UTIME_OMIT, Uid,
 };
+use rustix::io::Errno;
 
 use super::stat::{Kind, Stat, Time};
 
@@ -59,7 +60,7 @@ impl Dir {
         let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
         match rfs::openat2(&self.0, rel, DIR, Mode::empty(), resolve) {
             Ok(fd) => Ok(Dir(File::from(fd))),
-            Err(rustix::io::Errno::NOSYS) => self.walk_beneath(rel),
+            Err(Errno::NOSYS) => self.walk_beneath(rel),
             Err(e) => Err(e.into()),
         }
     }
@@ -71,7 +72,7 @@ impl Dir {
             match part {
                 Component::CurDir => {}
                 Component::Normal(name) => dir = dir.open_dir(name.as_bytes())?,
-                _ => return Err(rustix::io::Errno::XDEV.into()),
+                _ => return Err(Errno::XDEV.into()),
             }
         }
         Ok(dir)
@@ -216,12 +217,10 @@ impl Dir {
     pub fn rename_new(&self, name: &[u8], to: &Dir, to_name: &[u8]) -> io::Result<()> {
         let flags = RenameFlags::NOREPLACE;
         match rfs::renameat_with(&self.0, name, &to.0, to_name, flags) {
-            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
-                match to.try_stat(to_name)? {
-                    Some(_) => Err(io::ErrorKind::AlreadyExists.into()),
-                    None => self.rename(name, to, to_name),
-                }
-            }
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => match to.try_stat(to_name)? {
+                Some(_) => Err(io::ErrorKind::AlreadyExists.into()),
+                None => self.rename(name, to, to_name),
+            },
             other => Ok(other?),
         }
     }
@@ -379,7 +378,7 @@ pub fn try_lock_file(file: &File) -> io::Result<Option<Lock>> {
 fn flock(file: File, operation: FlockOperation) -> io::Result<Option<Lock>> {
     match rfs::flock(&file, operation) {
         Ok(()) => Ok(Some(Lock(file.into()))),
-        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+        Err(Errno::WOULDBLOCK) => Ok(None),
         Err(e) => Err(e.into()),
     }
 }
