@@ -137,7 +137,7 @@ impl Stage {
         let mut mark_due = false;
         let mut note = || -> io::Result<()> {
             // A sealed plan names what it installs by its inode, which the caller need not know.
-            let seen = if ready.method == Method::Journal {
+            let seen = if ready.method == Method::Journal && !place.fresh {
                 Some(place.dir.stat(name)?)
             } else {
                 None
