@@ -30,4 +30,5 @@ if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run "$@"
     exec cargo test --doc --quiet
 fi
-exec cargo test "$@"
+# In one process, tests disturb each other: the umask and forked children are shared.
+exec cargo test "$@" -- --test-threads=1
