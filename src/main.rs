@@ -2,11 +2,19 @@
 
 use std::process::ExitCode;
 
+use resilver::{cli, sys};
+
 fn main() -> ExitCode {
-    resilver::sys::process::take_umask();
-    resilver::sys::process::raise_file_limit();
-    if let Err(e) = resilver::sys::signal::install() {
+    sys::process::take_umask();
+    sys::process::raise_file_limit();
+    if let Err(e) = sys::signal::install() {
         eprintln!("resilver: cannot listen to signals: {e}");
     }
-    ExitCode::from(resilver::cli::run(std::env::args_os()))
+    match sys::stack::deep(|| cli::run(std::env::args_os())) {
+        Ok(code) => ExitCode::from(code),
+        Err(e) => {
+            eprintln!("resilver: {e}");
+            ExitCode::from(cli::Code::Ipc.number())
+        }
+    }
 }

@@ -299,8 +299,16 @@ impl Worker<'_> {
         });
     }
 
-    fn is_protected(&self, dir: &Dir, path: &Path, name: &[u8], stat: &Stat) -> bool {
+    fn is_protected(&mut self, dir: &Dir, path: &Path, name: &[u8], stat: &Stat) -> bool {
         if crate::stage::is_state(dir, name) {
+            let text = format!(
+                "{} is the state of a destination, and is kept: see `resilver tidy`",
+                crate::tree::shown(path)
+            );
+            self.tell(Event::Message {
+                severity: Severity::Warning,
+                text,
+            });
             return true;
         }
         let rules = &self.run.options.rules;

@@ -5,7 +5,6 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Instant;
 
 use crate::stage::{self, CommitChoice, Method, Stage};
 use crate::sys::content::Abilities;
@@ -203,7 +202,6 @@ impl<'s> Session<'s> {
         target: Option<&dyn Target>,
         tally: Tally,
     ) -> Result<Outcome, Error> {
-        let began = Instant::now();
         let wants = self.report.wants();
         let ordered = wants != super::event::Wants::default();
         let own_root = Dir::open(&self.destination.root)
@@ -249,9 +247,7 @@ impl<'s> Session<'s> {
             Some(e) => return Err(e),
             None => self.commit(&run)?,
         }
-        let mut outcome = run.tally.outcome();
-        outcome.stats.list_nanos = u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        Ok(outcome)
+        Ok(run.tally.outcome())
     }
 
     fn planner(&self) -> Planner {
@@ -371,6 +367,15 @@ impl<'s> Session<'s> {
     }
 
     fn commit(&self, run: &Run<'_>) -> Result<(), Error> {
+        let summary = || stage::Summary {
+            live_entries: run.tally.live_entries(),
+            removed: run.tally.deletions(),
+            complete: run.tally.complete(),
+        };
+        if self.options.dry_run {
+            // The one gate that can be judged beforehand.
+            stage::guard(&self.options.stage, &summary(), &self.destination.root)?;
+        }
         let (Some(stage), Some(target)) = (self.stage, run.target) else {
             return Ok(());
         };
@@ -378,12 +383,7 @@ impl<'s> Session<'s> {
             return Ok(());
         }
         self.spare(run, target)?;
-        let summary = stage::Summary {
-            live_entries: run.tally.live_entries(),
-            removed: run.tally.deletions(),
-            complete: run.tally.complete(),
-        };
-        let commit = stage.commit(&summary)?;
+        let commit = stage.commit(&summary())?;
         self.tell_notes(stage);
         for entry in &commit.refused {
             run.tally.set_partial();

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
+use std::time::Duration;
+
 use crate::sys::Kind;
 
 use super::event::{Counts, Outcome, Stats};
@@ -45,6 +47,7 @@ pub(super) struct Tally {
     literal: AtomicU64,
     matched: AtomicU64,
     list_bytes: AtomicU64,
+    list_nanos: AtomicU64,
     deletions_skipped: AtomicU64,
     /// Entries seen at the destination, for the guard on deletions.
     live_entries: AtomicU64,
@@ -64,6 +67,12 @@ impl Tally {
 
     pub(super) fn names(&self, bytes: usize) {
         self.list_bytes.fetch_add(bytes as u64, Relaxed);
+    }
+
+    /// Listing a directory took so long.
+    pub(super) fn listing_took(&self, time: Duration) {
+        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.list_nanos.fetch_add(nanos, Relaxed);
     }
 
     pub(super) fn created(&self, kind: Kind) {
@@ -152,7 +161,7 @@ impl Tally {
                 transferred_size: self.transferred_size.load(Relaxed),
                 literal: self.literal.load(Relaxed),
                 matched: self.matched.load(Relaxed),
-                list_nanos: 0,
+                list_nanos: self.list_nanos.load(Relaxed),
                 list_bytes: self.list_bytes.load(Relaxed),
             },
             partial: self.partial.load(Relaxed),

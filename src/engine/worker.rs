@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Instant;
 
 use crate::sys::content::Copier;
 use crate::sys::{Kind, Stat, signal};
@@ -180,12 +181,19 @@ impl<'w> Worker<'w> {
         path: &Path,
         changes: Option<Changes>,
     ) -> Result<(), Error> {
-        let batch = match self.read_batch(node) {
+        let began = Instant::now();
+        let read = self.read_batch(node);
+        self.run.tally.listing_took(began.elapsed());
+        let batch = match read {
             Ok(batch) => batch,
             Err((number, e)) => {
                 let operand = node.sources.get(number).map_or(0, |o| o.operand);
                 let source = self.run.source_path(operand, &node.path);
-                self.list_error("readdir", &source, &e);
+                if e.kind() == io::ErrorKind::NotFound {
+                    self.vanished("directory", &source);
+                } else {
+                    self.list_error("readdir", &source, &e);
+                }
                 self.tell_directory(node, path, changes);
                 return Ok(());
             }

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::sys::stack::DEEP;
+
 use super::error::Error;
 use super::node::Origin;
 use super::run::Run;
@@ -25,11 +27,13 @@ impl Run<'_> {
                 // Without it the bar lacks an end; nothing else.
                 let _ = std::thread::Builder::new()
                     .name("survey".into())
+                    .stack_size(DEEP)
                     .spawn_scoped(scope, count);
             }
             for number in 1..threads {
                 let spawned = std::thread::Builder::new()
                     .name(format!("worker-{number}"))
+                    .stack_size(DEEP)
                     .spawn_scoped(scope, || guarded(self));
                 if spawned.is_err() {
                     break;

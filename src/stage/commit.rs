@@ -80,7 +80,7 @@ impl Stage {
         }
         Err(Error::GateRefused {
             path: self.path.clone(),
-            reason: "another directory took the destination's name during the run".to_owned(),
+            reason: "the destination was replaced or removed during the run".to_owned(),
         })
     }
 

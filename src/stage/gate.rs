@@ -87,7 +87,11 @@ impl Stage {
     }
 }
 
-fn guard(policy: &Policy, summary: &Summary, path: &Path) -> Result<(), Error> {
+/// Judges a number of removals by `--delete-guard`.
+///
+/// # Errors
+/// [`Error::GuardRefused`].
+pub fn guard(policy: &Policy, summary: &Summary, path: &Path) -> Result<(), Error> {
     let Some(percent) = policy.delete_guard else {
         return Ok(());
     };

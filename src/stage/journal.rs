@@ -174,16 +174,20 @@ impl Journal {
     /// Reads the journal of a state directory; `None` when there is none.
     pub fn read(home: &Home) -> Result<Option<Journal>, Error> {
         let path = home.join(JOURNAL);
-        let mut text = String::new();
-        match home.dir.open_file(JOURNAL) {
-            Ok(mut file) => file.read_to_string(&mut text).doing("read", &path)?,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(e).doing("read", &path),
-        };
         let damaged = |what: &str| Error::Damaged {
             path: path.clone(),
             what: what.to_owned(),
         };
+        let mut bytes = Vec::new();
+        match home.dir.open_file(JOURNAL) {
+            Ok(mut file) => file.read_to_end(&mut bytes).doing("read", &path)?,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(e) if rustix::io::Errno::from_io_error(&e) == Some(rustix::io::Errno::LOOP) => {
+                return Err(damaged("it is a symbolic link"));
+            }
+            Err(e) => return Err(e).doing("read", &path),
+        };
+        let text = String::from_utf8(bytes).map_err(|_| damaged("it is no text"))?;
         let (head, body) = text.split_once('\n').ok_or_else(|| damaged("it is cut"))?;
         let mut words = head
             .strip_prefix(HEAD)

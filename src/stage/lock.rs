@@ -77,7 +77,13 @@ impl Locks {
         loop {
             let mut locks = Locks::default();
             let Some(live) = &site.live else {
-                return locks.with_home(site, wait, began);
+                let locks = locks.with_home(site, wait, began)?;
+                site.look()?;
+                if site.live.is_some() {
+                    // The run that we waited for has made it.
+                    continue;
+                }
+                return Ok(locks);
             };
             match lock_dir(live, site.single.is_some()) {
                 Some(Some(lock)) => locks.held.push(lock),

@@ -87,6 +87,7 @@ mod upkeep;
 pub use copyup::Names;
 pub use doctor::doctor;
 pub use error::{Error, Situation};
+pub use gate::guard;
 pub use layout::{is_state, refuse_inside_state};
 pub use lock::Holder;
 pub use outcome::{

@@ -19,8 +19,10 @@ use super::home::Home;
 use super::layout::STAGED;
 use crate::sys::{Stat, Time};
 
-/// Files that are collected before they are written.
+/// Files that are collected before they are written,
 const BATCH: usize = 64;
+/// unless they hold so many bytes: a killed run loses no more work than that.
+const BATCH_BYTES: u64 = 4 << 20;
 /// Bytes of a file's frame before the path, and of a mark.
 const FIXED: usize = 28;
 const MARK: usize = 8;
@@ -42,6 +44,8 @@ struct Pending {
     /// Files in the log.
     total: u64,
     bytes: u64,
+    /// Bytes of the files in the buffer.
+    unwritten: u64,
     since: Instant,
 }
 
@@ -68,6 +72,7 @@ impl StagedLog {
             waiting: 0,
             total: 0,
             bytes: 0,
+            unwritten: 0,
             since: Instant::now(),
         })))
     }
@@ -87,7 +92,9 @@ impl StagedLog {
         pending.waiting += 1;
         pending.total += 1;
         pending.bytes += stat.size;
-        if pending.waiting >= BATCH {
+        pending.unwritten += stat.size;
+        if pending.waiting >= BATCH || pending.unwritten >= BATCH_BYTES {
+            pending.unwritten = 0;
             pending.flush()?;
         }
         let due = pending.bytes >= MARK_BYTES || pending.since.elapsed() >= MARK_AFTER;

@@ -39,6 +39,7 @@ pub struct Listed<'a> {
 
 impl Dir {
     /// Reads all names, in the order in which the file system gives them.
+    #[inline(never)] // Its buffer must not lie on the stack of every level of a recursion.
     pub fn list(&self) -> io::Result<Listing> {
         let mut listing = Listing::default();
         rustix::fs::seek(self, SeekFrom::Start(0))?;

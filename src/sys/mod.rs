@@ -11,6 +11,7 @@ pub mod mounts;
 pub mod process;
 mod reason;
 pub mod signal;
+pub mod stack;
 mod stat;
 pub mod volume;
 pub mod xattrs;
