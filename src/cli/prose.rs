@@ -61,7 +61,11 @@ pub const GUARANTEES: &[Paragraph] = &[
     Text(
         "The former tree is kept for resilver undo until the next switch or resilver tidy. Gates \
          (--gate, --require-file, --delete-guard, --commit-only-complete) judge the finished stage: \
-         when one refuses, nothing has changed.",
+         when one refuses, nothing has changed. A run that finds nothing to change asks none.",
+    ),
+    Text(
+        "A gate command finds in its environment RESILVER_STAGE (the finished tree; under journal only \
+         what changes), RESILVER_DEST, RESILVER_METHOD, and RESILVER_REMOVED, the number of removals.",
     ),
 ];
 
