@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
+use filetime::FileTime;
 use rustix::fs::{
     self as rfs, Access, AtFlags, FileType, FlockOperation, Gid, Mode, OFlags, RenameFlags,
     ResolveFlags, StatxAttributes, StatxFlags, Timespec, Timestamps, UTIME_OMIT, Uid,
@@ -399,7 +400,11 @@ pub fn set_mode(file: &File, mode: u32) -> io::Result<()> {
 
 /// Sets the modification time of an open file, leaving its access time.
 pub fn set_mtime(file: &File, mtime: Time) -> io::Result<()> {
-    Ok(rfs::futimens(file, &stamps(mtime))?)
+    filetime::set_file_handle_times(
+        file,
+        None,
+        Some(FileTime::from_unix_time(mtime.sec, mtime.nsec)),
+    )
 }
 
 /// Metadata of an open file.
