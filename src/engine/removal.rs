@@ -187,6 +187,9 @@ impl Worker<'_> {
         let mut kept = false;
         for (name, _) in names.into_iter().rev() {
             check_stop()?;
+            if crate::stage::is_state(dir, &name) {
+                self.tell_state_in_the_way(&path.join(crate::sys::as_path(&name)));
+            }
             match self.remove_below(dir, path, &name, Depth::Below)? {
                 Some((Removal::Whole, stat)) => gone.push((name, stat)),
                 _ => kept = true,
@@ -199,6 +202,18 @@ impl Worker<'_> {
             self.removed_top(node, path, &name, &stat)?;
         }
         Ok(Removal::Kept)
+    }
+
+    /// State of another destination keeps a directory from going; nobody sees it otherwise.
+    fn tell_state_in_the_way(&mut self, path: &Path) {
+        let text = format!(
+            "{} is the state of a destination, and is kept: see `resilver tidy`",
+            crate::tree::shown(path)
+        );
+        self.tell(Event::Message {
+            severity: Severity::Warning,
+            text,
+        });
     }
 
     /// Removes a name as far as events and notes go; `None` where it must stay.
@@ -299,16 +314,8 @@ impl Worker<'_> {
         });
     }
 
-    fn is_protected(&mut self, dir: &Dir, path: &Path, name: &[u8], stat: &Stat) -> bool {
+    fn is_protected(&self, dir: &Dir, path: &Path, name: &[u8], stat: &Stat) -> bool {
         if crate::stage::is_state(dir, name) {
-            let text = format!(
-                "{} is the state of a destination, and is kept: see `resilver tidy`",
-                crate::tree::shown(path)
-            );
-            self.tell(Event::Message {
-                severity: Severity::Warning,
-                text,
-            });
             return true;
         }
         let rules = &self.run.options.rules;
