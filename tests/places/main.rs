@@ -11,6 +11,7 @@ mod doctor;
 mod filesystems;
 mod gates;
 mod handles;
+mod large;
 mod links;
 mod lock;
 mod nothing;
