@@ -42,7 +42,7 @@ fn complete_large_files_survive_a_kill() {
     room.sh(
         "mkdir s; for i in 1 2 3 4 5 6; do head -c 8M /dev/zero > s/$i; done; ages s 1000000000",
     );
-    room.set("RESILVER_CUT", "commit.sync");
+    room.set("RESILVER_CUT", "stage.finish-dir");
     assert_ne!(
         room.try_sh("\"$RESILVER\" -a s/ d/").code,
         0,
