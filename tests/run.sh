@@ -27,8 +27,7 @@ if [ -n "$missing" ]; then
 fi
 
 if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run "$@"
-    exec cargo test --doc --quiet
+    exec cargo nextest run "$@"
 fi
 # In one process, tests disturb each other: the umask and forked children are shared.
 exec cargo test "$@" -- --test-threads=1
