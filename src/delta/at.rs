@@ -53,11 +53,7 @@ impl ReadAt for Vec<u8> {
 }
 
 /// Reads until `buf` is full or the end is reached; returns the bytes read.
-pub(super) fn read_full<R: ReadAt + ?Sized>(
-    from: &R,
-    buf: &mut [u8],
-    offset: u64,
-) -> io::Result<usize> {
+pub fn read_full<R: ReadAt + ?Sized>(from: &R, buf: &mut [u8], offset: u64) -> io::Result<usize> {
     let mut done = 0;
     while done < buf.len() {
         match from.read_at(&mut buf[done..], offset + done as u64) {

@@ -25,7 +25,7 @@ mod strong;
 mod table;
 mod weak;
 
-pub use at::{ReadAt, WriteAt};
+pub use at::{ReadAt, WriteAt, read_full};
 pub use local::{Known, LocalError, Output, Tuning, rebuild};
 pub use patch::{Patch, PatchError};
 pub use search::{Matcher, Origin, SearchError, Token};

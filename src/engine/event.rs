@@ -89,8 +89,6 @@ pub enum Skip {
     NotCreating,
     /// Nothing differs: `X is uptodate`.
     UpToDate,
-    /// A filter rule of the sender hides it: `[sender] hiding file X because of pattern P`.
-    Hidden,
 }
 
 /// What a filter rule decided about an entry; told with `-vv`.

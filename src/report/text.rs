@@ -240,7 +240,6 @@ impl Text {
             Skip::Exists => (String::new(), " exists"),
             Skip::NotCreating => (format!("not creating new {} \"", noun(kind)), "\""),
             Skip::UpToDate => (String::new(), " is uptodate"),
-            Skip::Hidden => (format!("[sender] hiding {} ", noun(kind)), ""),
         };
         state.line.extend_from_slice(before.as_bytes());
         push_escaped(&mut state.line, path.as_os_str().as_bytes(), self.charset);
@@ -356,9 +355,7 @@ impl Report for Text {
                 }
             }
             Event::Skipped { path, kind, why } => {
-                if why != Skip::Hidden {
-                    self.tell_method(state);
-                }
+                self.tell_method(state);
                 self.skipped(state, &path, kind, why);
             }
             Event::Item(item) => {
