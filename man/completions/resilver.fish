@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_resilver_global_optspecs
-    string join \n a/archive r/recursive no-recursive l/links no-links H/hard-links no-hard-links p/perms no-perms t/times no-times o/owner no-owner g/group no-group D no-D devices no-devices specials no-specials numeric-ids no-numeric-ids c/checksum no-checksum I/ignore-times size-only u/update existing ignore-existing @/modify-window= W/whole-file no-whole-file delete max-delete= force no-force delete-guard= exclude= include= commit= gate= require-file= commit-only-complete wait= previous= fsync no-fsync threads= n/dry-run v/verbose no-verbose q/quiet i/itemize-changes no-itemize-changes h/human-readable no-human-readable progress no-progress stats V/version help
+    string join \n a/archive r/recursive no-recursive d/dirs no-dirs old-dirs R/relative no-relative no-implied-dirs implied-dirs files-from= 0/from0 no-from0 x/one-file-system no-one-file-system mkpath no-mkpath ignore-missing-args delete-missing-args l/links no-links L/copy-links copy-unsafe-links safe-links munge-links no-munge-links k/copy-dirlinks K/keep-dirlinks insecure-links no-insecure-links H/hard-links no-hard-links p/perms no-perms E/executability chmod= A/acls no-acls X/xattrs no-xattrs t/times no-times U/atimes no-atimes open-noatime no-open-noatime N/crtimes no-crtimes O/omit-dir-times no-omit-dir-times J/omit-link-times no-omit-link-times o/owner no-owner g/group no-group chown= usermap= groupmap= numeric-ids no-numeric-ids fake-super super no-super D no-D devices no-devices specials no-specials c/checksum no-checksum I/ignore-times size-only u/update existing ignore-existing @/modify-window= checksum-choice= W/whole-file no-whole-file B/block-size= S/sparse no-sparse preallocate inplace no-inplace append no-append append-verify partial no-partial partial-dir= P T/temp-dir= delay-updates no-delay-updates copy-devices write-devices no-write-devices bwlimit= no-bwlimit stop-after= stop-at= z/compress no-compress delete delete-before delete-during delete-delay delete-after delete-excluded ignore-errors no-ignore-errors max-delete= force no-force delete-guard= remove-source-files remove-sent-files exclude= include= exclude-from= include-from= f/filter= F C/cvs-exclude max-size= min-size= m/prune-empty-dirs no-prune-empty-dirs b/backup no-backup backup-dir= suffix= compare-dest= copy-dest= link-dest= y/fuzzy no-fuzzy commit= gate= require-file= commit-only-complete wait= previous= fsync no-fsync threads= n/dry-run list-only v/verbose no-verbose q/quiet i/itemize-changes no-itemize-changes h/human-readable no-human-readable info= debug= progress no-progress stats out-format= log-file= log-file-format= json 8/8-bit-output no-8-bit-output outbuf= stderr= msgs2stderr no-msgs2stderr inc-recursive no-inc-recursive V/version help
 end
 
 function __fish_resilver_needs_command
@@ -24,40 +24,111 @@ function __fish_resilver_using_subcommand
     contains -- $cmd[1] $argv
 end
 
+complete -c resilver -n "__fish_resilver_needs_command" -l files-from -d 'Copy what this list names, one path a line; - is standard input' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l chmod -d 'Change permissions on the way, as chmod writes it: Du=rwx,F644 (D directories, F files)' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l chown -d 'Give all entries this owner and group' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l usermap -d 'Map owners by name, number, range or wildcard' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l groupmap -d 'Map groups likewise' -r
 complete -c resilver -n "__fish_resilver_needs_command" -s @ -l modify-window -d 'Let times differ by so much; -1 compares nanoseconds [default: whole seconds agree]' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l checksum-choice -d 'Which checksum -c and %C use: xxh128, xxh3, xxh64, md5, md4, sha1, none; a second name behind a comma is that of -c' -r
+complete -c resilver -n "__fish_resilver_needs_command" -s B -l block-size -d 'Look for blocks of this size in the old file' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l partial-dir -d 'Keep them in this directory' -r
+complete -c resilver -n "__fish_resilver_needs_command" -s T -l temp-dir -d 'Write files here first; a staged run needs none' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l bwlimit -d 'Move at most so many KiB a second' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l stop-after -d 'Stop after so many minutes' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l stop-at -d 'Stop at this time: 2026-12-31T23:59, 23:59, :30' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l max-delete -d 'Remove at most so many entries' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l delete-guard -d 'Refuse to remove more than this part of what is there; nothing changes then' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l exclude -d 'Leave out what matches; the first rule that matches counts' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l include -d 'Take what matches, whatever a later rule says' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l exclude-from -d 'Read patterns to leave out from a file' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l include-from -d 'Read patterns to take from a file' -r
+complete -c resilver -n "__fish_resilver_needs_command" -s f -l filter -d 'Add a rule of the full grammar; see FILTER RULES in the manual' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l max-size -d 'Pass over files that are larger' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l min-size -d 'Pass over files that are smaller' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l backup-dir -d 'Keep it in this directory' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l suffix -d 'Keep it with this ending [default: ~, with --backup-dir none]' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l compare-dest -d 'Leave out files that this directory has unchanged (may be repeated)' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l copy-dest -d 'Copy unchanged files from this directory (may be repeated)' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l link-dest -d 'Link unchanged files to those in this directory (may be repeated)' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l commit -d 'auto, swap (in one instant), journal (in a short window, made good after a crash) or direct (file by file) [default: auto]' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l gate -d 'Let a shell command judge the finished tree; unless it succeeds nothing changes (may be repeated)' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l require-file -d 'Switch only if the finished tree has this file (may be repeated)' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l wait -d 'Wait for another run on this destination to end, for ever or so long' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l previous -d 'Keep one former tree for undo, or none [default: one]' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l threads -d 'Work with so many threads [default: by the machine]' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l info -d 'Choose what is told, piece by piece; --info=help lists the pieces' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l debug -d 'The same for what is told of the inner workings' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l out-format -d 'Tell of each entry in this form; see OUTPUT FORMATS in the manual' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l log-file -d 'Write what is done to a file as well' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l log-file-format -d 'In this form' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l outbuf -d 'Buffer output not, by lines or by blocks' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l stderr -d 'What goes to standard error' -r
 complete -c resilver -n "__fish_resilver_needs_command" -s a -l archive -d 'Keep all that belongs to a tree: -rlptgoD (not -H)'
 complete -c resilver -n "__fish_resilver_needs_command" -s r -l recursive -d 'Go into directories'
 complete -c resilver -n "__fish_resilver_needs_command" -l no-recursive -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -s d -l dirs -d 'Copy directories themselves and go one level into those with a slash'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-dirs -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -l old-dirs -d 'As --dirs, for the sake of old programs at the other end'
+complete -c resilver -n "__fish_resilver_needs_command" -s R -l relative -d 'Keep the whole path of each source, or what follows a /./ in it'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-relative -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -l no-implied-dirs -d 'With -R, leave attributes of the directories above a source alone'
+complete -c resilver -n "__fish_resilver_needs_command" -l implied-dirs -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -s 0 -l from0 -d 'Names in lists and rules in files end with a zero byte instead of a line end'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-from0 -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -s x -l one-file-system -d 'Stay on the file system of each source; -xx leaves mount points out as well'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-one-file-system -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -l mkpath -d 'Make missing directories above the destination'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-mkpath -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -l ignore-missing-args -d 'Pass over sources that are not there'
+complete -c resilver -n "__fish_resilver_needs_command" -l delete-missing-args -d 'Remove at the destination what a missing source names'
 complete -c resilver -n "__fish_resilver_needs_command" -s l -l links -d 'Copy symbolic links as symbolic links'
 complete -c resilver -n "__fish_resilver_needs_command" -l no-links -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -s L -l copy-links -d 'Copy what symbolic links lead to'
+complete -c resilver -n "__fish_resilver_needs_command" -l copy-unsafe-links -d 'Copy what a link leads to where that is outside the tree'
+complete -c resilver -n "__fish_resilver_needs_command" -l safe-links -d 'Leave out links that lead outside the tree'
+complete -c resilver -n "__fish_resilver_needs_command" -l munge-links -d 'Make links unusable where they are kept, usable again when copied back'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-munge-links -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -s k -l copy-dirlinks -d 'Copy what a link to a directory leads to'
+complete -c resilver -n "__fish_resilver_needs_command" -s K -l keep-dirlinks -d 'Take a link to a directory at the destination for that directory'
+complete -c resilver -n "__fish_resilver_needs_command" -l insecure-links -d 'Follow other users\' links in paths that options name'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-insecure-links -d ''
 complete -c resilver -n "__fish_resilver_needs_command" -s H -l hard-links -d 'Keep names that are one file one file'
 complete -c resilver -n "__fish_resilver_needs_command" -l no-hard-links -d ''
 complete -c resilver -n "__fish_resilver_needs_command" -s p -l perms -d 'Keep permissions'
 complete -c resilver -n "__fish_resilver_needs_command" -l no-perms -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -s E -l executability -d 'Keep whether files can be executed, without -p'
+complete -c resilver -n "__fish_resilver_needs_command" -s A -l acls -d 'Keep access control lists; implies -p'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-acls -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -s X -l xattrs -d 'Keep extended attributes'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-xattrs -d ''
 complete -c resilver -n "__fish_resilver_needs_command" -s t -l times -d 'Keep modification times, to the nanosecond'
 complete -c resilver -n "__fish_resilver_needs_command" -l no-times -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -s U -l atimes -d 'Keep access times'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-atimes -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -l open-noatime -d 'Read files without moving their access time'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-open-noatime -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -s N -l crtimes -d 'Keep times of creation, where the system can set them'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-crtimes -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -s O -l omit-dir-times -d 'Leave out directories when keeping times'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-omit-dir-times -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -s J -l omit-link-times -d 'Leave out symbolic links when keeping times'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-omit-link-times -d ''
 complete -c resilver -n "__fish_resilver_needs_command" -s o -l owner -d 'Keep the owner (super-user only)'
 complete -c resilver -n "__fish_resilver_needs_command" -l no-owner -d ''
 complete -c resilver -n "__fish_resilver_needs_command" -s g -l group -d 'Keep the group'
 complete -c resilver -n "__fish_resilver_needs_command" -l no-group -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -l numeric-ids -d 'Keep user and group numbers rather than names; on one machine they are the same'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-numeric-ids -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -l fake-super -d 'Store what only the super-user can set in extended attributes'
+complete -c resilver -n "__fish_resilver_needs_command" -l super -d 'Try what only the super-user can do'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-super -d ''
 complete -c resilver -n "__fish_resilver_needs_command" -s D -d 'Same as --devices --specials'
 complete -c resilver -n "__fish_resilver_needs_command" -l no-D -d ''
 complete -c resilver -n "__fish_resilver_needs_command" -l devices -d 'Copy device files (super-user only)'
 complete -c resilver -n "__fish_resilver_needs_command" -l no-devices -d ''
 complete -c resilver -n "__fish_resilver_needs_command" -l specials -d 'Copy fifos and sockets'
 complete -c resilver -n "__fish_resilver_needs_command" -l no-specials -d ''
-complete -c resilver -n "__fish_resilver_needs_command" -l numeric-ids -d 'Keep user and group numbers rather than names; on one machine they are the same'
-complete -c resilver -n "__fish_resilver_needs_command" -l no-numeric-ids -d ''
 complete -c resilver -n "__fish_resilver_needs_command" -s c -l checksum -d 'Compare content by checksum, not by size and time'
 complete -c resilver -n "__fish_resilver_needs_command" -l no-checksum -d ''
 complete -c resilver -n "__fish_resilver_needs_command" -s I -l ignore-times -d 'Send files even if size and time agree'
@@ -67,13 +138,50 @@ complete -c resilver -n "__fish_resilver_needs_command" -l existing -d 'Make not
 complete -c resilver -n "__fish_resilver_needs_command" -l ignore-existing -d 'Change no file that is at the destination already'
 complete -c resilver -n "__fish_resilver_needs_command" -s W -l whole-file -d 'Copy changed files whole (the default on one machine)'
 complete -c resilver -n "__fish_resilver_needs_command" -l no-whole-file -d 'Look in the old file for blocks that can stay, copy only the rest'
-complete -c resilver -n "__fish_resilver_needs_command" -l delete -d 'Remove from the destination what the source does not have [also: --del, --delete-during]'
+complete -c resilver -n "__fish_resilver_needs_command" -s S -l sparse -d 'Leave holes where zeros would stand'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-sparse -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -l preallocate -d 'Reserve the room of a file before writing it'
+complete -c resilver -n "__fish_resilver_needs_command" -l inplace -d 'Write into the destination file itself; implies --commit=direct'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-inplace -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -l append -d 'Write only what is missing at the end of shorter files; implies --commit=direct'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-append -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -l append-verify -d 'The same, with the old part checked'
+complete -c resilver -n "__fish_resilver_needs_command" -l partial -d 'Keep files that were half written when the run was broken off'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-partial -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -s P -d 'Same as --partial --progress'
+complete -c resilver -n "__fish_resilver_needs_command" -l delay-updates -d 'Put files in place all at the end; a staged run always does'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-delay-updates -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -l copy-devices -d 'Copy the content of devices into files'
+complete -c resilver -n "__fish_resilver_needs_command" -l write-devices -d 'Write into devices as if they were files; implies --inplace'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-write-devices -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -l no-bwlimit -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -s z -l compress -d 'Compress what goes over a network; a local run has none'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-compress -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -l delete -d 'Remove from the destination what the source does not have'
+complete -c resilver -n "__fish_resilver_needs_command" -l delete-before -d 'Remove before anything is copied'
+complete -c resilver -n "__fish_resilver_needs_command" -l delete-during -d 'Remove directory by directory, as --delete does [also: --del]'
+complete -c resilver -n "__fish_resilver_needs_command" -l delete-delay -d 'Find out on the way, remove at the end'
+complete -c resilver -n "__fish_resilver_needs_command" -l delete-after -d 'Remove when all is copied'
+complete -c resilver -n "__fish_resilver_needs_command" -l delete-excluded -d 'Remove also what rules leave out'
+complete -c resilver -n "__fish_resilver_needs_command" -l ignore-errors -d 'Remove even where the source could not be read whole'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-ignore-errors -d ''
 complete -c resilver -n "__fish_resilver_needs_command" -l force -d 'Remove a directory that is not empty where something else has to go'
 complete -c resilver -n "__fish_resilver_needs_command" -l no-force -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -l remove-source-files -d 'Remove files from the source once they are at the destination'
+complete -c resilver -n "__fish_resilver_needs_command" -l remove-sent-files -d 'The same, of files that were transferred only'
+complete -c resilver -n "__fish_resilver_needs_command" -s F -d 'Same as --filter=\'dir-merge /.rsync-filter\'; a second -F leaves those files out'
+complete -c resilver -n "__fish_resilver_needs_command" -s C -l cvs-exclude -d 'Leave out what version control and builds leave behind'
+complete -c resilver -n "__fish_resilver_needs_command" -s m -l prune-empty-dirs -d 'Leave out directories in which nothing is copied'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-prune-empty-dirs -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -s b -l backup -d 'Keep what is replaced or removed under another name'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-backup -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -s y -l fuzzy -d 'Look for a similar file to start from where there is none of that name'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-fuzzy -d ''
 complete -c resilver -n "__fish_resilver_needs_command" -l commit-only-complete -d 'Switch only if every file could be read'
 complete -c resilver -n "__fish_resilver_needs_command" -l fsync -d 'Have data on disk before the switch (the default)'
 complete -c resilver -n "__fish_resilver_needs_command" -l no-fsync -d 'Do not wait for the disk: quick, and a power cut may cost files'
 complete -c resilver -n "__fish_resilver_needs_command" -s n -l dry-run -d 'Tell what would be done, change nothing'
+complete -c resilver -n "__fish_resilver_needs_command" -l list-only -d 'List the sources, copy nothing; so does a single operand'
 complete -c resilver -n "__fish_resilver_needs_command" -s v -l verbose -d 'Name what is transferred; -vv also what is not, and why'
 complete -c resilver -n "__fish_resilver_needs_command" -l no-verbose -d ''
 complete -c resilver -n "__fish_resilver_needs_command" -s q -l quiet -d 'Tell errors only'
@@ -84,6 +192,13 @@ complete -c resilver -n "__fish_resilver_needs_command" -l no-human-readable -d 
 complete -c resilver -n "__fish_resilver_needs_command" -l progress -d 'Tell how far each file is'
 complete -c resilver -n "__fish_resilver_needs_command" -l no-progress -d ''
 complete -c resilver -n "__fish_resilver_needs_command" -l stats -d 'Tell totals at the end'
+complete -c resilver -n "__fish_resilver_needs_command" -l json -d 'Tell everything as one JSON object a line, for programs'
+complete -c resilver -n "__fish_resilver_needs_command" -s 8 -l 8-bit-output -d 'Print names byte for byte, not escaped'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-8-bit-output -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -l msgs2stderr -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -l no-msgs2stderr -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -l inc-recursive -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -l no-inc-recursive -d 'Know the whole list before the first transfer'
 complete -c resilver -n "__fish_resilver_needs_command" -s V -l version -d 'Print the version; -VV as JSON'
 complete -c resilver -n "__fish_resilver_needs_command" -l help -d 'Print this help'
 complete -c resilver -n "__fish_resilver_needs_command" -a "undo" -d 'Take back the last switch: the tree before it is there again'

@@ -10,8 +10,8 @@ use clap::{ArgMatches, Command};
 
 use super::exit::Refusal;
 use super::grammar;
-use super::rows::OPTIONS;
-use super::table::{Definition, Opt};
+use super::rows;
+use super::table::{Definition, Opt, Part};
 use super::unsupported;
 
 /// One option as it was given.
@@ -19,6 +19,8 @@ use super::unsupported;
 pub struct Given {
     /// Which.
     pub opt: Opt,
+    /// The part it falls into.
+    pub part: Part,
     /// Its name as clap has it, for messages.
     pub name: &'static str,
     /// Its value; empty for a flag.
@@ -75,8 +77,7 @@ fn operands(matches: &ArgMatches) -> Vec<OsString> {
 
 /// Every occurrence of every option, by its place on the command line.
 fn in_order(matches: &ArgMatches, words: &[OsString]) -> Vec<Given> {
-    let mut placed: Vec<(usize, Given)> = OPTIONS
-        .iter()
+    let mut placed: Vec<(usize, Given)> = rows::all()
         .flat_map(|definition| occurrences(matches, definition, words))
         .collect();
     placed.sort_by_key(|(place, _)| *place);
@@ -95,6 +96,7 @@ fn occurrences(
         .map(|(place, value)| {
             let given = Given {
                 opt: definition.opt,
+                part: definition.part,
                 name: definition.id(),
                 value: value.clone(),
                 word: word_of(definition, value, words),
@@ -165,7 +167,7 @@ fn is_flag_with_value(word: &[u8]) -> bool {
     let Some((name, _)) = word.strip_prefix("--").and_then(|w| w.split_once('=')) else {
         return false;
     };
-    OPTIONS.iter().any(|definition| definition.is_flag(name))
+    rows::all().any(|definition| definition.is_flag(name))
 }
 
 fn is_bundle(word: &[u8]) -> bool {

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use clap::{Arg, ArgAction, Command, ValueHint, value_parser};
 
-use super::rows::OPTIONS;
+use super::rows;
 use super::subcommand;
 
 /// The program's name.
@@ -42,7 +42,7 @@ pub fn sync_command() -> Command {
         .disable_version_flag(true)
         .disable_help_subcommand(true)
         .max_term_width(100)
-        .args(OPTIONS.iter().map(|definition| definition.arg()))
+        .args(rows::all().map(|definition| definition.arg()))
         .arg(
             Arg::new("help")
                 .long("help")

@@ -2,9 +2,9 @@
 //! exit codes.
 //!
 //! [`run`] is the whole program but for the process around it. The way of a command line: `rows`
-//! defines every option once; `grammar` builds clap's commands of it, from which help, manual page and
-//! completions are made as well; `arguments` turns words into options in the order given; `options`
-//! folds these into [`crate::engine::Options`]; `commands` calls the rooms below.
+//! defines every option once, part by part; `grammar` builds clap's commands of it, from which help,
+//! manual page and completions are made as well; `arguments` turns words into options in the order given;
+//! `options` has their meaning, part by part, and folds them into [`crate::engine::Options`]; `commands` calls the rooms below.
 
 mod arguments;
 mod commands;

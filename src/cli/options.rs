@@ -1,4 +1,17 @@
 //! Options into what the engine is asked to do and how it is told.
+//!
+//! Each part of the table has a file here that gives its options their meaning.
+
+mod attributes;
+mod basis;
+mod check;
+mod content;
+mod filter;
+mod links;
+mod output;
+mod remove;
+mod switch;
+mod what;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -7,11 +20,10 @@ use super::arguments::{self, Arguments, Given, Read};
 use super::commands;
 use super::exit::Refusal;
 use super::operand;
-use super::table::Opt;
-use super::values::{commit, integer, name_inside, not_empty, percent, previous, threads, wait};
+use super::table::Part;
 use crate::engine;
 use crate::report::{Human, Style};
-use crate::stage::{CommitChoice, KeepPrevious, Method};
+use crate::stage::{CommitChoice, Method};
 
 /// What a command line without a subcommand asks for.
 #[derive(Clone, Debug)]
@@ -109,89 +121,18 @@ impl Default for Asked {
 
 impl Asked {
     fn take(&mut self, given: Given) -> Result<(), Refusal> {
-        let engine = &mut self.engine;
-        let keep = &mut engine.preserve;
-        match given.opt {
-            Opt::Archive => self.archive(),
-            Opt::Recursive(on) => engine.recursive = on,
-            Opt::Links(on) => keep.links = on,
-            Opt::HardLinks(on) => keep.hard_links = on,
-            Opt::Perms(on) => keep.perms = on,
-            Opt::Times(on) => keep.times = on,
-            Opt::Owner(on) => keep.owner = on,
-            Opt::Group(on) => keep.group = on,
-            Opt::Devices(on) => keep.devices = on,
-            Opt::Specials(on) => keep.specials = on,
-            Opt::DevicesAndSpecials(on) => (keep.devices, keep.specials) = (on, on),
-            // Both sides of a local run read the same user database: names and numbers agree.
-            Opt::NumericIds(_) => {}
-            Opt::Checksum(on) => engine.compare.checksum = on,
-            Opt::IgnoreTimes => engine.compare.ignore_times = true,
-            Opt::SizeOnly => engine.compare.size_only = true,
-            Opt::Update => engine.compare.update = true,
-            Opt::Existing => engine.compare.existing = true,
-            Opt::IgnoreExisting => engine.compare.ignore_existing = true,
-            Opt::ModifyWindow => engine.compare.modify_window = integer(&given)?.into(),
-            Opt::WholeFile(on) => engine.whole_file = on,
-            Opt::Delete => engine.deletion.enabled = true,
-            Opt::MaxDelete => {
-                engine.deletion.max = Some(u64::try_from(integer(&given)?).unwrap_or(0));
-            }
-            Opt::Force(on) => engine.deletion.force = on,
-            Opt::Include | Opt::Exclude => self.filters.push(Filter {
-                include: given.opt == Opt::Include,
-                pattern: given.value,
-            }),
-            Opt::DryRun => engine.dry_run = true,
-            Opt::Threads => engine.threads = threads(&given)?,
-            Opt::Verbose => self.verbose = self.verbose.saturating_add(1),
-            Opt::NoVerbose => self.verbose = 0,
-            Opt::Quiet => self.quiet = true,
-            Opt::Itemize => self.itemize = self.itemize.saturating_add(1),
-            Opt::NoItemize => self.itemize = 0,
-            Opt::Human => self.human = self.human.saturating_add(1),
-            Opt::NoHuman => self.human = 0,
-            Opt::Progress(on) => self.progress = on,
-            Opt::Stats => self.stats = true,
-            Opt::Version => self.versions = self.versions.saturating_add(1),
-            _ => self.take_staging(given)?,
+        match given.part {
+            Part::What => self.take_what(given),
+            Part::Links => self.take_links(given),
+            Part::Attributes => self.take_attributes(given),
+            Part::Check => self.take_check(given),
+            Part::Content => self.take_content(given),
+            Part::Remove => self.take_remove(given),
+            Part::Filter => self.take_filter(given),
+            Part::Basis => self.take_basis(given),
+            Part::Switch => self.take_switch(given),
+            Part::Output => self.take_output(given),
         }
-        Ok(())
-    }
-
-    fn archive(&mut self) {
-        self.engine.recursive = true;
-        let keep = &mut self.engine.preserve;
-        for part in [
-            &mut keep.links,
-            &mut keep.perms,
-            &mut keep.times,
-            &mut keep.group,
-            &mut keep.owner,
-            &mut keep.devices,
-            &mut keep.specials,
-        ] {
-            *part = true;
-        }
-    }
-
-    fn take_staging(&mut self, given: Given) -> Result<(), Refusal> {
-        let stage = &mut self.engine.stage;
-        match given.opt {
-            Opt::Commit => stage.commit = commit(&given)?,
-            Opt::Wait => stage.wait = wait(&given)?,
-            Opt::Previous => {
-                stage.previous = previous(&given)?;
-                self.previous_given = stage.previous == KeepPrevious::One;
-            }
-            Opt::Fsync(on) => stage.no_fsync = !on,
-            Opt::Gate => stage.gates.push(not_empty(&given)?),
-            Opt::RequireFile => stage.require_files.push(name_inside(&given)?),
-            Opt::DeleteGuard => stage.delete_guard = Some(percent(&given)?),
-            Opt::CommitOnlyComplete => stage.only_complete = true,
-            other => unreachable!("{other:?} has a row in the table and no meaning"),
-        }
-        Ok(())
     }
 
     /// Options that do not go together.
@@ -243,6 +184,12 @@ impl Asked {
             style,
         })
     }
+}
+
+/// An option that has its row and no meaning yet.
+fn pending(given: &Given) -> Refusal {
+    let dashes = if given.name.len() == 1 { "-" } else { "--" };
+    Refusal::usage(format_args!("{dashes}{}: not supported yet", given.name))
 }
 
 /// Sources and destination.

@@ -95,8 +95,221 @@ pub enum Opt {
     CommitOnlyComplete,
     /// `--threads`.
     Threads,
+    /// `--dirs`, `--no-dirs`.
+    Dirs(bool),
+    /// `--old-dirs`.
+    OldDirs,
+    /// `--relative`, `--no-relative`.
+    Relative(bool),
+    /// `--no-implied-dirs`, `--implied-dirs`.
+    ImpliedDirs(bool),
+    /// `--files-from`.
+    FilesFrom,
+    /// `--from0`, `--no-from0`.
+    From0(bool),
+    /// `--one-file-system`, `--no-one-file-system`.
+    OneFileSystem(bool),
+    /// `--mkpath`, `--no-mkpath`.
+    Mkpath(bool),
+    /// `--ignore-missing-args`.
+    IgnoreMissingArgs,
+    /// `--delete-missing-args`.
+    DeleteMissingArgs,
+    /// `--copy-links`.
+    CopyLinks,
+    /// `--copy-unsafe-links`.
+    CopyUnsafeLinks,
+    /// `--safe-links`.
+    SafeLinks,
+    /// `--munge-links`, `--no-munge-links`.
+    MungeLinks(bool),
+    /// `--copy-dirlinks`.
+    CopyDirlinks,
+    /// `--keep-dirlinks`.
+    KeepDirlinks,
+    /// `--insecure-links`, `--no-insecure-links`.
+    InsecureLinks(bool),
+    /// `--executability`.
+    Executability,
+    /// `--chmod`.
+    Chmod,
+    /// `--acls`, `--no-acls`.
+    Acls(bool),
+    /// `--xattrs`, `--no-xattrs`.
+    Xattrs(bool),
+    /// `--atimes`, `--no-atimes`.
+    Atimes(bool),
+    /// `--open-noatime`, `--no-open-noatime`.
+    OpenNoatime(bool),
+    /// `--crtimes`, `--no-crtimes`.
+    Crtimes(bool),
+    /// `--omit-dir-times`, `--no-omit-dir-times`.
+    OmitDirTimes(bool),
+    /// `--omit-link-times`, `--no-omit-link-times`.
+    OmitLinkTimes(bool),
+    /// `--chown`.
+    Chown,
+    /// `--usermap`.
+    Usermap,
+    /// `--groupmap`.
+    Groupmap,
+    /// `--fake-super`.
+    FakeSuper,
+    /// `--super`, `--no-super`.
+    Super(bool),
+    /// `--checksum-choice`.
+    ChecksumChoice,
+    /// `--block-size`.
+    BlockSize,
+    /// `--sparse`, `--no-sparse`.
+    Sparse(bool),
+    /// `--preallocate`.
+    Preallocate,
+    /// `--inplace`, `--no-inplace`.
+    Inplace(bool),
+    /// `--append`, `--no-append`.
+    Append(bool),
+    /// `--append-verify`.
+    AppendVerify,
+    /// `--partial`, `--no-partial`.
+    Partial(bool),
+    /// `--partial-dir`.
+    PartialDir,
+    /// `-P`.
+    PartialProgress,
+    /// `--temp-dir`.
+    TempDir,
+    /// `--delay-updates`, `--no-delay-updates`.
+    DelayUpdates(bool),
+    /// `--copy-devices`.
+    CopyDevices,
+    /// `--write-devices`, `--no-write-devices`.
+    WriteDevices(bool),
+    /// `--bwlimit`.
+    Bwlimit,
+    /// `--no-bwlimit`.
+    NoBwlimit,
+    /// `--stop-after`.
+    StopAfter,
+    /// `--stop-at`.
+    StopAt,
+    /// `--compress`, `--no-compress`.
+    Compress(bool),
+    /// `--delete-before`.
+    DeleteBefore,
+    /// `--delete-during`.
+    DeleteDuring,
+    /// `--delete-delay`.
+    DeleteDelay,
+    /// `--delete-after`.
+    DeleteAfter,
+    /// `--delete-excluded`.
+    DeleteExcluded,
+    /// `--ignore-errors`, `--no-ignore-errors`.
+    IgnoreErrors(bool),
+    /// `--remove-source-files`.
+    RemoveSourceFiles,
+    /// `--remove-sent-files`.
+    RemoveSentFiles,
+    /// `--exclude-from`.
+    ExcludeFrom,
+    /// `--include-from`.
+    IncludeFrom,
+    /// `--filter`.
+    Filter,
+    /// `-F`.
+    FilterFiles,
+    /// `--cvs-exclude`.
+    CvsExclude,
+    /// `--max-size`.
+    MaxSize,
+    /// `--min-size`.
+    MinSize,
+    /// `--prune-empty-dirs`, `--no-prune-empty-dirs`.
+    PruneEmptyDirs(bool),
+    /// `--backup`, `--no-backup`.
+    Backup(bool),
+    /// `--backup-dir`.
+    BackupDir,
+    /// `--suffix`.
+    Suffix,
+    /// `--compare-dest`.
+    CompareDest,
+    /// `--copy-dest`.
+    CopyDest,
+    /// `--link-dest`.
+    LinkDest,
+    /// `--fuzzy`, `--no-fuzzy`.
+    Fuzzy(bool),
+    /// `--list-only`.
+    ListOnly,
+    /// `--info`.
+    Info,
+    /// `--debug`.
+    Debug,
+    /// `--out-format`.
+    OutFormat,
+    /// `--log-file`.
+    LogFile,
+    /// `--log-file-format`.
+    LogFileFormat,
+    /// `--json`.
+    Json,
+    /// `--8-bit-output`, `--no-8-bit-output`.
+    EightBit(bool),
+    /// `--outbuf`.
+    Outbuf,
+    /// `--stderr`.
+    Stderr,
+    /// `--msgs2stderr`, `--no-msgs2stderr`.
+    Msgs2stderr(bool),
+    /// `--inc-recursive`, `--no-inc-recursive`.
+    IncRecursive(bool),
     /// `-V`.
     Version,
+}
+
+/// The parts that options fall into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// What is copied.
+    What,
+    /// How links are taken.
+    Links,
+    /// Which attributes are kept.
+    Attributes,
+    /// When a file is sent anew.
+    Check,
+    /// How content is written.
+    Content,
+    /// What is removed.
+    Remove,
+    /// What is left out.
+    Filter,
+    /// Backups and other trees.
+    Basis,
+    /// How the result gets into place.
+    Switch,
+    /// What is told.
+    Output,
+}
+
+impl Part {
+    /// What stands above its options in the help text.
+    pub const fn heading(self) -> &'static str {
+        match self {
+            Part::What => "What is copied",
+            Part::Links => "How links are taken",
+            Part::Attributes => "Which attributes are kept",
+            Part::Check => "When a file is sent anew",
+            Part::Content => "How content is written",
+            Part::Remove => "What is removed",
+            Part::Filter => "What is left out",
+            Part::Basis => "Backups and other trees",
+            Part::Switch => "How the result gets into place",
+            Part::Output => "What is told",
+        }
+    }
 }
 
 /// The value that goes with an option.
@@ -115,11 +328,13 @@ enum Value {
 pub struct Definition {
     /// Its meaning.
     pub opt: Opt,
+    id: &'static str,
     long: Option<&'static str>,
     short: Option<char>,
     aliases: &'static [&'static str],
     value: Value,
-    heading: &'static str,
+    /// The heading under which help lists it; rows and meanings of a part are in files of its name.
+    pub part: Part,
     /// Empty for what help does not list: negations.
     help: &'static str,
 }
@@ -127,7 +342,7 @@ pub struct Definition {
 impl Definition {
     /// The name under which clap knows it.
     pub fn id(&self) -> &'static str {
-        self.long.unwrap_or("D")
+        self.id
     }
 
     /// Whether it takes no value and is called `name`, without the dashes.
@@ -147,7 +362,7 @@ impl Definition {
         let mut arg = Arg::new(self.id())
             .action(ArgAction::Append)
             .value_parser(value_parser!(OsString))
-            .help_heading(self.heading)
+            .help_heading(self.part.heading())
             .aliases(self.aliases)
             .hide(self.help.is_empty())
             .help(self.help);
@@ -174,23 +389,29 @@ pub const fn flag(
     opt: Opt,
     short: Option<char>,
     long: &'static str,
-    heading: &'static str,
+    part: Part,
     help: &'static str,
 ) -> Definition {
     Definition {
         opt,
+        id: long,
         long: Some(long),
         short,
         aliases: &[],
         value: Value::Flag,
-        heading,
+        part,
         help,
     }
 }
 
 /// A negation, which help does not list.
-pub const fn hidden(opt: Opt, long: &'static str, aliases: &'static [&'static str]) -> Definition {
-    let definition = flag(opt, None, long, "", "");
+pub const fn hidden(
+    opt: Opt,
+    long: &'static str,
+    part: Part,
+    aliases: &'static [&'static str],
+) -> Definition {
+    let definition = flag(opt, None, long, part, "");
     Definition {
         aliases,
         ..definition
@@ -203,10 +424,10 @@ pub const fn valued(
     short: Option<char>,
     long: &'static str,
     name: &'static str,
-    heading: &'static str,
+    part: Part,
     help: &'static str,
 ) -> Definition {
-    let definition = flag(opt, short, long, heading, help);
+    let definition = flag(opt, short, long, part, help);
     Definition {
         value: Value::Needed(name),
         ..definition
@@ -229,9 +450,10 @@ pub const fn optional(definition: Definition, name: &'static str) -> Definition 
     }
 }
 
-/// The same without its long name.
-pub const fn short_only(definition: Definition) -> Definition {
+/// The same without its long name, known as `id`.
+pub const fn short_only(definition: Definition, id: &'static str) -> Definition {
     Definition {
+        id,
         long: None,
         ..definition
     }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::time::Duration;
 
-use super::exit::Code;
+use super::exit::{Code, Refusal};
 use super::grammar;
 use super::options::{self, Request, Sync};
 use crate::engine::Options;
@@ -149,9 +149,13 @@ fn each_option_reaches_its_field() {
     }
 }
 
-/// A row of the table without a meaning would be met by `unreachable!`.
+/// Every row of the table has a meaning, or is refused by its name as long as it has none.
 #[test]
 fn every_option_has_a_meaning() {
+    let pending = |name: &str, answer: &Result<Request, Refusal>| {
+        let text = format!("resilver: {name}: not supported yet");
+        matches!(answer, Err(refusal) if refusal.to_string().lines().next() == Some(&*text))
+    };
     for arg in grammar::sync_command().get_arguments() {
         let takes_value = arg.get_num_args().is_some_and(|n| n.min_values() > 0);
         let name = match (arg.get_long(), arg.get_short()) {
@@ -165,7 +169,8 @@ fn every_option_has_a_meaning() {
         }
         line.extend(words("-r s d"));
         let answer = options::parse(&line);
-        assert!(takes_value || answer.is_ok(), "{name}: {answer:?}");
+        let known = takes_value || answer.is_ok() || pending(&name, &answer);
+        assert!(known, "{name}: {answer:?}");
     }
 }
 
@@ -310,17 +315,13 @@ fn mistakes_are_told_as_rsync_tells_them() {
 fn what_is_not_there_yet_is_refused_by_name() {
     for (line, text, code) in [
         (
-            "-a --sparse s d",
-            "--sparse: not supported yet",
+            "-a --iconv=. s d",
+            "--iconv: not supported yet",
             Code::Syntax,
         ),
-        ("-aS s d", "-S: not supported yet", Code::Syntax),
-        (
-            "--bwlimit=5 s d",
-            "--bwlimit: not supported yet",
-            Code::Syntax,
-        ),
-        ("-avz h:s d", "-z: not supported yet", Code::Syntax),
+        ("-as s d", "-s: not supported yet", Code::Syntax),
+        ("--port=5 s d", "--port: not supported yet", Code::Syntax),
+        ("-ave ssh h:s d", "-e: not supported yet", Code::Syntax),
         (
             "-a h:s d",
             "remote sources and destinations are not supported yet: h:s",
