@@ -18,6 +18,7 @@
 //! | [`sys`] | the operating system as small safe functions on directory handles |
 //! | [`tree`] | entries, names and their order, filter rules, metadata |
 //! | [`delta`] | rolling and strong checksums, block sizing, matching, patching: pure functions on bytes |
+//! | [`transport`] | how bytes reach a peer: operands, the remote shell's command line, child processes |
 //! | [`stage`] | the staging area on disk: layout, lock, journal, levelling, switch, recovery, undo |
 //! | [`engine`] | the sync: planner, workers, targets, deletion, statistics; tells what happens as events |
 //! | [`report`] | events to rsync's exact text, statistics and progress |
@@ -33,4 +34,5 @@ pub mod engine;
 pub mod report;
 pub mod stage;
 pub mod sys;
+pub mod transport;
 pub mod tree;

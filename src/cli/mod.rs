@@ -13,7 +13,6 @@ mod exit;
 mod grammar;
 mod manual;
 mod number;
-mod operand;
 mod options;
 mod prose;
 mod rows;

@@ -19,11 +19,11 @@ use std::path::PathBuf;
 use super::arguments::{self, Arguments, Given, Read};
 use super::commands;
 use super::exit::Refusal;
-use super::operand;
 use super::table::Part;
 use crate::engine;
 use crate::report::{Human, Style};
 use crate::stage::{CommitChoice, Method};
+use crate::transport::Operand;
 
 /// What a command line without a subcommand asks for.
 #[derive(Clone, Debug)]
@@ -194,7 +194,7 @@ fn pending(given: &Given) -> Refusal {
 
 /// Sources and destination.
 fn split(mut operands: Vec<OsString>) -> Result<(Vec<PathBuf>, PathBuf), Refusal> {
-    if let Some(remote) = operands.iter().find(|o| operand::is_remote(o)) {
+    if let Some(remote) = operands.iter().find(|o| Operand::is_remote(o)) {
         return Err(Refusal::unsupported(format_args!(
             "remote sources and destinations are not supported yet: {}",
             remote.to_string_lossy()

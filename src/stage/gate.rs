@@ -62,11 +62,11 @@ impl Stage {
         let stage = ready.next.path();
         let stage = stage.doing("find the path of the stage", &ready.home)?;
         let text = gate.to_string_lossy();
-        let mut words = std::ffi::OsString::from(format!("umask {:03o}; ", process::take_umask()));
-        words.push(gate);
-        let status = Command::new("sh")
+        let mut command = Command::new("sh");
+        process::give_umask_back(&mut command);
+        let status = command
             .arg("-c")
-            .arg(&words)
+            .arg(gate)
             .env("RESILVER_STAGE", &stage)
             .env("RESILVER_DEST", &self.path)
             .env("RESILVER_METHOD", ready.method.name())

@@ -3,7 +3,9 @@
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::OnceLock;
 
 use rustix::fs::Mode;
@@ -15,6 +17,20 @@ static UMASK: OnceLock<u32> = OnceLock::new();
 /// remembers what it was. Later calls change nothing.
 pub fn take_umask() -> u32 {
     *UMASK.get_or_init(|| rustix::process::umask(Mode::empty()).as_raw_mode() & 0o777)
+}
+
+/// Lets a program that is started have the umask that this one began with.
+pub fn give_umask_back(command: &mut Command) {
+    let mask = Mode::from_raw_mode(take_umask());
+    let restore = move || {
+        rustix::process::umask(mask);
+        Ok(())
+    };
+    // SAFETY: between fork and exec only what is safe in a signal handler may run: this is one system call.
+    #[allow(unsafe_code)]
+    unsafe {
+        command.pre_exec(restore);
+    }
 }
 
 /// Allows as many open files as the system lets this process have, up to a bound: a walk holds a few for
