@@ -2,17 +2,24 @@
 //! the business of the rooms above.
 //!
 //! ```text
-//! operand ──▶ [Operand] ──▶ [RemoteShell] ──▶ argv ──▶ [Peer]: reader, writer, exit status
+//! [Operand::Shell]  ──▶ [RemoteShell] ──▶ argv ──▶ [Peer]: reader, writer, exit status
+//! [Operand::Daemon] ──▶ [Route] ──▶ connection ──▶ [greet], [enter], [send_arguments]
 //! ```
 //!
 //! The remote shell is the system's `ssh` unless another is named, so that a person's configuration, agent
 //! and jump hosts work. Its command line is rsync's to the letter: the other end is mostly a stock rsync.
 
+mod auth;
+mod connect;
+mod daemon;
 mod escape;
 mod operand;
 mod peer;
 mod shell;
 
+pub use auth::Digest;
+pub use connect::{ConnectError, DAEMON_PORT, Route};
+pub use daemon::{DaemonError, Greeting, Login, Welcome, enter, greet, send_arguments};
 pub use escape::{Quoting, option_value, path_argument};
 pub use operand::{Address, Daemon, Operand, OperandError};
 pub use peer::{Peer, PeerError, Status};
