@@ -108,6 +108,11 @@ impl Dir {
         Ok(Stat::from_statx(&rfs::statx(&self.0, name, flags, mask)?))
     }
 
+    /// Metadata of what a name leads to: a symbolic link is followed, out of the directory as well.
+    pub fn stat_target(&self, name: &[u8]) -> io::Result<Stat> {
+        self.statx(name, AtFlags::empty())
+    }
+
     /// Whether a name is marked immutable or append-only; false where the file system does not tell.
     pub fn is_marked(&self, name: &[u8]) -> io::Result<bool> {
         let stat = rfs::statx(
@@ -129,6 +134,27 @@ impl Dir {
             flags,
             Mode::empty(),
         )?))
+    }
+
+    /// Opens what a name leads to for reading: a symbolic link is followed, out of the directory as well.
+    pub fn open_target_file(&self, name: &[u8]) -> io::Result<File> {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        Ok(File::from(rfs::openat(
+            &self.0,
+            name,
+            flags,
+            Mode::empty(),
+        )?))
+    }
+
+    /// Opens the directory that a name leads to: a symbolic link is followed, out of this directory as well.
+    pub fn open_target_dir(&self, name: &[u8]) -> io::Result<Dir> {
+        Ok(Dir(File::from(rfs::openat(
+            &self.0,
+            name,
+            DIR,
+            Mode::empty(),
+        )?)))
     }
 
     /// Opens an existing regular file for reading and writing.

@@ -3,6 +3,7 @@
 //!
 //! Functions return plain [`std::io::Error`]s: the rooms above know which path and purpose to name.
 
+mod beneath;
 pub mod content;
 pub mod cut;
 mod dir;
@@ -13,6 +14,7 @@ mod reason;
 pub mod signal;
 pub mod stack;
 mod stat;
+pub mod trusted;
 pub mod volume;
 pub mod xattrs;
 
