@@ -7,6 +7,7 @@ missing=
 need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
 need rsync rsync
 need sshd openssh-server
+need ssh openssh-client
 need strace strace
 need mkfs.ext4 e2fsprogs
 need mkfs.xfs xfsprogs

@@ -1,4 +1,5 @@
-//! Reaching a peer: the remote shell as rsync calls it, and a real rsync daemon.
+//! Reaching a peer: the remote shell as rsync calls it, a real rsync daemon, a real sshd.
 
 mod daemon;
 mod shell;
+mod sshd;
