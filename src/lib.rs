@@ -18,6 +18,7 @@
 //! | [`sys`] | the operating system as small safe functions on directory handles |
 //! | [`tree`] | entries, names and their order, filter rules, metadata |
 //! | [`delta`] | rolling and strong checksums, block sizing, matching, patching: pure functions on bytes |
+//! | [`wire`] | the rsync protocol as pure encoding and decoding; nothing uses it yet |
 //! | [`transport`] | how bytes reach a peer: operands, the remote shell's command line, child processes |
 //! | [`stage`] | the staging area on disk: layout, lock, journal, levelling, switch, recovery, undo |
 //! | [`engine`] | the sync: planner, workers, targets, deletion, statistics; tells what happens as events |
@@ -25,8 +26,8 @@
 //! | [`cli`] | what a person types: options, argument semantics, subcommands, exit codes |
 //!
 //! `engine` never prints and never parses; `stage` knows nothing of rsync; only `report` and `cli` write
-//! to the terminal. Later rooms have their places: `wire` and `transport` between `delta` and `stage`,
-//! `store` and `job` beside `report`.
+//! to the terminal. Later rooms have their places: `store` and `job`
+//! beside `report`.
 
 pub mod cli;
 pub mod delta;
@@ -36,3 +37,4 @@ pub mod stage;
 pub mod sys;
 pub mod transport;
 pub mod tree;
+pub mod wire;
