@@ -140,7 +140,6 @@ impl From<Error> for io::Error {
 }
 
 /// Names the place where an error came up.
-#[cfg_attr(not(test), expect(dead_code))] // the handshake is the first to use it
 pub(super) trait Within<T> {
     /// Adds `place` to the error, unless a closer place is known.
     fn within(self, place: Place) -> Result<T>;

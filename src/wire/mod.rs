@@ -12,21 +12,37 @@
 //! | `ndx` | index numbers and their memory: [`Ndx`], [`NdxMemory`] |
 //! | `message` | what is said beside the data: [`Message`] |
 //! | `demux`, `mux` | the frames that carry data and messages: [`Demux`], [`Mux`] |
+//! | `compat` | what programs can do beyond their version: [`Capabilities`], [`Compat`] |
+//! | `algorithm` | checksums and compressions by name: [`Checksum`], [`Compression`] |
+//! | [`handshake`] | versions, flags, lists of algorithms and the seed, which settle the [`Dialect`] |
+//! | `names` | secluded arguments and the names of `--files-from` |
+//! | `filters` | the filter rules that a client sends: [`FilterNeed`] |
 //! | `error` | what can be wrong: [`Error`], [`Fault`] |
 
+mod algorithm;
+mod compat;
 mod demux;
+mod dialect;
 mod error;
+mod filters;
+pub mod handshake;
 mod int;
 mod message;
 mod mux;
+mod names;
 mod ndx;
 mod protocol;
 
+pub use algorithm::{Checksum, Compression, Named};
+pub use compat::{Capabilities, Compat};
 pub use demux::Demux;
+pub use dialect::{Checksums, Dialect};
 pub use error::{Error, Fault, Place, Result};
+pub use filters::{FilterNeed, read_filters, write_filters};
 pub use int::{MAX_VSTRING, ReadWire, WriteWire};
 pub use message::{IoErrors, MAX_TEXT, Message, Severity};
 pub use mux::Mux;
+pub use names::{end_names, read_arguments, read_name, write_arguments, write_name};
 pub use ndx::{Ndx, NdxMemory};
 pub use protocol::{Protocol, Role, Side, Way};
 
@@ -35,3 +51,5 @@ const FRAME_BASE: u8 = 7;
 
 #[cfg(test)]
 mod frame_tests;
+#[cfg(test)]
+mod handshake_tests;
