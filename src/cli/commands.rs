@@ -8,12 +8,12 @@ use jiff::tz::TimeZone;
 use super::completion;
 use super::exit::{Code, Refusal};
 use super::manual;
-use super::options::{Filter, Sync};
+use super::options::Sync;
 use super::subcommand::Subcommand;
 use crate::engine::{self, Event, Report, Severity};
 use crate::report::{Text, state};
 use crate::stage::{self, Policy};
-use crate::tree::Rules;
+use crate::tree::RuleError;
 
 /// A mirror run, told on the terminal; gives the exit code.
 pub fn sync(sync: &Sync) -> u8 {
@@ -27,6 +27,8 @@ pub fn sync(sync: &Sync) -> u8 {
         Err(e) => {
             let severity = match &e {
                 engine::Error::Select(text) if text.starts_with("ERROR: ") => Severity::Plain,
+                // It carries the program's name where rsync says it.
+                engine::Error::Rules(_) => Severity::Plain,
                 _ => Severity::Error,
             };
             let text = e.to_string();
@@ -68,33 +70,23 @@ fn print(bytes: &[u8]) -> u8 {
     Code::Success.number()
 }
 
-/// The filter rules in the order given.
-pub fn rules(filters: &[Filter]) -> Result<Rules, Refusal> {
-    let mut rules = Rules::default();
-    for filter in filters {
-        let pushed = if filter.include {
-            rules.push_include(&filter.pattern)
-        } else {
-            rules.push_exclude(&filter.pattern)
-        };
-        match pushed {
-            Ok(()) => {}
-            Err(e) if e.is_fatal() => return Err(Refusal::plain(e.to_string())),
-            Err(e) => {
-                let _ = writeln!(io::stderr(), "{e}");
-            }
-        }
-    }
-    Ok(rules)
-}
-
 fn code_of(error: &engine::Error) -> Code {
     match error {
+        engine::Error::Rules(e) => code_of_rules(e),
         engine::Error::Select(_) | engine::Error::Destination { .. } => Code::FileSelect,
         engine::Error::Interrupted => Code::Signal,
         engine::Error::Stage(e) => code_of_stage(e),
         engine::Error::Worker => Code::Ipc,
         _ => Code::FileIo,
+    }
+}
+
+/// What rules cannot be used ends with.
+pub fn code_of_rules(error: &RuleError) -> Code {
+    if error.is_of_file() {
+        Code::FileIo
+    } else {
+        Code::Syntax
     }
 }
 

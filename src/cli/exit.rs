@@ -213,9 +213,14 @@ impl Refusal {
 
     /// A mistake in the command line whose text stands as it is, for where rsync has it so.
     pub fn plain(text: impl Into<String>) -> Refusal {
+        Refusal::plain_with(text, Code::Syntax)
+    }
+
+    /// The same with another code.
+    pub fn plain_with(text: impl Into<String>, code: Code) -> Refusal {
         Refusal {
             text: text.into(),
-            code: Code::Syntax,
+            code,
         }
     }
 

@@ -17,7 +17,6 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::arguments::{self, Arguments, Given, Read};
-use super::commands;
 use super::exit::Refusal;
 use super::table::Part;
 use crate::engine;
@@ -79,7 +78,8 @@ pub fn parse(words: &[OsString]) -> Result<Request, Refusal> {
 #[derive(Clone, Debug)]
 struct Asked {
     engine: engine::Options,
-    filters: Vec<Filter>,
+    cvs: bool,
+    filter_files: u8,
     versions: u8,
     verbose: u8,
     itemize: u8,
@@ -90,23 +90,16 @@ struct Asked {
     previous_given: bool,
 }
 
-/// One `--include` or `--exclude`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Filter {
-    /// Whether it takes or leaves out what matches.
-    pub include: bool,
-    /// The text as it was given.
-    pub pattern: OsString,
-}
-
 impl Default for Asked {
     fn default() -> Asked {
         Asked {
             engine: engine::Options {
                 whole_file: true,
+                rules: Asked::no_rules(),
                 ..engine::Options::default()
             },
-            filters: Vec::new(),
+            cvs: false,
+            filter_files: 0,
             versions: 0,
             verbose: 0,
             itemize: 0,
@@ -164,7 +157,7 @@ impl Asked {
     }
 
     fn into_sync(mut self, sources: Vec<PathBuf>, dest: PathBuf) -> Result<Sync, Refusal> {
-        self.engine.rules = commands::rules(&self.filters)?;
+        self.settle_filter()?;
         let style = Style {
             verbose: self.verbose,
             itemize: self.itemize,

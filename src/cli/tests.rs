@@ -205,7 +205,8 @@ fn options_and_operands_mix() {
 fn filters_keep_their_order() {
     let decides = |line: &str, name: &str| {
         let rules = asked(line).rules;
-        rules.excluded(name.as_bytes(), false).is_some()
+        let scope = crate::tree::Scope::default();
+        rules.excluded(&scope, name.as_bytes(), false).is_some()
     };
     for line in ["--include=a --exclude=*", "--include a -r --exclude *"] {
         assert!(!decides(line, "a") && decides(line, "b"), "{line}");

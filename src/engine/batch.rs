@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use crate::sys::{Dir, Kind, Listing};
+use crate::sys::{Kind, Listing};
 use crate::tree::compare_names;
 
 use super::node::{Origin, Part};
@@ -36,24 +36,24 @@ pub(super) struct Named<'a> {
 
 impl Batch {
     /// Lists `sources` and merges them: of equal names a directory wins, else the first source. `keep`
-    /// says which names take part; it is given the directory, the name, and whether it is a directory.
+    /// says which names take part; it is given the source, the name, and whether it is a directory.
     pub(super) fn read(
         sources: &[Origin],
-        mut keep: impl FnMut(&Dir, &[u8], bool) -> bool,
+        mut keep: impl FnMut(&Origin, &[u8], bool) -> bool,
     ) -> Result<Batch, (usize, io::Error)> {
         let mut batch = Batch::default();
-        for (number, Origin { dir, part, .. }) in sources.iter().enumerate() {
+        for (number, origin) in sources.iter().enumerate() {
             let fail = |e| (number, e);
-            match part {
+            match &origin.part {
                 Part::Content => {
-                    let listing = dir.list().map_err(fail)?;
+                    let listing = origin.dir.list().map_err(fail)?;
                     batch
-                        .take_listing(dir, &listing, number, &mut keep)
+                        .take_listing(origin, &listing, number, &mut keep)
                         .map_err(fail)?;
                 }
                 Part::Name(name) => {
-                    let is_dir = dir.stat(name).map_err(fail)?.is_dir();
-                    if keep(dir, name, is_dir) {
+                    let is_dir = origin.dir.stat(name).map_err(fail)?.is_dir();
+                    if keep(origin, name, is_dir) {
                         batch.push(name, number, is_dir).map_err(fail)?;
                     }
                 }
@@ -65,18 +65,21 @@ impl Batch {
 
     fn take_listing(
         &mut self,
-        dir: &Dir,
+        origin: &Origin,
         listing: &Listing,
         number: usize,
-        keep: &mut impl FnMut(&Dir, &[u8], bool) -> bool,
+        keep: &mut impl FnMut(&Origin, &[u8], bool) -> bool,
     ) -> io::Result<()> {
         self.entries.reserve(listing.len());
         for listed in listing.iter() {
             let is_dir = match listed.kind {
                 Some(kind) => kind == Kind::Dir,
-                None => dir.try_stat(listed.name)?.is_some_and(|s| s.is_dir()),
+                None => origin
+                    .dir
+                    .try_stat(listed.name)?
+                    .is_some_and(|s| s.is_dir()),
             };
-            if keep(dir, listed.name, is_dir) {
+            if keep(origin, listed.name, is_dir) {
                 self.push(listed.name, number, is_dir)?;
             }
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::sys::{Dir, Kind, Stat, process};
+use crate::tree::Scope;
 
 use super::decide::NEW;
 use super::error::Error;
@@ -24,7 +25,7 @@ impl Worker<'_> {
         source: usize,
     ) -> Result<(), Error> {
         check_stop()?;
-        let Some((sources, stat)) = self.open_sources(parent, name, source) else {
+        let Some((sources, stat)) = self.open_sources(parent, name, source)? else {
             return Ok(());
         };
         if self.run.own_root == Some(file_id(&stat)) {
@@ -61,14 +62,17 @@ impl Worker<'_> {
         } else {
             None
         };
+        let guard = self.guard(&parent.guard, live.as_ref().map(|(dir, _)| dir), &path)?;
         parent.hold();
-        let node = Arc::new(Node::new(
+        let mut node = Node::new(
             Some(Arc::clone(parent)),
             parent.child(&target_name),
             sources,
             live,
             Some(stat),
-        ));
+        );
+        node.guard = guard;
+        let node = Arc::new(node);
         if node.fresh() || self.lent(&node) {
             node.touched.store(true, Relaxed);
         }
@@ -84,7 +88,7 @@ impl Worker<'_> {
         parent: &Node,
         name: &[u8],
         first: usize,
-    ) -> Option<(Vec<Origin>, Stat)> {
+    ) -> Result<Option<(Vec<Origin>, Stat)>, Error> {
         let mut sources = Vec::with_capacity(1);
         let mut stat = None;
         for origin in &parent.sources[first..] {
@@ -94,10 +98,12 @@ impl Worker<'_> {
             match open_source(&origin.dir, name) {
                 Ok((dir, own)) => {
                     stat.get_or_insert(own);
+                    let scope = self.enter(&origin.scope, &dir, &parent.child(name))?;
                     sources.push(Origin {
                         dir,
                         operand: origin.operand,
                         part: Part::Content,
+                        scope,
                     });
                 }
                 Err(_) if stat.is_some() => {}
@@ -105,14 +111,32 @@ impl Worker<'_> {
                     let path = self.run.source_path(origin.operand, &parent.child(name));
                     if e.kind() == io::ErrorKind::NotFound {
                         self.vanished("directory", &path);
-                        return None;
+                        return Ok(None);
                     }
                     self.list_error("opendir", &path, &e);
                     stat = origin.dir.stat(name).ok();
                 }
             }
         }
-        stat.map(|stat| (sources, stat))
+        Ok(stat.map(|stat| (sources, stat)))
+    }
+
+    /// The rules that hold in a directory, `outer` being those that hold around it.
+    pub(super) fn enter(&mut self, outer: &Scope, dir: &Dir, path: &Path) -> Result<Scope, Error> {
+        let filter = self.run.filter;
+        let mut events = Vec::new();
+        let scope = filter.enter(outer, dir, path, &mut events);
+        events.into_iter().for_each(|event| self.tell(event));
+        scope
+    }
+
+    /// The rules that hold in a directory of the destination: read before anything in it changes, and only
+    /// where names are to be deleted.
+    fn guard(&mut self, outer: &Scope, live: Option<&Dir>, path: &Path) -> Result<Scope, Error> {
+        match live {
+            Some(live) if self.run.options.deletion.enabled => self.enter(outer, live, path),
+            _ => Ok(outer.clone()),
+        }
     }
 
     /// Decides on the directory itself; `None` where it and its content are passed over.

@@ -49,6 +49,9 @@ pub enum Error {
     /// The staging area could not do its part; the destination is as it was.
     #[error(transparent)]
     Stage(#[from] stage::Error),
+    /// A directory's file of rules makes no sense (code 1), or names one that cannot be opened (code 11).
+    #[error(transparent)]
+    Rules(#[from] tree::RuleError),
     /// Somebody asked to stop (code 20).
     #[error("interrupted")]
     Interrupted,

@@ -19,6 +19,7 @@ mod directory;
 mod error;
 mod event;
 mod failure;
+mod filter;
 mod leaf;
 mod links;
 mod node;

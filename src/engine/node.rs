@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::sys::{Dir, Stat, as_path};
+use crate::tree::Scope;
 
 use super::target::Place;
 
@@ -25,6 +26,8 @@ pub(super) struct Origin {
     pub operand: usize,
     /// What of it takes part.
     pub part: Part,
+    /// The rules that hold in it.
+    pub scope: Scope,
 }
 
 /// A directory of the transfer: where its entries come from and where changes to it go. Lives as long as
@@ -40,6 +43,8 @@ pub(super) struct Node {
     pub live: Option<Dir>,
     /// Its metadata there.
     pub live_stat: Option<Stat>,
+    /// The rules that hold in it at the destination, where names are to be deleted.
+    pub guard: Scope,
     /// Metadata to give it; `None` leaves a live one alone (the root of named sources).
     pub source_stat: Option<Stat>,
     /// Whether names in it were made, replaced or removed.
@@ -70,6 +75,7 @@ impl Node {
             sources,
             live,
             live_stat,
+            guard: Scope::default(),
             source_stat,
             names_changed: AtomicBool::new(false),
             touched: AtomicBool::new(false),

@@ -6,10 +6,12 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::sys::{Dir, Listing, Stat};
+use crate::tree::{Perishable, Scope};
 
-use super::batch::{Batch, rule_path};
+use super::batch::Batch;
 use super::error::Error;
 use super::event::{Event, Severity};
+use super::filter::Asked;
 use super::node::{Node, Part};
 use super::run::not_deleted;
 use super::target::{Fault, Target};
@@ -31,6 +33,16 @@ enum Removal {
     Whole,
     /// It stays, or something below it does.
     Kept,
+}
+
+/// A directory of the destination in which names are removed.
+#[derive(Clone, Copy)]
+struct Place<'p> {
+    dir: &'p Dir,
+    /// Its path within the transfer.
+    path: &'p Path,
+    /// The rules that hold in it.
+    guard: &'p Scope,
 }
 
 impl Worker<'_> {
@@ -61,20 +73,26 @@ impl Worker<'_> {
             }
         };
         self.run.tally.live(listing.len());
-        let extra = self.extraneous(node, live, &listing, batch);
+        let place = Place {
+            dir: live,
+            path: &node.path,
+            guard: &node.guard,
+        };
+        let extra = self.extraneous(node, place, &listing, batch);
         for (name, _) in extra.into_iter().rev() {
-            if self.remove(live, &node.path, &name, node)? == Removal::Whole {
+            if self.remove(place, &name, node)? == Removal::Whole {
                 node.names_changed.store(true, Relaxed);
             }
         }
         Ok(())
     }
 
-    /// Names that are not in the batch, in rsync's order, with whether each is a directory.
+    /// Names that are not in the batch and that no rule protects, in rsync's order, with whether each is a
+    /// directory.
     fn extraneous(
-        &self,
+        &mut self,
         node: &Node,
-        live: &Dir,
+        place: Place,
         listing: &Listing,
         batch: &Batch,
     ) -> Vec<(Vec<u8>, bool)> {
@@ -87,17 +105,17 @@ impl Worker<'_> {
                     .as_deref()
                     .is_some_and(|r| r == name)
         };
-        let mut extra: Vec<(Vec<u8>, bool)> = listing
-            .iter()
-            .filter(|listed| !batch.has(listed.name) && !renamed(listed.name))
-            .map(|listed| {
-                let is_dir = match listed.kind {
-                    Some(kind) => kind == crate::sys::Kind::Dir,
-                    None => live.stat(listed.name).is_ok_and(|s| s.is_dir()),
-                };
-                (listed.name.to_vec(), is_dir)
-            })
-            .collect();
+        let asked = Asked::of_receiver(place.guard, Perishable::Counts);
+        let mut extra = Vec::new();
+        for (name, is_dir) in names(place.dir, listing) {
+            let wanted = batch.has(name) || renamed(name);
+            // What is wanted is asked about only for the telling.
+            let protected = (!wanted || self.run.wants.skips)
+                && self.is_protected(asked, place.path, name, is_dir);
+            if !wanted && !protected {
+                extra.push((name.to_vec(), is_dir));
+            }
+        }
         sort(&mut extra);
         extra
     }
@@ -118,18 +136,12 @@ impl Worker<'_> {
     }
 
     /// Removes one name of a live directory with everything below it that no rule protects.
-    fn remove(
-        &mut self,
-        dir: &Dir,
-        parent: &Path,
-        name: &[u8],
-        node: &Arc<Node>,
-    ) -> Result<Removal, Error> {
-        let Some((removal, stat)) = self.remove_below(dir, parent, name, Depth::Top)? else {
+    fn remove(&mut self, place: Place, name: &[u8], node: &Arc<Node>) -> Result<Removal, Error> {
+        let Some((removal, stat)) = self.remove_below(place, name, Depth::Top)? else {
             return Ok(Removal::Kept);
         };
         if removal == Removal::Whole {
-            self.removed_top(node, parent, name, &stat)?;
+            self.removed_top(node, place.path, name, &stat)?;
         }
         Ok(removal)
     }
@@ -152,16 +164,20 @@ impl Worker<'_> {
             }
         };
         let _ = old;
-        Ok(self.remove_content(&child, &node.child(name), node)? == Removal::Whole)
+        let path = node.child(name);
+        Ok(self.remove_content(&child, &path, &node.guard, node)? == Removal::Whole)
     }
 
-    /// Removes everything in a directory; tops that go whole although the directory stays are removed.
+    /// Removes everything in a directory that no lasting rule protects; tops that go whole although the
+    /// directory stays are removed. `outer` are the rules that hold around it.
     fn remove_content(
         &mut self,
         dir: &Dir,
         path: &Path,
+        outer: &Scope,
         node: &Arc<Node>,
     ) -> Result<Removal, Error> {
+        let guard = self.enter(outer, dir, path)?;
         let listing = match dir.list() {
             Ok(listing) => listing,
             Err(e) => {
@@ -170,27 +186,26 @@ impl Worker<'_> {
             }
         };
         self.run.tally.live(listing.len());
-        let mut names: Vec<(Vec<u8>, bool)> = listing
-            .iter()
-            .map(|l| {
-                (
-                    l.name.to_vec(),
-                    l.kind.map_or_else(
-                        || dir.stat(l.name).is_ok_and(|s| s.is_dir()),
-                        |k| k == crate::sys::Kind::Dir,
-                    ),
-                )
-            })
-            .collect();
-        sort(&mut names);
+        let asked = Asked::of_receiver(&guard, Perishable::Ignored);
         let mut gone = Vec::new();
         let mut kept = false;
-        for (name, _) in names.into_iter().rev() {
+        let mut left: Vec<(Vec<u8>, bool)> = Vec::with_capacity(listing.len());
+        for (name, is_dir) in names(dir, &listing) {
+            if self.is_protected(asked, path, name, is_dir) {
+                kept = true;
+            } else {
+                left.push((name.to_vec(), is_dir));
+            }
+        }
+        sort(&mut left);
+        let guard = &guard;
+        let place = Place { dir, path, guard };
+        for (name, _) in left.into_iter().rev() {
             check_stop()?;
             if crate::stage::is_state(dir, &name) {
                 self.tell_state_in_the_way(&path.join(crate::sys::as_path(&name)));
             }
-            match self.remove_below(dir, path, &name, Depth::Below)? {
+            match self.remove_below(place, &name, Depth::Below)? {
                 Some((Removal::Whole, stat)) => gone.push((name, stat)),
                 _ => kept = true,
             }
@@ -219,12 +234,12 @@ impl Worker<'_> {
     /// Removes a name as far as events and notes go; `None` where it must stay.
     fn remove_below(
         &mut self,
-        dir: &Dir,
-        parent: &Path,
+        place: Place,
         name: &[u8],
         depth: Depth,
     ) -> Result<Option<(Removal, Stat)>, Error> {
-        let path = parent.join(crate::sys::as_path(name));
+        let dir = place.dir;
+        let path = place.path.join(crate::sys::as_path(name));
         let stat = match dir.try_stat(name) {
             Ok(Some(stat)) => stat,
             Ok(None) => return Ok(None),
@@ -233,10 +248,10 @@ impl Worker<'_> {
                 return Ok(None);
             }
         };
-        if self.is_protected(dir, &path, name, &stat) {
+        if crate::stage::is_state(dir, name) {
             return Ok(None);
         }
-        if stat.is_dir() && self.empty_out(dir, name, &path, &stat)? == Removal::Kept {
+        if stat.is_dir() && self.empty_out(place, name, &path, &stat)? == Removal::Kept {
             self.not_empty(&path);
             // Within a directory that is to go rsync tries all the same: it counts, and fails.
             if depth == Depth::Below && self.may_delete() {
@@ -281,19 +296,19 @@ impl Worker<'_> {
 
     fn empty_out(
         &mut self,
-        dir: &Dir,
+        place: Place,
         name: &[u8],
         path: &Path,
         stat: &Stat,
     ) -> Result<Removal, Error> {
         let opened = match self.run.target {
-            Some(target) => target.open_live(dir, name, stat),
-            None => dir.open_dir(name),
+            Some(target) => target.open_live(place.dir, name, stat),
+            None => place.dir.open_dir(name),
         };
         match opened {
             Ok(child) => {
                 let node = Arc::new(Node::new(None, path.to_owned(), Vec::new(), None, None));
-                self.remove_content(&child, path, &node)
+                self.remove_content(&child, path, place.guard, &node)
             }
             Err(e) => {
                 self.report_failure("opendir", &self.run.dest_path(path), &e);
@@ -314,18 +329,12 @@ impl Worker<'_> {
         });
     }
 
-    fn is_protected(&self, dir: &Dir, path: &Path, name: &[u8], stat: &Stat) -> bool {
-        if crate::stage::is_state(dir, name) {
-            return true;
-        }
-        let rules = &self.run.options.rules;
-        !rules.is_empty()
-            && rules
-                .protected(
-                    &rule_path(path.parent().unwrap_or(Path::new("")), name),
-                    stat.is_dir(),
-                )
-                .is_some()
+    fn is_protected(&mut self, asked: Asked, parent: &Path, name: &[u8], is_dir: bool) -> bool {
+        let filter = self.run.filter;
+        let mut events = Vec::new();
+        let protected = filter.excludes(asked, parent, name, is_dir, &mut events);
+        events.into_iter().for_each(|event| self.tell(event));
+        protected
     }
 
     /// Whether `--max-delete` allows one more.
@@ -364,6 +373,17 @@ impl Worker<'_> {
             .push(path);
         Ok(())
     }
+}
+
+/// The names of a listing, with whether each is a directory.
+fn names<'l>(dir: &Dir, listing: &'l Listing) -> impl Iterator<Item = (&'l [u8], bool)> {
+    listing.iter().map(move |listed| {
+        let is_dir = match listed.kind {
+            Some(kind) => kind == crate::sys::Kind::Dir,
+            None => dir.stat(listed.name).is_ok_and(|s| s.is_dir()),
+        };
+        (listed.name, is_dir)
+    })
 }
 
 /// rsync's order: names that are not directories first, each group by bytes.

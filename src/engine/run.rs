@@ -9,6 +9,7 @@ use crate::sys::content::Abilities;
 use super::decide::Planner;
 use super::error::Error;
 use super::event::{Event, Severity, Wants};
+use super::filter::Filter;
 use super::links::{Late, Links};
 use super::options::Options;
 use super::order::Frontier;
@@ -23,6 +24,7 @@ pub(super) struct Run<'r> {
     pub options: &'r Options,
     pub destination: &'r Destination,
     pub planner: Planner,
+    pub filter: Filter<'r>,
     /// `None` in a dry run.
     pub target: Option<&'r dyn Target>,
     pub frontier: Frontier<'r, Work>,

@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::stage::{self, CommitChoice, Method, Stage};
 use crate::sys::content::Abilities;
-use crate::sys::{Dir, Kind, process};
-use crate::tree::Powers;
+use crate::sys::{Dir, process};
+use crate::tree::{Powers, Scope};
 
 use super::decide::Planner;
 use super::error::{Error, shown};
-use super::event::{Committed, Event, Outcome, Report, Severity, Skip};
+use super::event::{Committed, Event, Outcome, Report, Severity};
+use super::filter::Filter;
 use super::links::{Late, Links};
 use super::node::{Node, Origin, Part};
 use super::options::Options;
@@ -44,17 +45,15 @@ pub fn run(options: &Options, report: &dyn Report) -> Result<Outcome, Error> {
             text: source.text.clone(),
         });
     }
-    let found = sources::select(options, found, |name| {
-        report.event(Event::Skipped {
-            path: name.to_owned(),
-            kind: Kind::Dir,
-            why: Skip::Directory,
-        });
-    });
+    let filter = Filter::new(options, report.wants().skips);
+    let mut events = Vec::new();
+    let found = sources::select(options, filter, found, &mut events);
+    events.into_iter().for_each(|event| report.event(event));
+    let found = found?;
     if found.is_empty() {
         return Ok(tally.outcome());
     }
-    let destination = sources::destination(options, &found)?;
+    let destination = sources::destination(options, filter.quiet(), &found)?;
     if options.dry_run {
         let live = Dir::open(&destination.root).ok();
         return Session {
@@ -208,6 +207,7 @@ impl<'s> Session<'s> {
             .and_then(|dir| dir.stat_self())
             .ok()
             .map(|stat| file_id(&stat));
+        let filter = Filter::new(self.options, wants.skips);
         let Start {
             root,
             links,
@@ -218,6 +218,7 @@ impl<'s> Session<'s> {
             options: self.options,
             destination: self.destination,
             planner: self.planner(),
+            filter,
             target,
             frontier: Frontier::new(self.report, ordered),
             tally,
@@ -285,6 +286,7 @@ impl<'s> Session<'s> {
                         dir: s.dir.reopen().map_err(failed)?,
                         operand,
                         part: s.part.clone(),
+                        scope: s.scope.clone(),
                     })
                 })
                 .collect()
@@ -294,7 +296,7 @@ impl<'s> Session<'s> {
         let surveyor = Surveyor {
             recursive: self.options.recursive,
             own_root,
-            rules: &self.options.rules,
+            filter: Filter::new(self.options, false),
             links: hard_links,
         };
         let (mut links, total) = (None, OnceLock::new());
@@ -317,13 +319,31 @@ impl<'s> Session<'s> {
             .iter()
             .find(|s| s.part == Part::Content)
             .map(|s| s.stat);
-        let node = Node::new(None, Path::new("").to_owned(), origins()?, live, content);
+        let mut node = Node::new(None, Path::new("").to_owned(), origins()?, live, content);
+        node.guard = self.guard(&node, found)?;
         Ok(Start {
             root: Arc::new(node),
             links,
             total,
             uncounted,
         })
+    }
+
+    /// The rules that hold in the root at the destination; around it where its content is not transferred.
+    fn guard(&self, root: &Node, found: &[Source]) -> Result<Scope, Error> {
+        let filter = Filter::new(self.options, false);
+        let around = filter.around(&self.destination.root, true);
+        let mirrored = self.options.deletion.enabled
+            && found.iter().any(|source| source.part == Part::Content);
+        let Some(live) = root.live.as_ref().filter(|_| mirrored) else {
+            return Ok(around);
+        };
+        let mut events = Vec::new();
+        let guard = filter.enter(&around, live, Path::new(""), &mut events);
+        events
+            .into_iter()
+            .for_each(|event| self.report.event(event));
+        guard
     }
 
     /// Makes the target ready where the root itself is missing.

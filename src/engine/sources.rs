@@ -5,11 +5,13 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::batch::rule_path;
 use super::error::{Error, shown};
+use super::event::{Event, Skip};
+use super::filter::{Asked, Filter};
 use super::node::Part;
 use super::options::Options;
 use crate::sys::{Dir, Kind, Stat, as_path, stat_path};
+use crate::tree::Scope;
 
 /// One source operand that was found.
 pub(super) struct Source {
@@ -21,29 +23,55 @@ pub(super) struct Source {
     pub part: Part,
     /// Metadata of the operand.
     pub stat: Stat,
+    /// The rules that hold in the directory, once it is selected.
+    pub scope: Scope,
 }
 
-/// Drops operands that have nothing to give: directories without `-r`, and what a rule hides. `skipped` is
-/// told the name of such a directory.
+/// Drops operands that have nothing to give: directories without `-r`, and what a rule hides. What is to be
+/// told of them goes into `events`.
+///
+/// # Errors
+/// A file of rules in an operand makes no sense.
 pub(super) fn select(
     options: &Options,
+    filter: Filter,
     sources: Vec<Source>,
-    mut skipped: impl FnMut(&Path),
-) -> Vec<Source> {
-    let mut takes_part = |source: &Source| match &source.part {
-        _ if source.stat.is_dir() && !options.recursive => {
-            skipped(match &source.part {
+    events: &mut Vec<Event>,
+) -> Result<Vec<Source>, Error> {
+    let mut selected = Vec::with_capacity(sources.len());
+    let mut first = true;
+    for mut source in sources {
+        let is_dir = source.stat.is_dir();
+        if is_dir && !options.recursive {
+            let path = match &source.part {
                 Part::Content => Path::new("."),
                 Part::Name(name) => as_path(name),
+            };
+            events.push(Event::Skipped {
+                path: path.to_owned(),
+                kind: Kind::Dir,
+                why: Skip::Directory,
             });
-            false
+            continue;
         }
-        Part::Content => true,
-        Part::Name(name) => options.rules.excluded(name, source.stat.is_dir()).is_none(),
-    };
-    let mut sources = sources;
-    sources.retain(|source| takes_part(source));
-    sources
+        let root = Path::new("");
+        source.scope = filter.around(&source.path, first && is_dir);
+        first &= !is_dir;
+        let hidden = match &source.part {
+            Part::Content => {
+                source.scope = filter.enter(&source.scope, &source.dir, root, events)?;
+                false
+            }
+            Part::Name(name) => {
+                let asked = Asked::of_sender(&source.scope);
+                filter.excludes(asked, root, name, is_dir, events)
+            }
+        };
+        if !hidden {
+            selected.push(source);
+        }
+    }
+    Ok(selected)
 }
 
 /// A source operand that could not be used.
@@ -91,6 +119,7 @@ fn open_one(operand: &Path) -> Result<Source, Missing> {
             path: operand.to_owned(),
             part: Part::Content,
             stat,
+            scope: Scope::default(),
         });
     }
     let (parent, name) = split(operand);
@@ -109,6 +138,7 @@ fn open_one(operand: &Path) -> Result<Source, Missing> {
         path: parent,
         part: Part::Name(name.into()),
         stat,
+        scope: Scope::default(),
     })
 }
 
@@ -149,11 +179,15 @@ fn split(operand: &Path) -> (PathBuf, &[u8]) {
 }
 
 /// Finds out what the destination operand means for these sources; rsync's table of states.
-pub(super) fn destination(options: &Options, sources: &[Source]) -> Result<Destination, Error> {
+pub(super) fn destination(
+    options: &Options,
+    filter: Filter,
+    sources: &[Source],
+) -> Result<Destination, Error> {
     let dest = &options.dest;
     let bytes = dest.as_os_str().as_bytes();
     let slash = names_content(bytes);
-    let single = !slash && counts_as_one(options, sources);
+    let single = !slash && counts_as_one(options, filter, sources);
     let content = sources.iter().any(|source| source.part == Part::Content);
     // A directory without content takes the new name itself: nothing is told of a directory made for it.
     let told = !(single && content);
@@ -231,7 +265,7 @@ fn change_dir(parent: &Path, e: &io::Error) -> Error {
 }
 
 /// Whether the list has just one entry: then a missing destination becomes its new name.
-fn counts_as_one(options: &Options, sources: &[Source]) -> bool {
+fn counts_as_one(options: &Options, filter: Filter, sources: &[Source]) -> bool {
     let [only] = sources else { return false };
     if !only.stat.is_dir() {
         return true;
@@ -243,16 +277,21 @@ fn counts_as_one(options: &Options, sources: &[Source]) -> bool {
         Part::Content => only.dir.reopen(),
         Part::Name(name) => only.dir.open_dir(name),
     };
-    let around: &[u8] = match &only.part {
-        Part::Content => b"",
-        Part::Name(name) => name,
+    let path: &Path = match &only.part {
+        Part::Content => Path::new(""),
+        Part::Name(name) => as_path(name),
     };
-    inner.and_then(|dir| dir.list()).is_ok_and(|names| {
-        let mut names = names.iter();
-        names.all(|listed| {
+    let Ok(dir) = inner else { return false };
+    let unheard = &mut Vec::new();
+    let scope = match &only.part {
+        Part::Content => Ok(only.scope.clone()),
+        Part::Name(_) => filter.enter(&only.scope, &dir, path, unheard),
+    };
+    let Ok(scope) = scope else { return false };
+    dir.list().is_ok_and(|names| {
+        names.iter().all(|listed| {
             let is_dir = listed.kind == Some(Kind::Dir);
-            let path = rule_path(as_path(around), listed.name);
-            options.rules.excluded(&path, is_dir).is_some()
+            filter.excludes(Asked::of_sender(&scope), path, listed.name, is_dir, unheard)
         })
     })
 }

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::sys::{Dir, Kind, Stat, as_path};
-use crate::tree::Rules;
+use crate::tree::Scope;
 
-use super::batch::rule_path;
+use super::filter::{Asked, Filter};
 use super::node::{Origin, Part};
 
 /// What makes two names one file: device and inode.
@@ -34,7 +34,7 @@ pub(super) struct Surveyor<'s> {
     pub recursive: bool,
     /// A directory that takes no part.
     pub own_root: Option<FileId>,
-    pub rules: &'s Rules,
+    pub filter: Filter<'s>,
     /// Whether the names of files with several links are wanted; else no file is looked at itself.
     pub links: bool,
 }
@@ -48,54 +48,72 @@ impl Surveyor<'_> {
             match &origin.part {
                 Part::Content => {
                     survey.entries += 1;
-                    self.dir(&origin.dir, Path::new(""), &mut survey, stop);
+                    self.dir(
+                        (&origin.dir, &origin.scope),
+                        Path::new(""),
+                        &mut survey,
+                        stop,
+                    );
                 }
                 Part::Name(name) => {
-                    self.name(&origin.dir, Path::new(""), (name, None), &mut survey, stop);
+                    let around = (&origin.dir, &origin.scope);
+                    self.name(around, Path::new(""), (name, None), &mut survey, stop);
                 }
             }
         }
         survey
     }
 
-    fn dir(&self, dir: &Dir, path: &Path, survey: &mut Survey, stop: &AtomicBool) {
+    fn dir(
+        &self,
+        (dir, scope): (&Dir, &Scope),
+        path: &Path,
+        survey: &mut Survey,
+        stop: &AtomicBool,
+    ) {
         if stop.load(Ordering::Relaxed) {
             return;
         }
         let Ok(listing) = dir.list() else { return };
         for listed in listing.iter() {
-            self.name(dir, path, (listed.name, listed.kind), survey, stop);
+            self.name((dir, scope), path, (listed.name, listed.kind), survey, stop);
         }
     }
 
     fn name(
         &self,
-        dir: &Dir,
+        (dir, scope): (&Dir, &Scope),
         path: &Path,
         (name, kind): (&[u8], Option<Kind>),
         survey: &mut Survey,
         stop: &AtomicBool,
     ) {
         if !self.links && kind.is_some_and(|kind| kind != Kind::Dir) {
-            survey.entries += u64::from(!self.is_excluded(path, name, false));
+            survey.entries += u64::from(!self.is_excluded(scope, path, name, false));
             return;
         }
         let Ok(stat) = dir.stat(name) else { return };
         let own = stat.is_dir() && self.own_root == Some(file_id(&stat));
-        if own || self.is_excluded(path, name, stat.is_dir()) {
+        if own || self.is_excluded(scope, path, name, stat.is_dir()) {
             return;
         }
         survey.entries += 1;
         if stat.is_dir() {
             if let (true, Ok(child)) = (self.recursive, dir.open_dir(name)) {
-                self.dir(&child, &path.join(as_path(name)), survey, stop);
+                let path = path.join(as_path(name));
+                // What is wrong with rules there the transfer tells.
+                if let Ok(scope) = self.filter.enter(scope, &child, &path, &mut Vec::new()) {
+                    self.dir((&child, &scope), &path, survey, stop);
+                }
             }
         } else if stat.nlink > 1 {
             *survey.names.entry(file_id(&stat)).or_default() += 1;
         }
     }
 
-    fn is_excluded(&self, dir: &Path, name: &[u8], is_dir: bool) -> bool {
-        !self.rules.is_empty() && self.rules.excluded(&rule_path(dir, name), is_dir).is_some()
+    fn is_excluded(&self, scope: &Scope, dir: &Path, name: &[u8], is_dir: bool) -> bool {
+        let asked = Asked::of_sender(scope);
+        self.filter
+            .excludes(asked, dir, name, is_dir, &mut Vec::new())
     }
 }

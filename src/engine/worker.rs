@@ -10,11 +10,12 @@ use std::time::Instant;
 use crate::sys::content::Copier;
 use crate::sys::{Kind, Stat, signal};
 
-use super::batch::{Batch, rule_path};
+use super::batch::Batch;
 use super::decide::NEW;
 use super::error::Error;
 use super::event::{Action, Changes, Event, Item, Skip};
-use super::node::Node;
+use super::filter::Asked;
+use super::node::{Node, Part};
 use super::order::{Key, child_key};
 use super::run::Run;
 use super::target::{Fault, Place};
@@ -206,17 +207,23 @@ impl<'w> Worker<'w> {
         self.leaves(node, &batch, first)
     }
 
-    fn read_batch(&self, node: &Node) -> Result<Batch, (usize, io::Error)> {
-        let rules = &self.run.options.rules;
-        Batch::read(&node.sources, |dir, name, is_dir| {
-            if crate::stage::is_state(dir, name) {
-                return false;
-            }
-            rules.is_empty()
-                || rules
-                    .excluded(&rule_path(&node.path, name), is_dir)
-                    .is_none()
-        })
+    fn read_batch(&mut self, node: &Node) -> Result<Batch, (usize, io::Error)> {
+        let filter = self.run.filter;
+        let mut events = Vec::new();
+        let batch = Batch::read(&node.sources, |origin, name, is_dir| {
+            // A named operand was asked about when it was selected.
+            !crate::stage::is_state(&origin.dir, name)
+                && (origin.part != Part::Content
+                    || !filter.excludes(
+                        Asked::of_sender(&origin.scope),
+                        &node.path,
+                        name,
+                        is_dir,
+                        &mut events,
+                    ))
+        });
+        events.into_iter().for_each(|event| self.tell(event));
+        batch
     }
 
     /// Queues all entries beyond the first part, which is left to this worker.

@@ -17,6 +17,9 @@ use rustix::io::Errno;
 
 use super::process;
 
+/// What rsync says where it does not follow a link.
+pub const REFUSAL: &str = "refusing to follow a symlink owned by an untrusted user; use --insecure-links locally or \"insecure links = yes\" in a daemon module ONLY if every path component is trusted";
+
 /// Links that one path may lead through, as the system itself allows.
 const MOST_LINKS: usize = 40;
 
@@ -27,9 +30,32 @@ const HERE: OFlags = OFlags::PATH.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC)
 /// # Errors
 /// As `open`; `ELOOP` where a link on the way belongs to another user, or there are too many of them.
 pub fn open_file(path: &Path) -> io::Result<File> {
-    let (dir, name) = walk(path)?;
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    open(path, OFlags::empty())
+}
+
+/// The same, never waiting for a writer where a pipe lies under that path.
+///
+/// # Errors
+/// As [`open_file`].
+pub fn open_file_at_once(path: &Path) -> io::Result<File> {
+    open(path, OFlags::NONBLOCK)
+}
+
+fn open(path: &Path, more: OFlags) -> io::Result<File> {
+    let End { dir, name, is_open } = walk(path)?;
+    let nofollow = if is_open {
+        OFlags::empty()
+    } else {
+        OFlags::NOFOLLOW
+    };
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | nofollow | more;
     Ok(File::from(rfs::openat(dir, name, flags, Mode::empty())?))
+}
+
+/// Whether a path was refused: a link on the way belongs to another user, or there are too many of them.
+#[must_use]
+pub fn is_refusal(e: &io::Error) -> bool {
+    Errno::from_io_error(e) == Some(Errno::LOOP)
 }
 
 /// Looks whether a path that the operator named leads through other users' links; what is missing at its
@@ -39,23 +65,33 @@ pub fn open_file(path: &Path) -> io::Result<File> {
 /// `ELOOP` as [`open_file`]; nothing else.
 pub fn check(path: &Path) -> io::Result<()> {
     match walk(path) {
-        Err(e) if Errno::from_io_error(&e) == Some(Errno::LOOP) => Err(e),
+        Err(e) if is_refusal(&e) => Err(e),
         _ => Ok(()),
     }
 }
 
-/// The last directory of a path, and the name in it, which is no link, if it is there.
-fn walk(path: &Path) -> io::Result<(OwnedFd, OsString)> {
+/// Where a path ends.
+struct End {
+    dir: OwnedFd,
+    name: OsString,
+    /// The name stands for a file that a process has open (`/dev/fd/3`), which only the system can follow;
+    /// else it is no link.
+    is_open: bool,
+}
+
+/// The last directory of a path, and the name in it, which need not be there.
+fn walk(path: &Path) -> io::Result<End> {
     let mut rest: VecDeque<OsString> = VecDeque::new();
     let mut dir = start(path, &mut rest)?;
     let mut links = 0;
+    let end = |dir, name, is_open| Ok(End { dir, name, is_open });
     loop {
         let Some(name) = rest.pop_front() else {
-            return Ok((dir, ".".into()));
+            return end(dir, ".".into(), false);
         };
         let found = match rfs::openat(&dir, &name, HERE, Mode::empty()) {
             Ok(found) => found,
-            Err(Errno::NOENT) if rest.is_empty() => return Ok((dir, name)),
+            Err(Errno::NOENT) if rest.is_empty() => return end(dir, name, false),
             Err(e) => return Err(e.into()),
         };
         let stat = rfs::fstat(&found)?;
@@ -64,12 +100,19 @@ fn walk(path: &Path) -> io::Result<(OwnedFd, OsString)> {
             if links > MOST_LINKS || !(stat.st_uid == 0 || stat.st_uid == process::uid()) {
                 return Err(Errno::LOOP.into());
             }
+            if rfs::fstatfs(&found)?.f_type == rfs::PROC_SUPER_MAGIC {
+                if rest.is_empty() {
+                    return end(dir, name, true);
+                }
+                dir = rfs::openat(&dir, &name, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+                continue;
+            }
             let target = read_link(&found)?;
             if let Some(root) = push_front(&target, &mut rest)? {
                 dir = root;
             }
         } else if rest.is_empty() {
-            return Ok((dir, name));
+            return end(dir, name, false);
         } else {
             dir = found;
         }
@@ -149,6 +192,12 @@ mod tests {
         assert_eq!(errno("dir/none"), Some(Errno::NOENT));
         assert_eq!(errno("dir/file/none"), Some(Errno::NOTDIR));
         check(&root.join("dir/none")).unwrap();
+        let open = File::open(root.join("dir/file")).unwrap();
+        let number = std::os::fd::AsRawFd::as_raw_fd(&open);
+        assert_eq!(
+            read(Path::new(&format!("/dev/fd/{number}"))).unwrap(),
+            "text"
+        );
         if process::is_root() {
             lchown(root.join("near"), Some(65534), None).unwrap();
             for path in ["near/file", "far/file", "dir/up"] {

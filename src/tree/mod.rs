@@ -13,4 +13,7 @@ pub use escape::{Charset, push as push_escaped, push_sentence, shown};
 pub use order::compare as compare_names;
 pub use preserve::{MetaChange, Preserve};
 pub use quick_check::{Differences, Powers, Tolerance, differences};
-pub use rules::{Rule, RuleError, Rules, Side};
+pub use rules::{
+    Environment, Fault, Perishable, Place, Rule, RuleError, RuleNote, Rules, Scope, Shown, Side,
+    Written,
+};

@@ -88,6 +88,12 @@ impl Case {
         self
     }
 
+    /// What the commands read from standard input.
+    pub fn stdin(mut self, text: &[u8]) -> Case {
+        self.around.stdin = text.to_vec();
+        self
+    }
+
     /// The option that the case is about: with `RESILVER_ORACLE_DROP` set it is taken away, and the case must fail.
     pub fn option(mut self, option: &'static str) -> Case {
         self.option = Some(option);

@@ -23,6 +23,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{PermissionsExt, lchown, symlink};
 use std::path::{Path, PathBuf};
 
+use crate::run::in_place;
 use filetime::FileTime;
 use rustix::fs::{CWD, FileType, Mode, makedev, mknodat};
 
@@ -199,7 +200,7 @@ fn make(root: &Path, entry: &Entry) {
         What::File(content) => {
             let _ = fs::remove_file(&at);
             File::create(&at)
-                .and_then(|mut file| file.write_all(content))
+                .and_then(|mut file| file.write_all(&in_place(content, root)))
                 .expect("a file");
         }
         What::Hole(size) => File::create(&at)

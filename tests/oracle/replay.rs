@@ -22,11 +22,13 @@ const LONG: &[&str] = &[
     "--stats",
     "--include",
     "--exclude",
+    "--include-from",
+    "--exclude-from",
     "--no-r",
 ];
 
 /// Letters that rows may use today.
-const SHORT: &str = "arvinlptgoDHqhcIuW";
+const SHORT: &str = "arvinlptgoDHqhcIuWFC0";
 
 /// Rows in which nothing happens.
 const SILENT: &[(&str, usize)] = &[("delete-cases.json", 27), ("filter-lists.json", 12)];
@@ -79,13 +81,14 @@ fn arguments(row: &Value) -> Result<Vec<String>, String> {
         match arg.as_str() {
             // Summaries that the recording switched off; they are taken out of the text instead.
             "--info=stats0,flist0" => {}
-            "-f" => out.push(plain_rule(&rest.next().expect("a rule"))?),
-            "--include" | "--exclude" => out.extend([arg, rest.next().expect("a pattern")]),
+            "-f" | "--include" | "--exclude" => {
+                out.extend([arg, rest.next().expect("a rule")]);
+            }
             "--" => {
                 options = false;
                 out.push(arg);
             }
-            _ if options && arg.starts_with("-f") => out.push(plain_rule(&arg[2..])?),
+            _ if options && arg.starts_with("-f") => out.push(arg),
             _ if options && arg.starts_with("--") => {
                 if !LONG.contains(&arg.split('=').next().expect("a name")) {
                     return Err(arg);
@@ -107,22 +110,8 @@ fn arguments(row: &Value) -> Result<Vec<String>, String> {
     Ok(out)
 }
 
-/// A filter rule as `--include` or `--exclude`, where those can say it.
-fn plain_rule(rule: &str) -> Result<String, String> {
-    let plain = |pattern: &str| !["+ ", "- "].iter().any(|start| pattern.starts_with(start));
-    match (rule.strip_prefix("+ "), rule.strip_prefix("- ")) {
-        (Some(pattern), _) if plain(pattern) => Ok(format!("--include={pattern}")),
-        (_, Some(pattern)) if plain(pattern) => Ok(format!("--exclude={pattern}")),
-        _ if rule == "!" => Ok("--exclude=!".into()),
-        _ => Err(format!("the filter rule {rule}")),
-    }
-}
-
 impl Row {
     fn read(name: &str, row: &Value) -> Result<Row, String> {
-        if row["stdin"].is_string() {
-            return Err("standard input".into());
-        }
         let args: Vec<OsString> = arguments(row)?.into_iter().map(Into::into).collect();
         let operands = args
             .iter()
@@ -151,11 +140,15 @@ impl Row {
         };
         // Listings were recorded with the sizes and times that directories had on that filesystem.
         let stdout = text("stdout").filter(|text| !text.contains("<NOW>"));
-        let stderr = text("stderr");
+        // Some were recorded without their last line end.
+        let stderr = text("stderr").map(|text| match text.is_empty() || text.ends_with('\n') {
+            true => text,
+            false => text + "\n",
+        });
         let code = row["rc"].as_i64().expect("a code") as i32;
         Ok(Row {
             name: name.into(),
-            case: Case::of(args.clone(), tree),
+            case: surrounded(Case::of(args.clone(), tree), row),
             args,
             stdout,
             stderr,
@@ -189,6 +182,15 @@ impl Row {
             assert_eq!(&listed(&seen, name), tree, "{what}: {name}");
         }
     }
+}
+
+/// The case with the variables and the standard input of its row.
+fn surrounded(case: Case, row: &Value) -> Case {
+    let input = row["stdin"].as_str().unwrap_or_default();
+    let variables = row["env"].as_object().into_iter().flatten();
+    variables.fold(case.stdin(input.as_bytes()), |case, (name, value)| {
+        case.env(name, value.as_str().expect("text"))
+    })
 }
 
 /// A line of a recorded tree.
@@ -336,12 +338,16 @@ replayed! {
         row_27_9_wildcard_args_do_not_delete = 27
         row_28_9b_dir_no_slash_deletes_only_inside = 28
         row_30_11_dest_missing_dry_run_delete = 30
+        row_31_12_protect = 31
+        row_32_12b_protect_nested_perishable = 32
         row_33_12c_include_overrides = 33
+        row_34_12d_risk = 34
         row_39_14_type_change_dir_file_no_force = 39
         row_40_14b_empty_dir_file_no_force = 40
         row_41_15_symlink_to_dir_in_dest_deleted_as_link = 41
         row_43_17_existing_ignore_existing_delete = 43
         row_45_19_delete_n_stats = 45
+        row_47_22_cvs_exclude_perishable = 47
     ;
     "filter-lists.json", filters:
         row_00_first_match_wins = 0
@@ -366,6 +372,55 @@ replayed! {
         row_22_exclude_foo_literal = 22
         row_23_exclude_foo_literal = 23
         row_24_exclude_empty = 24
+        row_25_exclude_from_comments = 25
+        row_26_exclude_from_crlf = 26
+        row_27_exclude_from_cr_only = 27
+        row_28_exclude_from_no_trailing_newline = 28
+        row_29_exclude_from_trailing_space = 29
+        row_30_exclude_from_lines = 30
+        row_31_include_from_then_exclude = 31
+        row_32_exclude_from = 32
+        row_33_exclude_from_from0 = 33
+        row_34_exclude_from_escaped = 34
+        row_35_merge_file = 35
+        row_36_merge_line_is_comment_too = 36
+        row_37_merge_exclude_only = 37
+        row_38_merge_w_split = 38
+        row_39_merge_stdin = 39
+        row_40_merge_in_merge = 40
+        row_41_bad_rule_in_merge = 41
+        row_42_bad_rule_in_exclude_from_ok = 42
+        row_43_dir_merge_inherit = 43
+        row_44_dir_merge_n = 44
+        row_45_dir_merge_e = 45
+        row_46_dir_merge_clear_in_subdir = 46
+        row_47_dir_merge_anchored = 47
+        row_48_dir_merge_anchored_in_subdir = 48
+        row_49_dir_merge_slash_pattern = 49
+        row_50_dir_merge_order_vs_global = 50
+        row_51_dir_merge_order_vs_global_2 = 51
+        row_52_dir_merge_mode = 52
+        row_53_dir_merge_n_with_self = 53
+        row_54_dir_merge_c = 54
+        row_55_c = 55
+        row_56_c_home_cvsignore_env = 56
+        row_57_c_lower_priority_than_include = 57
+        row_58_c_rule_clear = 58
+        row_59_f_c = 59
+        row_60_f = 60
+        row_61_ff = 61
+        row_62_f_parent_scan = 62
+        row_63_f_no_parent_scan = 63
+        row_64_side_h = 64
+        row_65_side_s_override = 65
+        row_66_s_vs_r_delete = 66
+        row_67_r_protects = 67
+        row_68_merge_with_side_default = 68
+        row_69_merge_side_conflict = 69
+        row_70_merge_with_default = 70
+        row_71_abs = 71
+        row_72_abs_partial = 72
+        row_73_abs_basename = 73
         row_82_max_depth_trick = 82
         row_83_trailing_space_from_arg = 83
     ;

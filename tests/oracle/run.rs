@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io::{Seek, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -108,6 +109,8 @@ impl Program {
 pub struct Surroundings {
     pub umask: u32,
     pub env: Vec<(String, String)>,
+    /// What standard input holds.
+    pub stdin: Vec<u8>,
     /// Run as [`NOBODY`] when we are root.
     pub unprivileged: bool,
 }
@@ -117,6 +120,7 @@ impl Default for Surroundings {
         Surroundings {
             umask: 0o022,
             env: Vec::new(),
+            stdin: Vec::new(),
             unprivileged: false,
         }
     }
@@ -135,7 +139,7 @@ pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// Runs `program` with `args` in `dir`.
+/// Runs `program` with `args` in `dir`, whose path stands wherever an argument says [`HERE`].
 ///
 /// A shell sets the umask (a process can only change its own), `timeout` ends what hangs, `setpriv` drops privileges.
 pub fn run(program: &Program, args: &[OsString], around: &Surroundings, dir: &Path) -> Output {
@@ -154,8 +158,13 @@ pub fn run(program: &Program, args: &[OsString], around: &Surroundings, dir: &Pa
         let id = NOBODY.to_string();
         shell.args(["setpriv", "--reuid", &id, "--regid", &id, "--clear-groups"]);
     }
-    shell.arg(path).args(&program.leading).args(args);
-    shell.current_dir(dir).stdin(Stdio::null()).env_clear();
+    shell.arg(path).args(&program.leading);
+    let here = |arg: &OsString| self::arg(&in_place(arg.as_bytes(), dir));
+    shell.args(args.iter().map(here));
+    shell
+        .current_dir(dir)
+        .stdin(input(&around.stdin))
+        .env_clear();
     shell.env(
         "PATH",
         std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into()),
@@ -171,6 +180,45 @@ pub fn run(program: &Program, args: &[OsString], around: &Surroundings, dir: &Pa
         stderr: out.stderr,
         code: out.status.code().unwrap_or(-1),
     }
+}
+
+/// What stands for a case's own directory in arguments and files.
+pub const HERE: &str = "<ROOT>";
+
+/// A text with the directory's path wherever it says [`HERE`].
+pub fn in_place(text: &[u8], dir: &Path) -> Vec<u8> {
+    replaced(text, HERE.as_bytes(), dir.as_os_str().as_bytes())
+}
+
+/// A text that says [`HERE`] wherever it has the directory's path.
+pub fn out_of_place(text: &[u8], dir: &Path) -> Vec<u8> {
+    replaced(text, dir.as_os_str().as_bytes(), HERE.as_bytes())
+}
+
+/// Replaces in texts; what is longer than any text of ours stays as it is.
+fn replaced(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::with_capacity(text.len());
+    let mut rest = text;
+    if text.len() < 4096 {
+        while let Some(at) = rest.windows(old.len()).position(|part| part == old) {
+            whole.extend_from_slice(&rest[..at]);
+            whole.extend_from_slice(new);
+            rest = &rest[at + old.len()..];
+        }
+    }
+    whole.extend_from_slice(rest);
+    whole
+}
+
+/// Standard input that holds this.
+fn input(text: &[u8]) -> Stdio {
+    if text.is_empty() {
+        return Stdio::null();
+    }
+    let mut file = tempfile::tempfile().expect("a file");
+    file.write_all(text).expect("a written file");
+    file.rewind().expect("its beginning");
+    file.into()
 }
 
 /// A copy of the program that everybody may run: the build directory may lie in somebody's private home.

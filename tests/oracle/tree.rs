@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, openat, readlinkat, statat};
 
 use crate::compare::{Aspect, Finding};
-use crate::run::show;
+use crate::run::{out_of_place, show};
 
 /// One entry as it lies on disk. Directory sizes, link counts and change times are nobody's promise and left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +56,7 @@ impl Tree {
         )
         .expect("a root");
         let mut reader = Reader {
+            root: root.to_path_buf(),
             began,
             first: BTreeMap::new(),
             nodes: BTreeMap::new(),
@@ -106,6 +107,7 @@ impl Tree {
 }
 
 struct Reader {
+    root: PathBuf,
     began: i64,
     first: BTreeMap<(u64, u64), Vec<u8>>,
     nodes: BTreeMap<Vec<u8>, Node>,
@@ -210,7 +212,9 @@ impl Reader {
             device: is_device.then_some(stat.st_rdev),
             content: match kind {
                 FileType::RegularFile => {
-                    fs::read(&through).unwrap_or_else(|e| format!("<{e}>").into_bytes())
+                    let content = fs::read(&through);
+                    let content = content.unwrap_or_else(|e| format!("<{e}>").into_bytes());
+                    out_of_place(&content, &self.root)
                 }
                 _ => Vec::new(),
             },

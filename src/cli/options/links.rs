@@ -11,6 +11,7 @@ impl Asked {
         match given.opt {
             Opt::Links(on) => keep.links = on,
             Opt::HardLinks(on) => keep.hard_links = on,
+            Opt::InsecureLinks(on) => self.engine.rules.set_insecure_links(on),
             _ => return Err(pending(&given)),
         }
         Ok(())

@@ -10,6 +10,7 @@ impl Asked {
         match given.opt {
             Opt::Archive => self.archive(),
             Opt::Recursive(on) => self.engine.recursive = on,
+            Opt::From0(on) => self.engine.rules.set_from0(on),
             _ => return Err(pending(&given)),
         }
         Ok(())

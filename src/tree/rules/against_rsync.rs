@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::Rules;
+use super::{Rules, Scope};
 use crate::tree::stock;
 
 /// Names made of few letters, three levels deep, so that patterns of the same letters often match. The
@@ -43,7 +43,7 @@ fn all() -> &'static [(Vec<u8>, bool)] {
 }
 
 /// What is left of the tree: every name that is not hidden and whose directory is not.
-fn left(rules: &Rules) -> Vec<(Vec<u8>, bool)> {
+fn left(rules: &Rules, scope: &Scope) -> Vec<(Vec<u8>, bool)> {
     let mut hidden: Vec<&[u8]> = Vec::new();
     let mut left = Vec::new();
     for (path, is_dir) in all() {
@@ -54,7 +54,7 @@ fn left(rules: &Rules) -> Vec<(Vec<u8>, bool)> {
         if hidden.iter().any(below) {
             continue;
         }
-        if rules.excluded(path, *is_dir).is_some() {
+        if rules.excluded(scope, path, *is_dir).is_some() {
             hidden.push(path);
         } else {
             left.push((path.clone(), *is_dir));
@@ -70,7 +70,12 @@ fn pattern() -> impl Strategy<Value = String> {
     prop::string::string_regex(&format!("({PIECE}){{1,6}}/?")).expect("a strategy")
 }
 
-fn same_as_rsync(option: &str, texts: &[String], rules: &Rules) -> Result<(), TestCaseError> {
+fn same_as_rsync(
+    option: &str,
+    texts: &[String],
+    rules: &Rules,
+    scope: &Scope,
+) -> Result<(), TestCaseError> {
     let options: Vec<String> = texts
         .iter()
         .map(|text| format!("{option}={text}"))
@@ -78,7 +83,7 @@ fn same_as_rsync(option: &str, texts: &[String], rules: &Rules) -> Result<(), Te
     let mut options: Vec<&str> = options.iter().map(String::as_str).collect();
     options.push("--no-inc-recursive");
     let theirs = stock::listed(tree().path(), &options);
-    let ours = left(rules);
+    let ours = left(rules, scope);
     let odd = ours
         .iter()
         .find(|e| !theirs.contains(e))
@@ -98,7 +103,7 @@ proptest! {
     fn one_exclude_hides_what_it_hides_in_rsync(pattern in pattern()) {
         let mut rules = Rules::default();
         rules.push_exclude(pattern.as_ref()).expect("a pattern");
-        same_as_rsync("--exclude", &[pattern], &rules)?;
+        same_as_rsync("--exclude", &[pattern], &rules, &Scope::default())?;
     }
 
     #[test]
@@ -107,10 +112,10 @@ proptest! {
     ) {
         let texts: Vec<String> = texts.into_iter().map(|(head, pattern)| head + &pattern).collect();
         let mut rules = Rules::default();
-        rules.set_root(&tree().path().canonicalize().expect("the root"));
         for text in &texts {
             rules.push_filter(text.as_ref()).expect(text);
         }
-        same_as_rsync("--filter", &texts, &rules)?;
+        let scope = rules.around(&tree().path().canonicalize().expect("the root"), true);
+        same_as_rsync("--filter", &texts, &rules, &scope)?;
     }
 }

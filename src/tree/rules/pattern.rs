@@ -95,9 +95,22 @@ pub(super) struct Pattern {
 
 impl Pattern {
     pub(super) fn new(text: &[u8], absolute: bool) -> Pattern {
-        let (body, only_dirs) = match text.strip_suffix(b"/") {
+        Pattern::compile(text, text, absolute)
+    }
+
+    /// A pattern of a directory's own file: its leading slash stands for that directory, whose path, without
+    /// slashes at its ends, is `dir`. As in rsync the path becomes a part of the pattern, wildcards and all.
+    pub(super) fn below(dir: &[u8], text: &[u8], absolute: bool) -> Pattern {
+        if text.first() != Some(&b'/') || dir.is_empty() {
+            return Pattern::new(text, absolute);
+        }
+        Pattern::compile(text, &[b"/", dir, text].concat(), absolute)
+    }
+
+    fn compile(text: &[u8], whole: &[u8], absolute: bool) -> Pattern {
+        let (body, only_dirs) = match whole.strip_suffix(b"/") {
             Some(body) => (body, true),
-            None => (text, false),
+            None => (whole, false),
         };
         Pattern {
             text: text.into(),
@@ -106,6 +119,10 @@ impl Pattern {
             with_dir: body.ends_with(b"***"),
             absolute,
         }
+    }
+
+    pub(super) fn is_absolute(&self) -> bool {
+        self.absolute
     }
 
     /// The pattern as it was typed.
