@@ -130,8 +130,9 @@ fn differ_in_text(aspect: Aspect, at: &str, expected: String, got: String) -> Op
     (expected != got).then(|| Finding::new(aspect, at, expected, got))
 }
 
-/// The lines that rsync's generator writes itself, while its sender writes all others.
-const BY_GENERATOR: [&str; 5] = [
+/// The lines that rsync's generator writes itself.
+const BY_GENERATOR: [&str; 6] = [
+    "[generator] ",
     "deleting ",
     "*deleting ",
     "cannot delete non-empty directory: ",
@@ -139,18 +140,18 @@ const BY_GENERATOR: [&str; 5] = [
     "IO error encountered -- skipping file deletion",
 ];
 
-/// Standard output made comparable: deletions and notices in their order, then everything else in its own.
+/// Standard output made comparable: what was hidden, deletions and notices, and everything else, each in its order.
 pub fn stdout(text: &str) -> String {
     let by_generator = |line: &String| BY_GENERATOR.iter().any(|start| line.starts_with(start));
-    let (deletions, others): (Vec<_>, Vec<_>) = canonical(Stream::Stdout, text)
-        .into_iter()
-        .partition(by_generator);
+    let lines = canonical(Stream::Stdout, text).into_iter();
+    let (hidden, lines): (Vec<_>, Vec<_>) = lines.partition(|line| line.starts_with("[sender] "));
+    let (deletions, others): (Vec<_>, Vec<_>) = lines.into_iter().partition(by_generator);
     // The blank lines before dropped blocks would be left over.
     let mut others = others;
     if text.contains("heap statistics:") {
         others.dedup_by(|a, b| a == "\n" && b == "\n");
     }
-    deletions.concat() + &others.concat()
+    hidden.concat() + &deletions.concat() + &others.concat()
 }
 
 /// Standard error made comparable.

@@ -243,6 +243,9 @@ fn role(line: &str) -> Option<String> {
         "server",
     ] {
         line = line.replacen(&format!(": [{role}] "), ": ", 1);
+        if let Some(rest) = line.strip_prefix(&format!("[{role}] ")) {
+            line = rest.to_string();
+        }
     }
     Some(line)
 }

@@ -33,8 +33,8 @@ pub(super) struct Manner {
 pub(super) struct Context<'c> {
     pub form: Form,
     pub defaults: Modifiers,
-    /// What the texts of a file are told by; `None` for the command line.
-    pub file: Option<Arc<[u8]>>,
+    /// The file that the texts stand in; `None` for the command line.
+    pub file: Option<FileName>,
     /// The option that a text of the command line belongs to.
     pub option: &'static str,
     /// Files that named each other down to these texts.
@@ -42,6 +42,23 @@ pub(super) struct Context<'c> {
     pub among: Among,
     /// The directory that a leading slash stands for.
     pub anchor: Anchor<'c>,
+}
+
+/// A file of rules.
+#[derive(Clone)]
+pub(super) struct FileName {
+    pub name: Arc<[u8]>,
+    /// The rule that names it, where another file has it.
+    pub named_at: Option<Arc<Place>>,
+}
+
+impl From<&[u8]> for FileName {
+    fn from(name: &[u8]) -> FileName {
+        FileName {
+            name: name.into(),
+            named_at: None,
+        }
+    }
 }
 
 /// What a pattern's leading slash stands for.
@@ -262,7 +279,7 @@ impl Reader<'_> {
         action: Action,
         modifiers: Modifiers,
     ) -> Result<(), RuleError> {
-        let context = |written: Option<Arc<[u8]>>, perishable| Context {
+        let context = |written: Option<FileName>, perishable| Context {
             form: Form::Cvs,
             defaults: Modifiers {
                 perishable,
@@ -310,8 +327,9 @@ impl Context<'_> {
         match &self.file {
             None => Written::Option(self.option),
             Some(file) => Written::File(Place {
-                file: Arc::clone(file),
+                file: Arc::clone(&file.name),
                 line,
+                named_at: file.named_at.clone(),
             }),
         }
     }
@@ -348,9 +366,13 @@ impl Context<'_> {
 
     /// What holds in a file that `rule` names here.
     fn of_file(&self, merge: &Merge, depth: usize, rule: &Shown) -> Context<'static> {
-        let file: Arc<[u8]> = match rule {
-            Shown::Text(_) => merge.name.into(),
-            Shown::Place(place) => format!("a file named at {place}").into_bytes().into(),
+        let named_at = match rule {
+            Shown::Text(_) => None,
+            Shown::Place(place) => Some(Arc::new(place.clone())),
+        };
+        let file = FileName {
+            named_at,
+            ..FileName::from(merge.name)
         };
         Context {
             form: merge.form,

@@ -56,14 +56,20 @@ pub(super) enum Action {
 /// A place in a file of rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The file as messages show it: as it was named, or its absolute path where directories have it.
+    /// The file as it was named, or its absolute path where directories have it.
     pub file: Arc<[u8]>,
     /// Its line, from 1; none where a file is split at blanks.
     pub line: Option<usize>,
+    /// The rule that names the file, where another file has it.
+    pub named_at: Option<Arc<Place>>,
 }
 
 impl fmt::Display for Place {
+    /// What messages show: the name of a file that another file names is a part of that file's text.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.named_at {
+            return write!(f, "a file named at {place}");
+        }
         let file = crate::tree::shown(crate::sys::as_path(&self.file));
         match self.line {
             Some(line) => write!(f, "{file} line {line}"),
