@@ -10,6 +10,7 @@ use super::exit::{Code, Refusal};
 use super::manual;
 use super::options::Sync;
 use super::subcommand::Subcommand;
+use super::why;
 use crate::engine::{self, Event, Report, Severity};
 use crate::report::{Text, state};
 use crate::stage::{self, Policy};
@@ -58,6 +59,11 @@ pub fn carry_out(subcommand: Subcommand) -> Result<u8, Refusal> {
         Subcommand::Tidy { dest, dry_run } => tidy(&dest, dry_run),
         Subcommand::Status { dest, json } => status(&dest, json),
         Subcommand::Doctor { dest } => doctor(&dest),
+        Subcommand::Why(question) => {
+            let (text, code) = why::answer(&question)?;
+            print(text.as_bytes());
+            Ok(code.number())
+        }
         Subcommand::Completions(shell) => Ok(print(&completion::script(shell))),
         Subcommand::Man => Ok(print(&manual::page())),
         Subcommand::Help(text) => Ok(print(text.as_bytes())),
@@ -70,7 +76,8 @@ fn print(bytes: &[u8]) -> u8 {
     Code::Success.number()
 }
 
-fn code_of(error: &engine::Error) -> Code {
+/// What a run ends with that this error ended.
+pub fn code_of(error: &engine::Error) -> Code {
     match error {
         engine::Error::Rules(e) => code_of_rules(e),
         engine::Error::Select(_) | engine::Error::Destination { .. } => Code::FileSelect,

@@ -20,6 +20,7 @@ mod subcommand;
 mod table;
 mod unsupported;
 mod values;
+mod why;
 
 #[cfg(test)]
 mod tests;

@@ -78,10 +78,63 @@ pub const NEGATIONS: &[Paragraph] = &[Text(
      counts.",
 )];
 
+/// The grammar of rules, and where they count.
+pub const FILTER_RULES: &[Paragraph] = &[
+    Text(
+        "Rules are asked in the order of the command line, and the first that matches decides; what none \
+         matches takes part. Each directory on the way is asked about by itself, so what lies in a hidden \
+         directory is hidden too. A rule is a short name or a long one, modifiers, one space or _, and a \
+         pattern: \"- *.o\", \"-s,/ /tmp\", \"exclude,s *.o\".",
+    ),
+    Item(
+        "-, exclude; +, include",
+        "Leave out; take. At both ends, unless a modifier names one.",
+    ),
+    Item("H, hide; S, show", "Leave out or take at the sender only."),
+    Item(
+        "P, protect; R, risk",
+        "Keep from deletion or not, at the receiver only.",
+    ),
+    Item(
+        "., merge",
+        "Read the rules of a file here; - is standard input. Files may name files, 32 deep.",
+    ),
+    Item(
+        ":, dir-merge",
+        "Read the rules of this file in every directory, at each end its own: what hides is read in the \
+         source, what protects in the destination as it was before the run. They hold below their \
+         directory, before those that it inherits; a leading slash in a pattern is that directory. A \
+         name with a leading slash is looked for above the transfer's first directory too.",
+    ),
+    Item(
+        "!, clear",
+        "Forget the rules so far; in a directory's file those that it inherits.",
+    ),
+    Text(
+        "Modifiers of a pattern: / match the absolute path; ! match what the pattern does not; s, r count \
+         at the sender, the receiver; p perishable, not protecting within a directory that is deleted; x \
+         about names of extended attributes; C, with no pattern, the list of -C. Modifiers of a file: \
+         those, but for !, for all its rules; - or + only patterns, without names; e its own name is left \
+         out; n not inherited; w words instead of lines; C patterns of CVS.",
+    ),
+    Text(
+        "A pattern with a leading slash is anchored to the root of the transfer; one with another slash \
+         matches the end of a name, one without the last part of it. A trailing slash matches directories \
+         only. * and ? stop at a slash, ** does not, and dir/*** is the directory with all that is in it. \
+         In files empty lines and those that begin with # or ; are passed over.",
+    ),
+    Text(
+        "A file of rules is not opened through a symbolic link of another user, unless --insecure-links \
+         comes before the option that names it. Its text is shown in no message. With -vv every name that \
+         a rule decides on is told, and resilver why tells which rule it is, by file and line.",
+    ),
+];
+
 /// What the codes have in common.
 pub const EXIT_CODES: &[Paragraph] = &[Text(
     "The codes are rsync's; 26 and 27 are resilver's own. Of 23, 24 and 25 the first that applies is \
-     given.",
+     given. resilver why gives 0 if all of its paths take part in the transfer, 23 if some do not, and 3 if \
+     some are at neither end.",
 )];
 
 /// What is found on disk.
@@ -135,6 +188,13 @@ pub const DIFFERENCES: &[Paragraph] = &[
     Point(
         "On a terminal on which no names are printed a bar on standard error tells how far the run is. \
          -q silences it.",
+    ),
+    Point(
+        "Each of several sources has the rules of its own directories. rsync does so with \
+         --no-inc-recursive; else the rules of the first source's root count for all.",
+    ),
+    Point(
+        "A pipe under the name of a directory's file of rules is no such file; rsync waits for a writer.",
     ),
     Point("-VV prints a short JSON object. The files /etc/popt and ~/.popt are not read."),
 ];

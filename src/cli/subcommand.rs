@@ -9,6 +9,7 @@ use clap_complete::Shell;
 
 use super::exit::Refusal;
 use super::grammar;
+use super::why::Question;
 
 /// A subcommand as it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +52,8 @@ pub enum Subcommand {
         /// The destination.
         dest: PathBuf,
     },
+    /// Explain what a run would do about some paths.
+    Why(Question),
     /// Print completions.
     Completions(Shell),
     /// Print the manual page.
@@ -70,13 +73,16 @@ impl Subcommand {
             | Subcommand::Tidy { dest, .. }
             | Subcommand::Status { dest, .. }
             | Subcommand::Doctor { dest } => Some(dest),
-            Subcommand::Completions(_) | Subcommand::Man | Subcommand::Help(_) => None,
+            Subcommand::Why(_)
+            | Subcommand::Completions(_)
+            | Subcommand::Man
+            | Subcommand::Help(_) => None,
         }
     }
 }
 
 /// The subcommands for clap.
-pub fn commands() -> [Command; 8] {
+pub fn commands() -> [Command; 9] {
     let dry_run = || {
         switch(
             "dry-run",
@@ -113,6 +119,26 @@ pub fn commands() -> [Command; 8] {
         on_destination(
             "doctor",
             "Try out which guarantee a destination can have, and say why",
+        ),
+        base(
+            "why",
+            "Tell what a run with these words would do about the paths behind --, and which rule or \
+             comparison decides it",
+        )
+        .override_usage("resilver why [--json] [OPTION]... SRC... DEST -- PATH...")
+        .arg(switch("json", None, "As JSON"))
+        .arg(
+            Arg::new("run")
+                .value_name("RUN -- PATH")
+                .num_args(1..)
+                .required(true)
+                .trailing_var_arg(true)
+                .allow_hyphen_values(true)
+                .value_parser(value_parser!(OsString))
+                .help(
+                    "The words of a run, then --, then paths as -i shows them, or places in the \
+                     file system, which begin with /, ./ or ../",
+                ),
         ),
         base("completions", "Print completions for a shell").arg(
             Arg::new("shell")
@@ -161,9 +187,16 @@ pub fn parse(words: &[OsString]) -> Result<Option<Subcommand>, Refusal> {
         return Ok(None);
     };
     let name = command.get_name().to_owned();
+    let (words, paths) = match words.iter().rposition(|word| word == "--") {
+        Some(at) if name == "why" => (&words[..at], &words[at + 1..]),
+        _ => (words, &[][..]),
+    };
     let command = command.bin_name(format!("{} {name}", grammar::NAME));
     match command.try_get_matches_from(words) {
-        Ok(matches) => Ok(Some(asked(&name, &matches))),
+        Ok(_) if name == "why" && paths.is_empty() => {
+            Err(Refusal::usage("why needs at least one path behind \"--\""))
+        }
+        Ok(matches) => Ok(Some(asked(&name, &matches, paths))),
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {
             Ok(Some(Subcommand::Help(error.to_string())))
         }
@@ -175,7 +208,7 @@ pub fn parse(words: &[OsString]) -> Result<Option<Subcommand>, Refusal> {
     }
 }
 
-fn asked(name: &str, matches: &ArgMatches) -> Subcommand {
+fn asked(name: &str, matches: &ArgMatches, paths: &[OsString]) -> Subcommand {
     let dest = || {
         matches
             .get_one::<PathBuf>("dest")
@@ -199,6 +232,14 @@ fn asked(name: &str, matches: &ArgMatches) -> Subcommand {
             json: matches.get_flag("json"),
         },
         "doctor" => Subcommand::Doctor { dest: dest() },
+        "why" => Subcommand::Why(Question {
+            run: matches
+                .get_many("run")
+                .map(|words| words.cloned().collect())
+                .unwrap_or_default(),
+            paths: paths.to_vec(),
+            json: matches.get_flag("json"),
+        }),
         "completions" => {
             let shell = matches.get_one::<Shell>("shell").copied();
             Subcommand::Completions(shell.unwrap_or(Shell::Bash))

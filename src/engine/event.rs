@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::sys::Kind;
+use crate::tree::RuleName;
 
 /// What an itemized change says of one entry (the eleven columns of `-i`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,7 +141,7 @@ pub enum Event {
         /// Why.
         why: Skip,
     },
-    /// A filter rule decided on an entry, with the pattern as it was typed. Sent where skips are wanted.
+    /// A filter rule decided on an entry. Sent where skips are wanted.
     Filtered {
         /// Path within the transfer.
         path: PathBuf,
@@ -148,8 +149,8 @@ pub enum Event {
         kind: Kind,
         /// What the rule decided.
         verdict: Verdict,
-        /// The rule's pattern.
-        pattern: Vec<u8>,
+        /// The rule.
+        rule: RuleName,
     },
     /// A complete sentence for a person, without the program's name in front unless `text` carries it.
     Message {

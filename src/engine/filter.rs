@@ -126,7 +126,7 @@ fn verdict(rule: &Rule, side: Side, path: &[u8], is_dir: bool) -> Event {
         path: crate::sys::as_path(path).to_owned(),
         kind: if is_dir { Kind::Dir } else { Kind::File },
         verdict,
-        pattern: rule.reason(),
+        rule: rule.name(),
     }
 }
 

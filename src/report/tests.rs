@@ -320,7 +320,7 @@ fn rules_that_decided() {
         path: path.into(),
         kind,
         verdict,
-        pattern: pattern.into(),
+        rule: crate::tree::RuleName::typed("--filter", pattern.as_bytes()),
     };
     let events = [
         filtered(Kind::File, Verdict::Show, "b", "b"),

@@ -368,12 +368,12 @@ impl Report for Text {
                 path,
                 kind,
                 verdict,
-                pattern,
+                rule,
             } => {
                 if matches!(verdict, Verdict::Protect | Verdict::Risk) {
                     self.tell_method(state);
                 }
-                self.filtered(state, &path, kind, verdict, &pattern);
+                self.filtered(state, &path, kind, verdict, &rule.reason());
             }
             Event::Deleted { path, kind } => {
                 self.tell_method(state);

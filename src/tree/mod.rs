@@ -14,6 +14,6 @@ pub use order::compare as compare_names;
 pub use preserve::{MetaChange, Preserve};
 pub use quick_check::{Differences, Powers, Tolerance, differences};
 pub use rules::{
-    Environment, Fault, Perishable, Place, Rule, RuleError, RuleNote, Rules, Scope, Shown, Side,
-    Written,
+    Environment, Fault, Perishable, Place, Rule, RuleError, RuleName, RuleNote, Rules, Scope,
+    Shown, Side, Written, clean,
 };

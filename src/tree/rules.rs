@@ -28,8 +28,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 pub use error::{Fault, RuleError, RuleNote, Shown};
-pub use rule::{Place, Rule, Side, Written};
-pub use scope::Scope;
+pub use rule::{Place, Rule, RuleName, Side, Written};
+pub use scope::{Scope, clean};
 
 use list::{Item, List};
 use parse::{Form, Modifiers};

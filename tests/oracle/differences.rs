@@ -182,6 +182,14 @@ pub const OTHERS: &[(&str, &str)] = &[
         "rsync fails entry by entry; a stage tells it once for each entry before it stages one, in other words (code 23)",
     ),
     (
+        "rules of the directories of several sources",
+        "rsync reads the root of the first one only, unless `--no-inc-recursive` is given; each source has its own here, as it has there",
+    ),
+    (
+        "a pipe under the name of a directory's file of rules",
+        "rsync waits for somebody to write into it; it is no file of rules here",
+    ),
+    (
         "`resilver: committing by journal: …` without `--commit`",
         "resilver tells which guarantee a destination can have; rsync has only one way",
     ),

@@ -90,14 +90,57 @@ pub enum Written {
 }
 
 /// The list of its own that a rule belongs to, as `-vv` tells it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Among {
     /// The command line's.
+    #[default]
     Plain,
     /// That of a file which directories have, by the name under which rsync shows it.
     PerDir(Arc<[u8]>),
     /// What version control leaves out.
     Cvs,
+}
+
+/// A rule as it is told of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleName {
+    /// The pattern as it was typed; none where it came from a file.
+    pub pattern: Option<Box<[u8]>>,
+    /// Where it was written.
+    pub written: Written,
+    among: Among,
+}
+
+impl RuleName {
+    /// A pattern of the command line.
+    #[must_use]
+    pub fn typed(option: &'static str, pattern: &[u8]) -> RuleName {
+        RuleName {
+            pattern: Some(pattern.into()),
+            written: Written::Option(option),
+            among: Among::Plain,
+        }
+    }
+
+    /// What rsync prints behind `because of pattern`: the pattern, unless it came from a file, and the list
+    /// that it belongs to.
+    #[must_use]
+    pub fn reason(&self) -> Vec<u8> {
+        let mut text = match &self.pattern {
+            None => b"<rule from a file read earlier>".to_vec(),
+            Some(pattern) => pattern.to_vec(),
+        };
+        match &self.among {
+            Among::Plain => {}
+            Among::PerDir(name) => {
+                text.extend_from_slice(b" [per-dir ");
+                text.extend_from_slice(name);
+                text.push(b']');
+            }
+            Among::Cvs => text.extend_from_slice(b" [global CVS]"),
+        }
+        text
+    }
 }
 
 /// One filter rule.
@@ -122,30 +165,15 @@ impl Rule {
         self.pattern.text()
     }
 
-    /// What rsync prints behind `because of pattern`: the pattern, unless it came from a file, and the list
-    /// that it belongs to.
+    /// What is told of it.
     #[must_use]
-    pub fn reason(&self) -> Vec<u8> {
-        let mut text = match &self.written {
-            Written::File(_) => b"<rule from a file read earlier>".to_vec(),
-            Written::Option(_) | Written::Variable => self.pattern().to_vec(),
-        };
-        match &self.among {
-            Among::Plain => {}
-            Among::PerDir(name) => {
-                text.extend_from_slice(b" [per-dir ");
-                text.extend_from_slice(name);
-                text.push(b']');
-            }
-            Among::Cvs => text.extend_from_slice(b" [global CVS]"),
+    pub fn name(&self) -> RuleName {
+        let is_shown = !matches!(self.written, Written::File(_));
+        RuleName {
+            pattern: is_shown.then(|| self.pattern().into()),
+            written: self.written.clone(),
+            among: self.among.clone(),
         }
-        text
-    }
-
-    /// Where it was written.
-    #[must_use]
-    pub fn written(&self) -> &Written {
-        &self.written
     }
 
     /// Whether it leaves names out; else it keeps them in.

@@ -268,7 +268,8 @@ fn open_path(path: &Path, insecure: bool) -> io::Result<File> {
 }
 
 /// A path made absolute, without `.` and `..`: by its text, as rsync keeps it.
-fn clean(path: &Path) -> PathBuf {
+#[must_use]
+pub fn clean(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut clean: Vec<u8> = Vec::with_capacity(absolute.as_os_str().len());
     for component in absolute.components() {
