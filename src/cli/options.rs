@@ -66,6 +66,7 @@ pub fn parse(words: &[OsString]) -> Result<Request, Refusal> {
     if asked.human > Asked::default().human && words.len() == 1 {
         return Ok(Request::Help);
     }
+    asked.settle_remove()?;
     asked.check()?;
     if operands.is_empty() {
         return Ok(Request::Usage);
@@ -80,6 +81,8 @@ struct Asked {
     engine: engine::Options,
     cvs: bool,
     filter_files: u8,
+    delete_when: remove::DeleteWhen,
+    delete_excluded: bool,
     versions: u8,
     verbose: u8,
     itemize: u8,
@@ -100,6 +103,8 @@ impl Default for Asked {
             },
             cvs: false,
             filter_files: 0,
+            delete_when: remove::DeleteWhen::default(),
+            delete_excluded: false,
             versions: 0,
             verbose: 0,
             itemize: 0,
@@ -167,6 +172,7 @@ impl Asked {
             stats: self.stats,
             dry_run: self.engine.dry_run,
             recursive: self.engine.recursive,
+            whole_list: self.engine.deletion.needs_whole_list(),
             whole_file: self.engine.whole_file,
         };
         self.engine.report_unchanged = self.itemize > 1 || (self.itemize > 0 && self.verbose > 1);

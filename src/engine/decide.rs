@@ -127,6 +127,11 @@ impl Planner {
         }
     }
 
+    /// Whether modification times of this kind of entry are kept.
+    pub(super) fn keeps_time_of(&self, _kind: Kind) -> bool {
+        self.preserve.times
+    }
+
     /// The attributes to set where only `changes` differ.
     pub(super) fn change_for(&self, source: &Stat, changes: &Changes) -> MetaChange {
         // A new owner clears set-id bits: the mode is set again behind it.

@@ -62,7 +62,8 @@ impl Worker<'_> {
         } else {
             None
         };
-        let guard = self.guard(&parent.guard, live.as_ref().map(|(dir, _)| dir), &path)?;
+        let live_dir = live.as_ref().map(|(dir, _)| dir);
+        let guard = self.guard(&parent.guard, live_dir, &sources, &path)?;
         parent.hold();
         let mut node = Node::new(
             Some(Arc::clone(parent)),
@@ -73,7 +74,9 @@ impl Worker<'_> {
         );
         node.guard = guard;
         let node = Arc::new(node);
-        if node.fresh() || self.lent(&node) {
+        let swept = self.run.swept.has(&node.path);
+        node.names_changed.store(swept, Relaxed);
+        if node.fresh() || self.lent(&node) || swept {
             node.touched.store(true, Relaxed);
         }
         node.hold();
@@ -92,7 +95,7 @@ impl Worker<'_> {
         let mut sources = Vec::with_capacity(1);
         let mut stat = None;
         for origin in &parent.sources[first..] {
-            if !takes_name(&origin.part, name) {
+            if !origin.part.takes(name) {
                 continue;
             }
             match open_source(&origin.dir, name) {
@@ -130,15 +133,6 @@ impl Worker<'_> {
         scope
     }
 
-    /// The rules that hold in a directory of the destination: read before anything in it changes, and only
-    /// where names are to be deleted.
-    fn guard(&mut self, outer: &Scope, live: Option<&Dir>, path: &Path) -> Result<Scope, Error> {
-        match live {
-            Some(live) if self.run.options.deletion.enabled => self.enter(outer, live, path),
-            _ => Ok(outer.clone()),
-        }
-    }
-
     /// Decides on the directory itself; `None` where it and its content are passed over.
     fn decide_directory(
         &mut self,
@@ -147,7 +141,7 @@ impl Worker<'_> {
         live: Live,
     ) -> Option<(Live, Changes)> {
         let changes = match &live {
-            Live::Dir(_, live) => self.run.planner.differences(stat, live),
+            Live::Dir(_, live) => self.directory_changes(path, stat, live),
             Live::Missing if self.run.options.compare.existing => {
                 self.skipped(path, Kind::Dir, Skip::NotCreating);
                 return None;
@@ -159,6 +153,16 @@ impl Worker<'_> {
             Live::Missing | Live::Other(_) => NEW,
         };
         Some((live, changes))
+    }
+
+    /// What differs about a directory. One in which a sweep removed names has another time by now, also
+    /// where nobody sees that yet.
+    pub(super) fn directory_changes(&self, path: &Path, stat: &Stat, live: &Stat) -> Changes {
+        let mut changes = self.run.planner.differences(stat, live);
+        if self.run.swept.has(path) && self.run.planner.keeps_time_of(stat.kind) {
+            changes.time = true;
+        }
+        changes
     }
 
     /// Makes a directory that is not there; false if it could not be made.
@@ -240,18 +244,11 @@ enum Live {
 }
 
 /// Opens a directory of the source. One that can be listed but not searched has nothing to give.
-fn open_source(parent: &Dir, name: &[u8]) -> io::Result<(Dir, Stat)> {
+pub(super) fn open_source(parent: &Dir, name: &[u8]) -> io::Result<(Dir, Stat)> {
     let dir = parent.open_dir(name)?;
     let stat = dir.stat_self()?;
     if stat.mode & 0o111 != 0o111 && !process::is_root() {
         dir.reopen()?;
     }
     Ok((dir, stat))
-}
-
-fn takes_name(part: &Part, name: &[u8]) -> bool {
-    match part {
-        Part::Content => true,
-        Part::Name(only) => &**only == name,
-    }
 }

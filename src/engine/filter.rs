@@ -5,6 +5,7 @@ use std::path::Path;
 use super::batch::rule_path;
 use super::error::Error;
 use super::event::{Event, Severity, Verdict};
+use super::node::Origin;
 use super::options::Options;
 use crate::sys::{Dir, Kind};
 use crate::tree::{Perishable, Rule, Rules, Scope, Side};
@@ -50,13 +51,38 @@ impl<'f> Filter<'f> {
         path: &Path,
         events: &mut Vec<Event>,
     ) -> Result<Scope, Error> {
-        let note = &mut |note: crate::tree::RuleNote| {
-            events.push(Event::Message {
-                severity: Severity::Plain,
-                text: note.to_string(),
-            });
-        };
+        let note = &mut |note: crate::tree::RuleNote| events.push(noted(&note));
         Ok(self.rules.enter(outer, dir, path_bytes(path), note)?)
+    }
+
+    /// What will hold in a directory of the destination once the transfer is over: what comes from the
+    /// sources replaces what is there.
+    ///
+    /// # Errors
+    /// A file of rules there makes no sense.
+    pub(super) fn enter_next<'d>(
+        &self,
+        outer: &Scope,
+        live: Option<&'d Dir>,
+        sources: &'d [Origin],
+        path: &Path,
+        events: &mut Vec<Event>,
+    ) -> Result<Scope, Error> {
+        let comes = |origin: &Origin, name: &[u8]| {
+            let asked = Asked::of_sender(&origin.scope);
+            let hidden = self
+                .quiet()
+                .excludes(asked, path, name, false, &mut Vec::new());
+            !hidden && origin.dir.try_stat(name).is_ok_and(|stat| stat.is_some())
+        };
+        let find = |name: &[u8]| -> Option<&'d Dir> {
+            let coming = sources.iter().find(|origin| comes(origin, name));
+            coming.map(|origin| &origin.dir).or(live)
+        };
+        let note = &mut |note: crate::tree::RuleNote| events.push(noted(&note));
+        Ok(self
+            .rules
+            .enter_among(outer, &find, path_bytes(path), note)?)
     }
 
     /// Whether a name of the directory `parent` is left out: hidden at the sender, protected at the receiver.
@@ -127,6 +153,13 @@ fn verdict(rule: &Rule, side: Side, path: &[u8], is_dir: bool) -> Event {
         kind: if is_dir { Kind::Dir } else { Kind::File },
         verdict,
         rule: rule.name(),
+    }
+}
+
+fn noted(note: &crate::tree::RuleNote) -> Event {
+    Event::Message {
+        severity: Severity::Plain,
+        text: note.to_string(),
     }
 }
 

@@ -266,8 +266,7 @@ impl Worker<'_> {
             .is_ok_and(|l| l.is_empty());
         let deletion = &self.run.options.deletion;
         let cleared = empty
-            || ((deletion.enabled || deletion.force)
-                && self.clear_way(node, &leaf.target_name, old)?);
+            || ((deletion.enabled || deletion.force) && self.clear_way(node, &leaf.target_name)?);
         if !cleared {
             let what = match leaf.stat.kind {
                 Kind::File => "regular file",

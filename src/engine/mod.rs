@@ -38,5 +38,5 @@ mod workforce;
 
 pub use error::Error;
 pub use event::*;
-pub use options::{Compare, Deletion, Options};
+pub use options::{Compare, Deletion, Options, When};
 pub use session::run;

@@ -18,6 +18,16 @@ pub(super) enum Part {
     Name(Box<[u8]>),
 }
 
+impl Part {
+    /// Whether this name of the directory takes part.
+    pub(super) fn takes(&self, name: &[u8]) -> bool {
+        match self {
+            Part::Content => true,
+            Part::Name(only) => &**only == name,
+        }
+    }
+}
+
 /// A directory that entries come from.
 pub(super) struct Origin {
     /// The directory.

@@ -24,15 +24,49 @@ pub struct Compare {
     pub modify_window: i64,
 }
 
+/// When names are deleted, as it is told and, where a reader can see it, as it is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum When {
+    /// `--delete-before`: ahead of all transfers.
+    Before,
+    /// `--delete-during`: each directory when its turn comes.
+    #[default]
+    During,
+    /// `--delete-delay`: found when a directory's turn comes, deleted at the end.
+    Delay,
+    /// `--delete-after`: at the end, by the rules that hold then.
+    After,
+}
+
+impl When {
+    /// Whether deletion comes last.
+    #[must_use]
+    pub fn is_late(self) -> bool {
+        matches!(self, When::Delay | When::After)
+    }
+}
+
 /// What deletion may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Deletion {
     /// `--delete`: remove what the source does not have.
     pub enabled: bool,
+    /// When.
+    pub when: When,
+    /// `--ignore-errors`: delete even where the source could not be read whole.
+    pub ignore_errors: bool,
     /// `--max-delete`: stop after so many; `None` is no limit.
     pub max: Option<u64>,
     /// `--force`: a directory with content may make way for something else.
     pub force: bool,
+}
+
+impl Deletion {
+    /// Whether rsync makes the whole list before the first transfer, for this kind of deletion.
+    #[must_use]
+    pub fn needs_whole_list(&self) -> bool {
+        self.enabled && matches!(self.when, When::Before | When::After)
+    }
 }
 
 /// One run of the engine.

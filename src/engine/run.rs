@@ -13,6 +13,7 @@ use super::filter::Filter;
 use super::links::{Late, Links};
 use super::options::Options;
 use super::order::Frontier;
+use super::removal::{Later, Swept};
 use super::sources::Destination;
 use super::survey::FileId;
 use super::tally::Tally;
@@ -40,6 +41,10 @@ pub(super) struct Run<'r> {
     pub source_paths: Vec<PathBuf>,
     /// Tops of what was removed, in case it has to come back.
     pub removed: Mutex<Vec<PathBuf>>,
+    /// Deletions that wait for the end.
+    pub later: Later,
+    /// What a sweep before the transfer did.
+    pub swept: Swept,
     /// Events that are told when all else is done, as rsync does with links to a file that came late.
     pub late: Mutex<Vec<Late>>,
     /// Why the run ends early.

@@ -19,6 +19,7 @@ use super::links::{Late, Links};
 use super::node::{Node, Origin, Part};
 use super::options::Options;
 use super::order::{Frontier, Key};
+use super::removal::{self, Later, Swept};
 use super::run::{Run, failed};
 use super::sources::{self, Destination, Source};
 use super::survey::{FileId, Surveyor, file_id};
@@ -229,16 +230,22 @@ impl<'s> Session<'s> {
             abilities: Abilities::default(),
             source_paths: found.into_iter().map(|s| s.path).collect(),
             removed: Mutex::new(Vec::new()),
+            later: Later::default(),
+            swept: Swept::default(),
             failure: Mutex::new(None),
             late: Mutex::new(Vec::new()),
         };
         self.begin_root(&run, &root)?;
+        run.sweep(&root)?;
         root.hold();
         run.frontier
             .push([(Key::default(), Work::Root(Arc::clone(&root)))]);
         drop(root);
         run.work(uncounted);
         self.tell_late(&run);
+        if !run.has_failed() {
+            run.finish_removals()?;
+        }
         let failure = run
             .failure
             .lock()
@@ -338,8 +345,13 @@ impl<'s> Session<'s> {
         let Some(live) = root.live.as_ref().filter(|_| mirrored) else {
             return Ok(around);
         };
-        let mut events = Vec::new();
-        let guard = filter.enter(&around, live, Path::new(""), &mut events);
+        let (mut events, top) = (Vec::new(), Path::new(""));
+        let private = self.stage.is_some() || self.options.dry_run;
+        let guard = if removal::asks_next_rules(self.options, private) {
+            filter.enter_next(&around, Some(live), &root.sources, top, &mut events)
+        } else {
+            filter.enter(&around, live, top, &mut events)
+        };
         events
             .into_iter()
             .for_each(|event| self.report.event(event));
@@ -369,15 +381,19 @@ impl<'s> Session<'s> {
         }
     }
 
-    /// After an error in listing the source, what was removed before it comes back: none instead of some.
+    /// Where deletion turns out to be forbidden, what was removed before comes back: none instead of some.
     fn spare(&self, run: &Run<'_>, target: &dyn Target) -> Result<(), Error> {
         let removed =
             std::mem::take(&mut *run.removed.lock().unwrap_or_else(PoisonError::into_inner));
-        if removed.is_empty() || !run.tally.list_error() {
+        if removed.is_empty() || !run.deletion_is_blocked() {
             return Ok(());
         }
         target.spare(&removed)?;
         let count = run.tally.forget_deletions();
+        if self.options.deletion.when.is_late() {
+            // Nothing was told of them yet.
+            return Ok(());
+        }
         let text = format!("IO error encountered -- {count} deletions were taken back");
         self.report.event(Event::Message {
             severity: Severity::Notice,

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::sys::{Dir, Kind, Stat, as_path};
 use crate::tree::Scope;
 
+use super::directory::open_source;
 use super::filter::{Asked, Filter};
 use super::node::{Origin, Part};
 
@@ -26,6 +27,8 @@ pub(super) struct Survey {
     pub entries: u64,
     /// Names within the list of every file that has several names anywhere.
     pub names: HashMap<FileId, usize>,
+    /// Some directory could not be read.
+    pub incomplete: bool,
 }
 
 /// How to look.
@@ -74,7 +77,10 @@ impl Surveyor<'_> {
         if stop.load(Ordering::Relaxed) {
             return;
         }
-        let Ok(listing) = dir.list() else { return };
+        let Ok(listing) = dir.list() else {
+            survey.incomplete = true;
+            return;
+        };
         for listed in listing.iter() {
             self.name((dir, scope), path, (listed.name, listed.kind), survey, stop);
         }
@@ -98,16 +104,28 @@ impl Surveyor<'_> {
             return;
         }
         survey.entries += 1;
-        if stat.is_dir() {
-            if let (true, Ok(child)) = (self.recursive, dir.open_dir(name)) {
-                let path = path.join(as_path(name));
-                // What is wrong with rules there the transfer tells.
-                if let Ok(scope) = self.filter.enter(scope, &child, &path, &mut Vec::new()) {
-                    self.dir((&child, &scope), &path, survey, stop);
-                }
-            }
-        } else if stat.nlink > 1 {
+        if stat.is_dir() && self.recursive {
+            self.below((dir, scope), &path.join(as_path(name)), name, survey, stop);
+        } else if !stat.is_dir() && stat.nlink > 1 {
             *survey.names.entry(file_id(&stat)).or_default() += 1;
+        }
+    }
+
+    fn below(
+        &self,
+        (dir, scope): (&Dir, &Scope),
+        path: &Path,
+        name: &[u8],
+        survey: &mut Survey,
+        stop: &AtomicBool,
+    ) {
+        let Ok((child, _)) = open_source(dir, name) else {
+            survey.incomplete = true;
+            return;
+        };
+        // What is wrong with rules there the transfer tells.
+        if let Ok(scope) = self.filter.enter(scope, &child, path, &mut Vec::new()) {
+            self.dir((&child, &scope), path, survey, stop);
         }
     }
 

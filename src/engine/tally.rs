@@ -54,6 +54,7 @@ pub(super) struct Tally {
     partial: AtomicBool,
     vanished: AtomicBool,
     list_error: AtomicBool,
+    read_error: AtomicBool,
     blocked_told: AtomicBool,
 }
 
@@ -134,6 +135,16 @@ impl Tally {
 
     pub(super) fn list_error(&self) -> bool {
         self.list_error.load(Relaxed)
+    }
+
+    /// A source file could not be read: what comes last deletes nothing either.
+    pub(super) fn set_read_error(&self) {
+        self.set_partial();
+        self.read_error.store(true, Relaxed);
+    }
+
+    pub(super) fn read_error(&self) -> bool {
+        self.read_error.load(Relaxed)
     }
 
     /// True once: deletion was held back for the first time.

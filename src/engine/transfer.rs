@@ -88,7 +88,7 @@ impl Worker<'_> {
                 if e.kind() == io::ErrorKind::NotFound {
                     self.vanished("file", &path);
                 } else {
-                    self.run.tally.set_partial();
+                    self.run.tally.set_read_error();
                     self.tell(failed_to("send_files failed to open", &path, &e));
                 }
                 return Ok(Ok(None));

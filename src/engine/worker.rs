@@ -78,6 +78,10 @@ impl<'w> Worker<'w> {
         match work {
             Work::Root(node) => {
                 let changes = self.root_changes(&node);
+                if self.run.swept.has(&node.path) {
+                    node.touched.store(true, Relaxed);
+                    node.names_changed.store(true, Relaxed);
+                }
                 self.content(&node, &node.path, changes)?;
                 self.release(&node)
             }
@@ -153,7 +157,7 @@ impl<'w> Worker<'w> {
         let stat = root.source_stat?;
         self.run.tally.listed(Kind::Dir, 0);
         let changes = match &root.live_stat {
-            Some(live) => self.run.planner.differences(&stat, live),
+            Some(live) => self.directory_changes(&root.path, &stat, live),
             None => NEW,
         };
         if changes.new {

@@ -38,6 +38,8 @@ pub struct Style {
     pub dry_run: bool,
     /// `-r`: only then is the list announced.
     pub recursive: bool,
+    /// The list is known whole before the first transfer.
+    pub whole_list: bool,
     /// `-W`, for what `-vv` tells of the method.
     pub whole_file: bool,
 }
@@ -127,7 +129,10 @@ impl Text {
     pub fn begin(&self) {
         let asked = self.style.verbose > 0 || self.style.progress;
         if asked && self.style.recursive && !self.style.quiet {
-            self.state().say(b"sending incremental file list\n");
+            self.state().say(match self.style.whole_list {
+                true => b"building file list ... done\n",
+                false => b"sending incremental file list\n",
+            });
         }
     }
 

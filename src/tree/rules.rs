@@ -82,6 +82,12 @@ impl Rules {
         self.list.items.is_empty()
     }
 
+    /// Whether directories may have rules of their own.
+    #[must_use]
+    pub fn has_per_dir(&self) -> bool {
+        self.list.per_dirs().next().is_some()
+    }
+
     /// `--from0`: rules end with a zero byte in files that are read from now on, those of directories too.
     pub fn set_from0(&mut self, on: bool) {
         self.manner.zeros = on;
@@ -226,7 +232,21 @@ impl Rules {
         path: &[u8],
         note: &mut dyn FnMut(RuleNote),
     ) -> Result<Scope, RuleError> {
-        outer.enter(&self.manner, dir, path, note)
+        outer.enter(&self.manner, &|_| Some(dir), path, note)
+    }
+
+    /// The same for a directory whose files of rules lie in several: `find` says where one of that name is.
+    ///
+    /// # Errors
+    /// As [`enter`](Rules::enter).
+    pub fn enter_among<'d>(
+        &self,
+        outer: &Scope,
+        find: &dyn Fn(&[u8]) -> Option<&'d Dir>,
+        path: &[u8],
+        note: &mut dyn FnMut(RuleNote),
+    ) -> Result<Scope, RuleError> {
+        outer.enter(&self.manner, find, path, note)
     }
 
     /// The rule that hides a name at the sender, if one does. `path` is the name within the transfer, without

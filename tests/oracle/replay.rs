@@ -15,6 +15,13 @@ use crate::run::{Program, show, show_args};
 /// Long options that rows may use today, without their value.
 const LONG: &[&str] = &[
     "--delete",
+    "--delete-before",
+    "--delete-during",
+    "--del",
+    "--delete-delay",
+    "--delete-after",
+    "--delete-excluded",
+    "--ignore-errors",
     "--max-delete",
     "--force",
     "--existing",
@@ -229,6 +236,7 @@ fn listed(seen: &Observation, name: &str) -> Value {
 fn without_summary(text: &str) -> String {
     let summary = |line: &&str| {
         line.starts_with("sending incremental file list")
+            || line == "building file list ... done"
             || line.starts_with("sent ")
             || line.starts_with("total size is ")
             || *line == "\n"
@@ -324,8 +332,17 @@ replayed! {
     ;
     "delete-cases.json", delete:
         row_00_1_delete_r = 0
+        row_01_2_delete_before_vv = 1
         row_02_2b_delete_during_order_vs_xfer = 2
+        row_03_2c_delete_before_order = 3
+        row_04_2d_delete_after_order = 4
+        row_05_2e_delete_delay_order = 5
         row_06_3_excluded_kept = 6
+        row_07_4_delete_excluded = 7
+        row_08_4b_delete_excluded_alone_implies_delete = 8
+        row_09_4c_delete_excluded_p = 9
+        row_10_4d_delete_excluded_sr = 10
+        row_11_4e_delete_excluded_removes_excluded_present_in_src_too = 11
         row_12_5_max_delete_1 = 12
         row_13_5b_max_delete_0 = 13
         row_14_5c_max_delete_1 = 14

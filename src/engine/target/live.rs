@@ -94,6 +94,10 @@ impl Target for Live {
         true
     }
 
+    fn is_private(&self) -> bool {
+        false
+    }
+
     fn place(&self, node: &Node) -> Result<Place, Fault> {
         let dir = match &node.live {
             Some(dir) => {

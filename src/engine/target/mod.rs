@@ -111,6 +111,8 @@ pub(super) trait Target: Sync {
     fn begin(&self) -> Result<(), Error>;
     /// Whether it was.
     fn has_begun(&self) -> bool;
+    /// Whether nobody sees what is done until the commit.
+    fn is_private(&self) -> bool;
     /// Where objects of this directory are made; its own directory exists by then.
     fn place(&self, node: &Node) -> Result<Place, Fault>;
     /// Opens a directory of the destination, whose metadata is `stat`. One that its owner may not read and

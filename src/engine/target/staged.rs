@@ -67,6 +67,10 @@ impl Target for Staged<'_> {
         self.begun.load(Ordering::Acquire)
     }
 
+    fn is_private(&self) -> bool {
+        true
+    }
+
     fn place(&self, node: &Node) -> Result<Place, Fault> {
         Ok(Place::Staged(self.stage.place(&node.path, node.fresh())?))
     }

@@ -83,10 +83,10 @@ impl Scope {
     }
 
     /// What holds in a directory, this being what holds in the one around it.
-    pub(super) fn enter(
+    pub(super) fn enter<'d>(
         &self,
         manner: &Manner,
-        dir: &Dir,
+        find: &dyn Fn(&[u8]) -> Option<&'d Dir>,
         path: &[u8],
         note: &mut dyn FnMut(RuleNote),
     ) -> Result<Scope, RuleError> {
@@ -103,8 +103,9 @@ impl Scope {
         if !local.inside && local.root.looks_around {
             entry.look_around(&local.root.path.join(as_path(path)))?;
         }
-        entry.read(path, Anchor::Within(path), &|name| {
-            open_in(dir, name, manner.insecure)
+        entry.read(path, Anchor::Within(path), &|name| match find(name) {
+            Some(dir) => open_in(dir, name, manner.insecure),
+            None => Err(Errno::NOENT.into()),
         })?;
         if !entry.changed {
             return Ok(self.clone());

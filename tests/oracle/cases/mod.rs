@@ -4,6 +4,7 @@ mod attributes;
 mod basics;
 mod changes;
 mod delete;
+mod delete_when;
 mod errors;
 mod filter_dirs;
 mod filter_files;

@@ -1,0 +1,198 @@
+//! What is removed or told when all else is done.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::sys::{Dir, Stat};
+use crate::tree::Scope;
+
+use super::carry_out::Place;
+use super::extraneous::Candidate;
+use super::{blocked_event, is_mirrored};
+use crate::engine::batch::Batch;
+use crate::engine::error::Error;
+use crate::engine::event::Event;
+use crate::engine::node::Node;
+use crate::engine::options::When;
+use crate::engine::order::Key;
+use crate::engine::run::Run;
+use crate::engine::worker::Worker;
+
+/// Removals that wait for the end, by the place of their directories in rsync's order. Grows with what is
+/// removed, not with the tree.
+#[derive(Default)]
+pub(in crate::engine) struct Later {
+    /// Told at the end, done already.
+    events: Mutex<BTreeMap<Key, Vec<Event>>>,
+    /// Done at the end.
+    names: Mutex<BTreeMap<Key, Names>>,
+}
+
+/// What one directory may have to lose.
+struct Names {
+    path: PathBuf,
+    candidates: Vec<Candidate>,
+    /// The rules that hold in it, as they were.
+    guard: Scope,
+    /// What it is to become.
+    source_stat: Option<Stat>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Later {
+    /// Keeps what was to be told of one directory.
+    pub(super) fn tell(&self, key: Key, events: Vec<Event>) {
+        if !events.is_empty() {
+            lock(&self.events).entry(key).or_default().extend(events);
+        }
+    }
+
+    /// Everything that was to be told, in order.
+    pub(in crate::engine) fn take_events(&self) -> impl Iterator<Item = Event> {
+        std::mem::take(&mut *lock(&self.events))
+            .into_values()
+            .flatten()
+    }
+}
+
+impl Worker<'_> {
+    /// Finds what the directory may have to lose, and leaves it for the end.
+    pub(super) fn note_for_later(&mut self, node: &Arc<Node>, batch: &Batch) -> Result<(), Error> {
+        let Some(live) = node.live.as_ref().filter(|_| is_mirrored(node)) else {
+            return Ok(());
+        };
+        let place = Place {
+            dir: live,
+            path: &node.path,
+            guard: &node.guard,
+        };
+        let Some(mut candidates) = self.candidates(node, place, batch) else {
+            return Ok(());
+        };
+        if self.run.options.deletion.when == When::Delay {
+            let kinds: BTreeMap<_, _> = candidates.iter().cloned().collect();
+            let names = self.unprotected(place, candidates);
+            let kind = |name: Box<[u8]>| (kinds[&name], name);
+            candidates = names
+                .into_iter()
+                .map(kind)
+                .map(|(is_dir, name)| (name, is_dir))
+                .collect();
+        }
+        if !candidates.is_empty() {
+            let names = Names {
+                path: node.path.clone(),
+                candidates,
+                guard: node.guard.clone(),
+                source_stat: node.source_stat,
+            };
+            lock(&self.run.later.names).insert(self.key.clone(), names);
+        }
+        Ok(())
+    }
+
+    /// Removes what was left for the end.
+    fn remove_noted(&mut self, root: &Dir, names: Names) -> Result<(), Error> {
+        let Ok((dir, live_stat)) = self.open_again(root, &names.path) else {
+            // It went away meanwhile, with all it had.
+            return Ok(());
+        };
+        let guard = match self.run.options.deletion.when {
+            When::After => self.guard_now(root, &names)?,
+            _ => names.guard,
+        };
+        let live = dir.reopen().ok().map(|dir| (dir, live_stat));
+        let mut node = Node::new(
+            None,
+            names.path.clone(),
+            Vec::new(),
+            live,
+            names.source_stat,
+        );
+        node.guard = guard;
+        let node = Arc::new(node);
+        let place = Place {
+            dir: &dir,
+            path: &names.path,
+            guard: &node.guard,
+        };
+        let left = match self.run.options.deletion.when {
+            When::After => self.unprotected(place, names.candidates),
+            _ => names.candidates.into_iter().map(|(name, _)| name).collect(),
+        };
+        self.remove_all(&node, place, left)?;
+        node.hold();
+        self.release(&node)
+    }
+
+    /// Opens a directory that is finished; its final mode may close it to its own owner.
+    fn open_again(&self, root: &Dir, path: &std::path::Path) -> std::io::Result<(Dir, Stat)> {
+        use std::os::unix::ffi::OsStrExt;
+        let (Some(parent), Some(name), Some(target)) =
+            (path.parent(), path.file_name(), self.run.target)
+        else {
+            return Ok((root.reopen()?, root.stat_self()?));
+        };
+        let parent = root.open_beneath(parent)?;
+        let stat = parent.stat(name.as_bytes())?;
+        Ok((target.open_live(&parent, name.as_bytes(), &stat)?, stat))
+    }
+
+    /// The rules that hold in a directory by now: the transfer may have brought new files of rules.
+    fn guard_now(&mut self, root: &Dir, names: &Names) -> Result<Scope, Error> {
+        if !self.run.options.rules.has_per_dir() {
+            return Ok(names.guard.clone());
+        }
+        let mut guard = self.run.filter.around(&self.run.destination.root, true);
+        guard = self.enter(&guard, root, std::path::Path::new(""))?;
+        let mut path = PathBuf::new();
+        for component in names.path.components() {
+            path.push(component);
+            if let Ok(dir) = root.open_beneath(&path) {
+                guard = self.enter(&guard, &dir, &path)?;
+            }
+        }
+        Ok(guard)
+    }
+}
+
+impl Run<'_> {
+    /// Carries out and tells what was left for the end.
+    pub(in crate::engine) fn finish_removals(&self) -> Result<(), Error> {
+        let names = std::mem::take(&mut *lock(&self.later.names));
+        if !self.options.deletion.when.is_late() || !self.options.deletion.enabled {
+            return Ok(());
+        }
+        let mut worker = Worker::new(self);
+        if self.options.deletion.when == When::After && self.deletion_is_blocked() {
+            if self.tally.first_blocked_deletion() {
+                worker.tell(blocked_event());
+            }
+            self.frontier.tell_last(&mut worker.events);
+            return Ok(());
+        }
+        // In a stage they are taken back as a whole then.
+        if !self.deletion_is_blocked() || self.target.is_none() {
+            for event in self.later.take_events() {
+                worker.tell(event);
+                self.frontier.tell_last(&mut worker.events);
+            }
+        }
+        if !names.is_empty() {
+            let root = Dir::open(&self.destination.root).map_err(|source| Error::File {
+                action: "open",
+                path: self.destination.root.clone(),
+                source,
+            })?;
+            for names in names.into_values() {
+                worker.remove_noted(&root, names)?;
+                self.frontier.tell_last(&mut worker.events);
+            }
+        }
+        Ok(())
+    }
+}
