@@ -236,7 +236,7 @@ fn listed(seen: &Observation, name: &str) -> Value {
 fn without_summary(text: &str) -> String {
     let summary = |line: &&str| {
         line.starts_with("sending incremental file list")
-            || line == "building file list ... done"
+            || line.starts_with("building file list ... done")
             || line.starts_with("sent ")
             || line.starts_with("total size is ")
             || *line == "\n"
