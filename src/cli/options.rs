@@ -91,6 +91,7 @@ struct Asked {
     progress: bool,
     stats: bool,
     previous_given: bool,
+    maps: attributes::Maps,
 }
 
 impl Default for Asked {
@@ -113,6 +114,7 @@ impl Default for Asked {
             progress: false,
             stats: false,
             previous_given: false,
+            maps: attributes::Maps::default(),
         }
     }
 }
@@ -162,6 +164,7 @@ impl Asked {
     }
 
     fn into_sync(mut self, sources: Vec<PathBuf>, dest: PathBuf) -> Result<Sync, Refusal> {
+        self.settle_attributes()?;
         self.settle_filter()?;
         let style = Style {
             verbose: self.verbose,

@@ -4,9 +4,10 @@
 use std::io;
 
 use crate::sys::{Kind, Stat};
-use crate::tree::{MetaChange, Powers, Preserve, Tolerance, differences};
+use crate::tree::{Chmod, MetaChange, Owners, Powers, Preserve, Tolerance, differences};
 
 use super::event::{Changes, Skip};
+use super::extended::{Keeping, Sides, Unlike};
 use super::options::Compare;
 
 /// The verdict on one entry that is not a directory.
@@ -23,7 +24,7 @@ pub(super) enum Decision {
 }
 
 /// Decides, with everything that stays the same over a run.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Planner {
     pub preserve: Preserve,
     pub compare: Compare,
@@ -31,11 +32,25 @@ pub(super) struct Planner {
     pub powers: Powers,
     /// The umask in force when the program began.
     pub umask: u32,
+    pub chmod: Chmod,
+    pub owners: Owners,
+    /// What is kept of ACLs and extended attributes.
+    pub keeping: Keeping,
 }
 
 impl Planner {
     fn tolerance(&self) -> Tolerance {
         Tolerance::new(self.compare.modify_window)
+    }
+
+    /// Metadata of the source as it is to be at the destination.
+    pub(super) fn adjust(&self, mut source: Stat) -> Stat {
+        if source.kind != Kind::Symlink {
+            source.mode = self.chmod.apply(source.mode, source.is_dir(), self.umask);
+        }
+        source.uid = self.owners.user(source.uid);
+        source.gid = self.owners.group(source.gid);
+        source
     }
 
     /// Decides on `source`, given what is at the destination. `same_content` compares two files by
@@ -44,6 +59,7 @@ impl Planner {
         &self,
         source: &Stat,
         live: Option<&Stat>,
+        unlike: Unlike,
         same_content: impl FnOnce() -> io::Result<bool>,
     ) -> io::Result<Decision> {
         let Some(live) = live else {
@@ -75,7 +91,7 @@ impl Planner {
             }
             Kind::Fifo | Kind::Socket | Kind::Dir => source.kind == live.kind,
         };
-        let mut changes = self.differences(source, live);
+        let mut changes = unlike.and(self.differences(source, live));
         if same {
             return Ok(if changes.any() {
                 Decision::Touch(changes)
@@ -92,6 +108,7 @@ impl Planner {
             _ => {
                 changes.value = true;
                 changes.time_now = !self.preserve.times;
+                changes.time |= self.preserve.times && !self.preserve.keeps_mtime(source.kind);
             }
         }
         Ok(Decision::Make(changes))
@@ -123,42 +140,67 @@ impl Planner {
             perms: found.perms,
             owner: found.owner,
             group: found.group,
+            atime: found.atime,
             ..Changes::default()
         }
     }
 
-    /// Whether modification times of this kind of entry are kept.
-    pub(super) fn keeps_time_of(&self, _kind: Kind) -> bool {
-        self.preserve.times
-    }
-
-    /// The attributes to set where only `changes` differ.
-    pub(super) fn change_for(&self, source: &Stat, changes: &Changes) -> MetaChange {
+    /// The attributes to set where only `changes` differ from what `live` has.
+    pub(super) fn change_for(
+        &self,
+        source: &Stat,
+        live: &Stat,
+        sides: Option<&Sides>,
+        changes: &Changes,
+    ) -> MetaChange {
         // A new owner clears set-id bits: the mode is set again behind it.
         let owned = changes.owner || changes.group;
         let special = owned && self.preserve.perms && source.mode & 0o6000 != 0;
+        let unlike = Unlike::of(changes);
+        let mode = self.preserve.mode(source, live);
+        let xattrs = sides.and_then(|sides| sides.edits(self.keeping, mode, unlike));
         MetaChange {
-            mode: (changes.perms || special).then_some(source.mode),
+            mode: (changes.perms || special || xattrs.is_some()).then_some(mode),
             uid: changes.owner.then_some(source.uid),
             gid: changes.group.then_some(source.gid),
             mtime: changes.time.then_some(source.mtime),
+            atime: changes.atime.then_some(source.atime.whole()),
+            xattrs,
         }
     }
 
-    /// The attributes of an object that is made for `source` in place of `live`.
-    pub(super) fn attributes_of_new(&self, source: &Stat, live: Option<&Stat>) -> MetaChange {
+    /// The attributes of an object that is made for `source` in place of `live`, in a directory whose
+    /// default ACL gives it `inherited` at most, if there is one.
+    pub(super) fn attributes_of_new(
+        &self,
+        source: &Stat,
+        live: Option<&Stat>,
+        sides: Option<&Sides>,
+        inherited: Option<u32>,
+    ) -> MetaChange {
         let same_kind = live.filter(|live| live.kind.is_like(source.kind));
         let mode = match same_kind {
             _ if self.preserve.perms => source.mode,
-            Some(live) => live.mode,
-            None => source.mode & 0o777 & !self.umask,
+            Some(live) => self.preserve.mode(source, live),
+            None => source.mode & self.allowed(inherited),
+        };
+        let edits = |sides: &Sides| {
+            sides.edits_of_new(self.keeping, source.kind, mode, inherited.is_some())
         };
         MetaChange {
             mode: Some(mode),
             uid: (self.preserve.owner && self.powers.gives_owner()).then_some(source.uid),
             gid: (self.preserve.group && self.powers.gives_group(source.gid)).then_some(source.gid),
-            mtime: self.preserve.times.then_some(source.mtime),
+            mtime: (self.preserve.keeps_mtime(source.kind)).then_some(source.mtime),
+            atime: (self.preserve.keeps_atime(source.kind)).then_some(source.atime.whole()),
+            xattrs: sides.and_then(edits),
         }
+    }
+
+    /// The permission bits that a new object can have without `-p`: what the default ACL of its directory
+    /// gives, else what the umask leaves.
+    pub(super) fn allowed(&self, inherited: Option<u32>) -> u32 {
+        0o777 & inherited.unwrap_or(!self.umask)
     }
 
     /// Whether entries of this kind take part at all.
@@ -166,7 +208,9 @@ impl Planner {
         match kind {
             Kind::File | Kind::Dir => true,
             Kind::Symlink => self.preserve.links,
-            Kind::CharDevice | Kind::BlockDevice => self.preserve.devices,
+            Kind::CharDevice | Kind::BlockDevice => {
+                self.preserve.devices && self.powers.makes_devices()
+            }
             Kind::Fifo | Kind::Socket => self.preserve.specials,
         }
     }
@@ -182,4 +226,7 @@ pub(super) const NEW: Changes = Changes {
     perms: false,
     owner: false,
     group: false,
+    atime: false,
+    acl: false,
+    xattrs: false,
 };

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::sys::{Dir, Kind, Stat, process};
+use crate::sys::{Dir, Kind, Object, Stat, process};
 use crate::tree::Scope;
 
 use super::decide::NEW;
 use super::error::Error;
 use super::event::{Action, Changes, Event, Severity, Skip};
+use super::extended::{Places, Sides};
 use super::node::{Node, Origin, Part};
 use super::run::{STAT, failed_to};
 use super::survey::file_id;
@@ -42,7 +43,11 @@ impl Worker<'_> {
                 return Ok(());
             }
         };
-        let Some((live, changes)) = self.decide_directory(&path, &stat, live) else {
+        let Some(sides) = self.read_dir_sides(parent, name, (&sources, &stat), &live) else {
+            return Ok(());
+        };
+        let Some((live, changes)) = self.decide_directory(&path, &stat, live, sides.as_deref())
+        else {
             return Ok(());
         };
         if let Live::Other(_) | Live::Missing = live {
@@ -73,6 +78,9 @@ impl Worker<'_> {
             Some(stat),
         );
         node.guard = guard;
+        if let Some(sides) = sides {
+            let _ = node.sides.set(sides);
+        }
         let node = Arc::new(node);
         let swept = self.run.swept.has(&node.path);
         node.names_changed.store(swept, Relaxed);
@@ -116,12 +124,24 @@ impl Worker<'_> {
                         self.vanished("directory", &path);
                         return Ok(None);
                     }
-                    self.list_error("opendir", &path, &e);
                     stat = origin.dir.stat(name).ok();
+                    // As rsync: what it has beyond its metadata is read first, or it takes no part.
+                    if let Some(stat) = &stat {
+                        let places = Places {
+                            source: (Object::Name(&origin.dir, name), stat),
+                            live: None,
+                            operand: origin.operand,
+                            path: &parent.child(name),
+                        };
+                        if self.read_sides(&places).is_none() {
+                            return Ok(None);
+                        }
+                    }
+                    self.list_error("opendir", &path, &e);
                 }
             }
         }
-        Ok(stat.map(|stat| (sources, stat)))
+        Ok(stat.map(|stat| (sources, self.run.planner.adjust(stat))))
     }
 
     /// The rules that hold in a directory, `outer` being those that hold around it.
@@ -133,15 +153,45 @@ impl Worker<'_> {
         scope
     }
 
+    /// ACLs and extended attributes of both sides; the outer `None` where the directory is left out.
+    #[allow(clippy::option_option)]
+    fn read_dir_sides(
+        &mut self,
+        parent: &Node,
+        name: &[u8],
+        (sources, stat): (&[Origin], &Stat),
+        live: &Live,
+    ) -> Option<Option<Box<Sides>>> {
+        let path = parent.child(name);
+        let (origin, source) = match sources.first() {
+            Some(origin) => (origin, Object::Open(origin.dir.as_file())),
+            None => {
+                let origin = parent.sources.first()?;
+                (origin, Object::Name(&origin.dir, name))
+            }
+        };
+        let live = match live {
+            Live::Dir(dir, stat) => Some((Object::Open(dir.as_file()), stat)),
+            Live::Missing | Live::Other(_) => None,
+        };
+        self.read_sides(&Places {
+            source: (source, stat),
+            live,
+            operand: origin.operand,
+            path: &path,
+        })
+    }
+
     /// Decides on the directory itself; `None` where it and its content are passed over.
     fn decide_directory(
         &mut self,
         path: &Path,
         stat: &Stat,
         live: Live,
+        sides: Option<&Sides>,
     ) -> Option<(Live, Changes)> {
         let changes = match &live {
-            Live::Dir(_, live) => self.directory_changes(path, stat, live),
+            Live::Dir(_, live) => self.directory_changes(path, stat, live, sides),
             Live::Missing if self.run.options.compare.existing => {
                 self.skipped(path, Kind::Dir, Skip::NotCreating);
                 return None;
@@ -157,9 +207,15 @@ impl Worker<'_> {
 
     /// What differs about a directory. One in which a sweep removed names has another time by now, also
     /// where nobody sees that yet.
-    pub(super) fn directory_changes(&self, path: &Path, stat: &Stat, live: &Stat) -> Changes {
-        let mut changes = self.run.planner.differences(stat, live);
-        if self.run.swept.has(path) && self.run.planner.keeps_time_of(stat.kind) {
+    pub(super) fn directory_changes(
+        &self,
+        path: &Path,
+        stat: &Stat,
+        live: &Stat,
+        sides: Option<&Sides>,
+    ) -> Changes {
+        let mut changes = self.dir_changes(stat, live, sides);
+        if self.run.swept.has(path) && self.run.planner.preserve.keeps_mtime(stat.kind) {
             changes.time = true;
         }
         changes

@@ -24,6 +24,12 @@ pub struct Changes {
     pub owner: bool,
     /// `g`.
     pub group: bool,
+    /// `u`: the access time.
+    pub atime: bool,
+    /// `a`: an ACL.
+    pub acl: bool,
+    /// `x`: extended attributes.
+    pub xattrs: bool,
 }
 
 impl Changes {

@@ -8,6 +8,7 @@ use super::event::{Event, Severity};
 use super::run::{failed, failed_to};
 use super::target::{Fault, out_of_room};
 use super::worker::Worker;
+use crate::tree::{Call, NotGiven};
 
 impl Worker<'_> {
     /// Reports a failure that concerns one entry.
@@ -36,8 +37,7 @@ impl Worker<'_> {
                 let path = path.with_file_name(crate::sys::as_path(name));
                 Some(failed("mkstemp", &path, source))
             }
-            Fault::Owner { what, source } => Some(failed(what, path, source)),
-            Fault::Attribute { what, source } => Some(failed_to(what, path, source)),
+            Fault::NotGiven(e) => Some(not_given(path, e)),
         };
         let source = match fault {
             Fault::Fatal(e) => return Err(e),
@@ -87,5 +87,13 @@ impl Worker<'_> {
     pub(super) fn list_error(&mut self, what: &str, path: &Path, e: &io::Error) {
         self.run.tally.set_list_error();
         self.tell(failed(what, path, e));
+    }
+}
+
+/// An event about attributes that an object could not be given.
+pub(super) fn not_given(path: &Path, NotGiven { call, source }: &NotGiven) -> Event {
+    match call {
+        Call::Owner | Call::Group => failed(call.words(), path, source),
+        Call::Mode | Call::Times => failed_to(call.words(), path, source),
     }
 }

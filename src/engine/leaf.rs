@@ -1,21 +1,23 @@
 //! Entries that are not directories: decided on, made, changed.
 
+use std::cell::Cell;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::stage::Names;
-use crate::sys::{Dir, Kind, Stat, process};
-use crate::tree::MetaChange;
+use crate::sys::{Dir, Kind, Object, Stat, process};
+use crate::tree::{MetaChange, give};
 
 use super::compare::same_bytes;
 use super::decide::Decision;
 use super::error::Error;
 use super::event::{Action, Changes, Event, Severity, Skip};
+use super::extended::{Places, Sides, Unlike};
 use super::node::{Node, Origin};
 use super::run::{STAT, failed_to, not_linked};
-use super::target::{Fault, Target, apply_at};
+use super::target::{Fault, Target};
 use super::worker::Worker;
 
 /// An entry of the source and what the destination has in its place.
@@ -32,6 +34,8 @@ pub(super) struct Leaf {
     pub live: Option<Stat>,
     /// A link's target.
     pub link: Option<Vec<u8>>,
+    /// ACLs and extended attributes, where they are kept.
+    pub sides: Option<Box<Sides>>,
 }
 
 impl Leaf {
@@ -70,7 +74,7 @@ impl Worker<'_> {
     fn look(&mut self, node: &Node, name: &[u8], origin: &Origin) -> Result<Option<Leaf>, Error> {
         let path = node.child(name);
         let stat = match origin.dir.stat(name) {
-            Ok(stat) => stat,
+            Ok(stat) => self.run.planner.adjust(stat),
             Err(e) => {
                 let shown = self.run.source_path(origin.operand, &path);
                 if e.kind() == io::ErrorKind::NotFound {
@@ -114,6 +118,17 @@ impl Worker<'_> {
         } else {
             None
         };
+        let same_kind = live.filter(|live| live.kind.is_like(stat.kind));
+        let live_object = node.live.as_ref().zip(same_kind.as_ref());
+        let places = Places {
+            source: (Object::Name(&origin.dir, name), &stat),
+            live: live_object.map(|(dir, stat)| (Object::Name(dir, &target_name), stat)),
+            operand: origin.operand,
+            path: &path,
+        };
+        let Some(sides) = self.read_sides(&places) else {
+            return Ok(None);
+        };
         Ok(Some(Leaf {
             name: name.into(),
             target_name,
@@ -121,6 +136,7 @@ impl Worker<'_> {
             stat,
             live,
             link,
+            sides,
         }))
     }
 
@@ -136,14 +152,25 @@ impl Worker<'_> {
             ),
             _ => Ok(false),
         };
-        let decision = self
-            .run
-            .planner
-            .decide(&leaf.stat, leaf.live.as_ref(), same_content);
+        let decision = self.run.planner.decide(
+            &leaf.stat,
+            leaf.live.as_ref(),
+            self.unlike(leaf),
+            same_content,
+        );
         decision.unwrap_or(Decision::Make(Changes {
             value: true,
             ..Changes::default()
         }))
+    }
+
+    /// What differs of ACLs and extended attributes.
+    pub(super) fn unlike(&self, leaf: &Leaf) -> Unlike {
+        let keeping = self.run.planner.keeping;
+        let sides = leaf.sides.as_deref();
+        sides.map_or_else(Unlike::default, |sides| {
+            sides.unlike(keeping, leaf.stat.kind)
+        })
     }
 
     /// Deals with an entry on its own; true if the destination has it then.
@@ -202,9 +229,18 @@ impl Worker<'_> {
         }
     }
 
-    fn touch(&mut self, node: &Arc<Node>, leaf: &Leaf, changes: Changes) -> Result<bool, Error> {
+    fn touch(
+        &mut self,
+        node: &Arc<Node>,
+        leaf: &Leaf,
+        mut changes: Changes,
+    ) -> Result<bool, Error> {
         if let (Some(target), Some(live)) = (self.run.target, &leaf.live) {
-            let change = self.run.planner.change_for(&leaf.stat, &changes);
+            let sides = leaf.sides.as_deref();
+            let change = self
+                .run
+                .planner
+                .change_for(&leaf.stat, live, sides, &changes);
             let touched = self.place(node).and_then(|place| {
                 target.touch(
                     &place,
@@ -214,9 +250,12 @@ impl Worker<'_> {
                     self.names_of(leaf),
                 )
             });
-            if let Err(fault) = touched {
-                let path = self.run.dest_path(&leaf.path);
-                self.settle("failed to set attributes of", &path, fault)?;
+            changes = as_told(changes, live, &change, self.run.planner.preserve.perms);
+            let path = || self.run.dest_path(&leaf.path);
+            match touched {
+                Ok(lacks) if lacks.is_empty() => {}
+                Ok(lacks) => self.tell_lacks(&path(), &lacks),
+                Err(fault) => self.settle("failed to set attributes of", &path(), fault)?,
             }
         }
         self.item(
@@ -320,13 +359,28 @@ impl Worker<'_> {
         Ok(true)
     }
 
-    fn make_node(&self, target: &dyn Target, node: &Arc<Node>, leaf: &Leaf) -> Result<(), Fault> {
-        let change = self
-            .run
-            .planner
-            .attributes_of_new(&leaf.stat, leaf.live.as_ref());
-        let symlink = leaf.stat.kind == Kind::Symlink;
-        let make = |dir: &Dir, name: &[u8]| -> io::Result<()> {
+    fn make_node(
+        &mut self,
+        target: &dyn Target,
+        node: &Arc<Node>,
+        leaf: &Leaf,
+    ) -> Result<(), Fault> {
+        let place = self.place(node)?;
+        let change = self.run.planner.attributes_of_new(
+            &leaf.stat,
+            leaf.live.as_ref(),
+            leaf.sides.as_deref(),
+            place.inherited(),
+        );
+        // The mode is given at birth; a new owner may clear bits of it, an ACL others.
+        let owned = change.uid.is_some() || change.gid.is_some();
+        let again = owned || change.xattrs.is_some() || place.inherited().is_some();
+        let left = MetaChange {
+            mode: change.mode.filter(|_| again),
+            ..change.clone()
+        };
+        let given = Cell::new(None);
+        let make = |dir: &Dir, name: &[u8]| -> io::Result<bool> {
             match &leaf.link {
                 Some(to) => dir.make_symlink(name, to)?,
                 None => dir.make_node(
@@ -336,23 +390,41 @@ impl Worker<'_> {
                     leaf.stat.rdev,
                 )?,
             }
-            // The mode was given at birth; a new owner may have cleared bits of it.
-            let mode = change
-                .mode
-                .filter(|_| change.uid.is_some() || change.gid.is_some());
-            let change = MetaChange { mode, ..change };
-            apply_at(dir, name, symlink, &change).map_err(Fault::into_io)
+            let done = give(Object::Name(dir, name), leaf.stat.kind, &left);
+            let as_foreseen = done.is_ok();
+            given.set(Some(done));
+            Ok(as_foreseen)
         };
         let new = foreseen(&leaf.stat, &change, node.gives_group);
-        let place = self.place(node)?;
         target.make_node(
             &place,
             &leaf.target_name,
             new.as_ref(),
             leaf.live.as_ref(),
             &make,
-        )
+        )?;
+        self.tell_given(&self.run.dest_path(&leaf.path), given.take());
+        Ok(())
     }
+}
+
+/// Changes of an object that is there as rsync tells them when it has begun to make them: an ACL that was
+/// set has set the usual bits as well; where a new owner took set-id bits away, it looks again, and finds
+/// only those missing.
+fn as_told(changes: Changes, live: &Stat, change: &MetaChange, keeps_perms: bool) -> Changes {
+    let mut told = changes;
+    if (told.owner || told.group) && live.mode & 0o6000 != 0 && live.kind != Kind::Symlink {
+        (told.owner, told.group) = (false, false);
+        let set_group = if live.mode & 0o010 != 0 { 0o2000 } else { 0 };
+        let left = live.mode & !(0o4000 | set_group);
+        told.perms = keeps_perms && change.mode.is_some_and(|mode| mode != left);
+    }
+    if told.acl {
+        told.perms = change
+            .mode
+            .is_some_and(|mode| (mode ^ live.mode) & 0o7000 != 0);
+    }
+    told
 }
 
 /// The metadata that an object made for `source` has with `change`, but for its inode, as far as that is

@@ -67,6 +67,8 @@ struct Leader {
     path: PathBuf,
     /// The inode it keeps at the destination, when it was right as it was.
     kept: Option<Stat>,
+    /// Its extended attributes were changed.
+    edited: bool,
     /// Its number among those whose links are told late.
     late: Option<usize>,
 }
@@ -159,6 +161,7 @@ impl Worker<'_> {
             target: node.path.join(crate::sys::as_path(&leaf.target_name)),
             path: leaf.path.clone(),
             kept: leaf.live.filter(|_| right),
+            edited: matches!(decision, Decision::Touch(changes) if changes.xattrs),
             late: transferred.then(|| self.run.begin_late()),
         };
         members.leader = Some(leader.clone());
@@ -221,7 +224,12 @@ impl Worker<'_> {
         if linked {
             let action = Action::HardLink { leader: None };
             let link = leaf.link.clone();
-            self.item(&leaf.path, &leaf.stat, action, Changes::default(), link);
+            // As rsync: what it read of the other name before it was changed.
+            let changes = Changes {
+                xattrs: leader.edited,
+                ..Changes::default()
+            };
+            self.item(&leaf.path, &leaf.stat, action, changes, link);
             return Ok(());
         }
         if self.run.options.compare.existing && leaf.live.is_none() {
@@ -260,7 +268,9 @@ impl Worker<'_> {
             }
             Some(live) => Changes {
                 size: leaf.stat.kind == Kind::File && live.size != leaf.stat.size,
-                ..self.run.planner.differences(&leaf.stat, live)
+                ..self
+                    .unlike(leaf)
+                    .and(self.run.planner.differences(&leaf.stat, live))
             },
         };
         let action = Action::HardLink {

@@ -18,6 +18,7 @@ mod delta;
 mod directory;
 mod error;
 mod event;
+mod extended;
 mod failure;
 mod filter;
 mod leaf;
@@ -38,5 +39,5 @@ mod workforce;
 
 pub use error::Error;
 pub use event::*;
-pub use options::{Compare, Deletion, Options, When};
+pub use options::{Adjust, Compare, Deletion, Options, Privilege, When};
 pub use session::run;

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use crate::sys::{Dir, Stat, as_path};
 use crate::tree::Scope;
 
+use super::extended::Sides;
 use super::target::Place;
 
 /// What of a source directory takes part.
@@ -57,6 +58,8 @@ pub(super) struct Node {
     pub guard: Scope,
     /// Metadata to give it; `None` leaves a live one alone (the root of named sources).
     pub source_stat: Option<Stat>,
+    /// ACLs and extended attributes, where they are kept.
+    pub sides: OnceLock<Box<Sides>>,
     /// Whether names in it were made, replaced or removed.
     pub names_changed: AtomicBool,
     /// Whether anything at all in it, or of it, was changed in the target.
@@ -87,6 +90,7 @@ impl Node {
             live_stat,
             guard: Scope::default(),
             source_stat,
+            sides: OnceLock::new(),
             names_changed: AtomicBool::new(false),
             touched: AtomicBool::new(false),
             gives_group,
@@ -98,6 +102,13 @@ impl Node {
     /// Whether the directory is not at the destination yet.
     pub(super) fn fresh(&self) -> bool {
         self.live.is_none()
+    }
+
+    /// The first source of which all content takes part: the directory's metadata are its.
+    pub(super) fn content(&self) -> Option<&Origin> {
+        self.sources
+            .iter()
+            .find(|origin| origin.part == Part::Content)
     }
 
     /// The path within the transfer of a name in this directory.
@@ -115,6 +126,13 @@ impl Node {
         }
         let found = Arc::new(find()?);
         Ok(Arc::clone(self.place.get_or_init(|| found)))
+    }
+
+    /// What a default ACL gives to the directory itself where it is made, as permission bits at most.
+    pub(super) fn inherited(&self) -> Option<u32> {
+        // Nothing is made around the root: it hands on what it was given.
+        let giver = self.parent.as_deref().unwrap_or(self);
+        giver.place.get().and_then(|place| place.inherited())
     }
 
     /// One more thing below has to finish before this directory can.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::stage;
-use crate::tree::{Preserve, Rules};
+use crate::tree::{Chmod, IdMap, Ids, Preserve, Rules};
 
 /// How the quick check decides whether a file needs its data sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,6 +69,41 @@ impl Deletion {
     }
 }
 
+/// `--super`, `--no-super`, `--fake-super`: whether what only the super-user can do is tried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Privilege {
+    /// By the super-user.
+    #[default]
+    AsIs,
+    /// Whoever runs.
+    Super,
+    /// By nobody.
+    Plain,
+    /// It is noted in extended attributes, and read from them, instead.
+    Fake,
+}
+
+/// What becomes of permissions and owners on the way from the source.
+#[derive(Clone, Debug)]
+pub struct Adjust {
+    /// `--chmod`.
+    pub chmod: Chmod,
+    /// `--usermap` and `--chown`.
+    pub users: IdMap,
+    /// `--groupmap` and `--chown`.
+    pub groups: IdMap,
+}
+
+impl Default for Adjust {
+    fn default() -> Adjust {
+        Adjust {
+            chmod: Chmod::default(),
+            users: IdMap::none(Ids::Users),
+            groups: IdMap::none(Ids::Groups),
+        }
+    }
+}
+
 /// One run of the engine.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -80,6 +115,12 @@ pub struct Options {
     pub recursive: bool,
     /// Which attributes and kinds of entry are kept.
     pub preserve: Preserve,
+    /// Whether what only the super-user can do is tried.
+    pub privilege: Privilege,
+    /// What becomes of permissions and owners on the way.
+    pub adjust: Adjust,
+    /// Files and directories of the source are read without moving their access times.
+    pub open_noatime: bool,
     /// The quick check.
     pub compare: Compare,
     /// Deletion.

@@ -9,15 +9,16 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use crate::stage::{self, CommitChoice, Method, Stage};
 use crate::sys::content::Abilities;
 use crate::sys::{Dir, process};
-use crate::tree::{Powers, Scope};
+use crate::tree::{Owners, Powers, Scope};
 
 use super::decide::Planner;
 use super::error::{Error, shown};
 use super::event::{Committed, Event, Outcome, Report, Severity};
+use super::extended::Keeping;
 use super::filter::Filter;
 use super::links::{Late, Links};
 use super::node::{Node, Origin, Part};
-use super::options::Options;
+use super::options::{Options, Privilege};
 use super::order::{Frontier, Key};
 use super::removal::{self, Later, Swept};
 use super::run::{Run, failed};
@@ -35,6 +36,13 @@ use super::worker::Work;
 pub fn run(options: &Options, report: &dyn Report) -> Result<Outcome, Error> {
     let tally = Tally::default();
     refuse_state(options)?;
+    let adjust = &options.adjust;
+    for text in adjust.users.complaints().chain(adjust.groups.complaints()) {
+        report.event(Event::Message {
+            severity: Severity::Plain,
+            text,
+        });
+    }
     let (found, missing) = sources::open(&options.sources);
     for source in &missing {
         if source.blocks_deletion {
@@ -202,6 +210,7 @@ impl<'s> Session<'s> {
         target: Option<&dyn Target>,
         tally: Tally,
     ) -> Result<Outcome, Error> {
+        let planner = self.planner();
         let wants = self.report.wants();
         let ordered = wants != super::event::Wants::default();
         let own_root = Dir::open(&self.destination.root)
@@ -214,11 +223,11 @@ impl<'s> Session<'s> {
             links,
             total,
             uncounted,
-        } = self.start(&found, live, own_root)?;
+        } = self.start(&found, live, own_root, &planner)?;
         let run = Run {
             options: self.options,
             destination: self.destination,
-            planner: self.planner(),
+            planner,
             filter,
             target,
             frontier: Frontier::new(self.report, ordered),
@@ -259,16 +268,27 @@ impl<'s> Session<'s> {
     }
 
     fn planner(&self) -> Planner {
-        let powers = if process::is_root() {
+        let options = self.options;
+        let (is_super, is_fake) = match options.privilege {
+            Privilege::AsIs => (process::is_root(), false),
+            Privilege::Super => (true, false),
+            Privilege::Plain => (false, false),
+            Privilege::Fake => (true, true),
+        };
+        let powers = if is_super {
             Powers::Any
         } else {
             Powers::Groups(process::groups())
         };
+        let adjust = &options.adjust;
         Planner {
-            preserve: self.options.preserve,
-            compare: self.options.compare,
+            preserve: options.preserve,
+            compare: options.compare,
             powers,
             umask: process::take_umask(),
+            chmod: adjust.chmod.clone(),
+            owners: Owners::new(adjust.users.clone(), adjust.groups.clone()),
+            keeping: Keeping::new(&options.preserve, is_super, is_fake),
         }
     }
 
@@ -278,6 +298,7 @@ impl<'s> Session<'s> {
         found: &[Source],
         live: Option<&Dir>,
         own_root: Option<FileId>,
+        planner: &Planner,
     ) -> Result<Start<'s>, Error> {
         let failed = |source| Error::File {
             action: "open",
@@ -290,7 +311,11 @@ impl<'s> Session<'s> {
                 .enumerate()
                 .map(|(operand, s)| {
                     Ok(Origin {
-                        dir: s.dir.reopen().map_err(failed)?,
+                        dir: match self.options.open_noatime {
+                            false => s.dir.reopen(),
+                            true => s.dir.reopen_unseen(),
+                        }
+                        .map_err(failed)?,
                         operand,
                         part: s.part.clone(),
                         scope: s.scope.clone(),
@@ -325,7 +350,7 @@ impl<'s> Session<'s> {
         let content = found
             .iter()
             .find(|s| s.part == Part::Content)
-            .map(|s| s.stat);
+            .map(|s| planner.adjust(s.stat));
         let mut node = Node::new(None, Path::new("").to_owned(), origins()?, live, content);
         node.guard = self.guard(&node, found)?;
         Ok(Start {

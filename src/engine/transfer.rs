@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::stage::Salvage;
-use crate::sys::{Stat, signal};
-use crate::tree::MetaChange;
+use crate::sys::{Kind, Object, Stat, process, signal};
+use crate::tree::{MetaChange, give};
 
 use super::error::Error;
 use super::event::{Action, Changes, Event};
@@ -122,14 +122,17 @@ impl Worker<'_> {
         leaf: &Leaf,
         source: &File,
     ) -> Result<Moved, Fault> {
-        let change = self
-            .run
-            .planner
-            .attributes_of_new(&leaf.stat, leaf.live.as_ref());
+        let change = self.run.planner.attributes_of_new(
+            &leaf.stat,
+            leaf.live.as_ref(),
+            leaf.sides.as_deref(),
+            place.inherited(),
+        );
         let name = &leaf.target_name;
         let basis = match target.salvage(place, name, leaf.stat.size, leaf.stat.mtime)? {
             Salvage::Whole => {
-                super::target::apply_at(place.dir(), name, false, &change)?;
+                let given = give(Object::Name(place.dir(), name), Kind::File, &change)?;
+                self.tell_lacks(&self.run.dest_path(&leaf.path), &given);
                 let made = foreseen(&leaf.stat, &change, node.gives_group);
                 target.finish_file(place, name, None, made.as_ref(), leaf.live.as_ref())?;
                 return Ok(Moved {
@@ -140,14 +143,9 @@ impl Worker<'_> {
             Salvage::Half(file) => Some(file),
             Salvage::None => None,
         };
-        let ownership = Ownership::of(&change, node.gives_group);
-        let new = target.new_file(place, name, ownership.first_mode, leaf.live.as_ref())?;
-        let filled = self
-            .fill(node, leaf, source, &new.file, basis)
-            .and_then(|moved| {
-                ownership.give(&new.file, &change)?;
-                Ok(moved)
-            });
+        let birth = Birth::of(&change, node.gives_group, place.inherited().is_some());
+        let new = target.new_file(place, name, birth.mode, leaf.live.as_ref())?;
+        let filled = self.fill(node, leaf, source, &new.file, basis);
         let moved = match filled {
             Ok(moved) => moved,
             Err(e) => {
@@ -161,9 +159,14 @@ impl Worker<'_> {
                 return Err(e.into());
             }
         };
+        let given = give(Object::Open(&new.file), Kind::File, &birth.left(&change));
         // A file that changed while it was read has the size that was read.
         let size = moved.literal + moved.matched;
-        let made = foreseen(&Stat { size, ..leaf.stat }, &change, node.gives_group);
+        let made = foreseen(&Stat { size, ..leaf.stat }, &change, node.gives_group)
+            .filter(|_| given.is_ok());
+        if !matches!(&given, Ok(lacks) if lacks.is_empty()) {
+            self.tell_given(&self.run.dest_path(&leaf.path), Some(given));
+        }
         target.finish_file(
             place,
             name,
@@ -228,39 +231,44 @@ impl Worker<'_> {
 /// Bytes between two progress events of a file.
 const PROGRESS_STEP: u64 = 1 << 20;
 
-/// In which order a new file gets owner and mode without ever being readable by the wrong people.
-struct Ownership {
+/// In which order a new file gets its attributes without ever being open to the wrong people.
+struct Birth {
     /// Mode at birth.
-    first_mode: u32,
+    mode: u32,
     /// Whether the owner or group differs from what a new file gets.
-    differs: bool,
+    owned: bool,
+    /// Whether the mode has to be set again.
+    again: bool,
 }
 
-impl Ownership {
-    fn of(change: &MetaChange, gives_group: bool) -> Ownership {
-        let uid = change
-            .uid
-            .is_some_and(|uid| uid != crate::sys::process::uid());
+impl Birth {
+    fn of(change: &MetaChange, gives_group: bool, inherits: bool) -> Birth {
+        let uid = change.uid.is_some_and(|uid| uid != process::uid());
         // A set-group-id directory gives its group to what is made in it.
         let gid = change
             .gid
-            .is_some_and(|gid| gid != crate::sys::process::gid() || gives_group);
+            .is_some_and(|gid| gid != process::gid() || gives_group);
         let mode = change.mode.unwrap_or(0o600);
-        let differs = uid || gid;
-        Ownership {
-            first_mode: if differs { mode & 0o700 } else { mode },
-            differs,
+        let (owned, edited) = (uid || gid, change.xattrs.is_some());
+        let again = owned || edited || inherits;
+        // Who may not write may not set attributes.
+        let write = if edited { 0o200 } else { 0 };
+        Birth {
+            mode: if again { mode & 0o700 | write } else { mode },
+            owned,
+            again,
         }
     }
 
-    fn give(&self, file: &File, change: &MetaChange) -> io::Result<()> {
-        if self.differs {
-            crate::sys::set_owner(file, change.uid, change.gid)?;
-            crate::sys::set_mode(file, change.mode.unwrap_or(0o600))?;
-        }
-        match change.mtime {
-            Some(mtime) => crate::sys::set_mtime(file, mtime),
-            None => Ok(()),
+    /// What is still to be given to the file.
+    fn left(&self, change: &MetaChange) -> MetaChange {
+        MetaChange {
+            mode: change.mode.or(Some(0o600)).filter(|_| self.again),
+            uid: change.uid.filter(|_| self.owned),
+            gid: change.gid.filter(|_| self.owned),
+            mtime: change.mtime,
+            atime: change.atime,
+            xattrs: change.xattrs.clone(),
         }
     }
 }

@@ -14,6 +14,7 @@ use super::batch::Batch;
 use super::decide::NEW;
 use super::error::Error;
 use super::event::{Action, Changes, Event, Item, Skip};
+use super::extended::{Sides, Unlike};
 use super::filter::Asked;
 use super::node::{Node, Part};
 use super::order::{Key, child_key};
@@ -77,6 +78,7 @@ impl<'w> Worker<'w> {
     fn job(&mut self, work: Work) -> Result<(), Error> {
         match work {
             Work::Root(node) => {
+                self.read_root_sides(&node);
                 let changes = self.root_changes(&node);
                 if self.run.swept.has(&node.path) {
                     node.touched.store(true, Relaxed);
@@ -157,13 +159,25 @@ impl<'w> Worker<'w> {
         let stat = root.source_stat?;
         self.run.tally.listed(Kind::Dir, 0);
         let changes = match &root.live_stat {
-            Some(live) => self.directory_changes(&root.path, &stat, live),
+            Some(live) => {
+                let sides = root.sides.get().map(|sides| &**sides);
+                self.directory_changes(&root.path, &stat, live, sides)
+            }
             None => NEW,
         };
         if changes.new {
             self.run.tally.created(Kind::Dir);
         }
         Some(changes)
+    }
+
+    /// What differs of a directory that is there.
+    pub(super) fn dir_changes(&self, source: &Stat, live: &Stat, sides: Option<&Sides>) -> Changes {
+        let planner = &self.run.planner;
+        let unlike = sides.map_or_else(Unlike::default, |sides| {
+            sides.unlike(planner.keeping, Kind::Dir)
+        });
+        unlike.and(planner.differences(source, live))
     }
 
     fn tell_directory(&mut self, node: &Node, path: &Path, changes: Option<Changes>) {
@@ -327,23 +341,24 @@ impl<'w> Worker<'w> {
         let planner = &self.run.planner;
         let touched = node.touched.load(Relaxed);
         let names_changed = node.names_changed.load(Relaxed);
+        let sides = node.sides.get().map(|sides| &**sides);
         let mut change = match (&node.source_stat, &node.live_stat) {
             (Some(source), None) => {
-                let mut change = planner.attributes_of_new(source, None);
+                let mut change = planner.attributes_of_new(source, None, sides, node.inherited());
                 if node.gives_group && !planner.preserve.perms {
                     change.mode = change.mode.map(|mode| mode | 0o2000);
                 }
                 change
             }
             (Some(source), Some(live)) => {
-                let changes = planner.differences(source, live);
+                let changes = self.dir_changes(source, live, sides);
                 if !touched && !changes.any() {
                     return Ok(());
                 }
-                planner.change_for(source, &changes)
+                planner.change_for(source, live, sides, &changes)
             }
             (None, None) => crate::tree::MetaChange {
-                mode: Some(0o777 & !planner.umask),
+                mode: Some(planner.allowed(node.inherited())),
                 ..crate::tree::MetaChange::default()
             },
             (None, _) if !touched => return Ok(()),
@@ -352,7 +367,7 @@ impl<'w> Worker<'w> {
         if touched && change.mtime.is_none() {
             // Moves in the directory disturbed its time: put back what is right.
             change.mtime = match (&node.source_stat, &node.live_stat) {
-                (Some(source), _) if planner.preserve.times => Some(source.mtime),
+                (Some(source), _) if planner.preserve.keeps_mtime(Kind::Dir) => Some(source.mtime),
                 (_, Some(live)) if !names_changed => Some(live.mtime),
                 _ => None,
             };
@@ -364,7 +379,11 @@ impl<'w> Worker<'w> {
         };
         let done = placed.and_then(|place| target.finish_dir(node, place.as_deref(), &change));
         match done {
-            Ok(()) => Ok(()),
+            Ok(lacks) if lacks.is_empty() => Ok(()),
+            Ok(lacks) => {
+                self.tell_lacks(&self.run.dest_path(&node.path), &lacks);
+                Ok(())
+            }
             Err(fault) => self.settle(
                 "recv_generator: failed to set attributes of",
                 &self.run.dest_path(&node.path),

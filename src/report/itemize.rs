@@ -30,6 +30,9 @@ pub fn columns(item: &Item) -> [u8; 11] {
             (c.perms, b'p'),
             (c.owner, b'o'),
             (c.group, b'g'),
+            (c.atime, b'u'),
+            (c.acl, b'a'),
+            (c.xattrs, b'x'),
         ];
         for (column, (set, mark)) in text[2..].iter_mut().zip(marks) {
             if set {

@@ -4,8 +4,8 @@
 use std::io;
 
 use crate::sys::content::{self, Abilities};
-use crate::sys::{self, Dir, Kind, Stat, xattrs};
-use crate::tree::MetaChange;
+use crate::sys::{self, Dir, Kind, Object, Stat, xattrs};
+use crate::tree::{Lack, MetaChange, give};
 
 /// Gives the directory `to`, which has metadata `have`, all metadata of `from`, which has `want`, but its
 /// name. Nothing is written where nothing differs.
@@ -20,7 +20,7 @@ pub(super) fn level_dir(from: &Dir, want: &Stat, to: &Dir, have: &Stat) -> io::R
             differing(want.gid, have.gid),
         )?;
     }
-    xattrs::copy(from.as_file(), file)?;
+    xattrs::copy(Object::Open(from.as_file()), Object::Open(file))?;
     // A change of owner may take set-id bits away, an ACL may set group bits.
     if owner_differs || want.mode != to.stat_self()?.mode {
         to.set_own_mode(want.mode)?;
@@ -48,10 +48,11 @@ pub(super) fn copy_object(
     }
     let made = to.stat(to_name)?;
     give_owner(to, to_name, stat, &made)?;
+    xattrs::copy(Object::Name(from, name), Object::Name(to, to_name))?;
     if stat.kind != Kind::Symlink {
         to.set_mode(to_name, stat.mode)?;
     }
-    to.set_mtime(to_name, stat.mtime)
+    to.set_times(to_name, Some(stat.atime), Some(stat.mtime))
 }
 
 fn copy_file(
@@ -83,9 +84,9 @@ pub(super) fn finish_copy(
             differing(stat.gid, made.gid),
         )?;
     }
-    xattrs::copy(source, target)?;
+    xattrs::copy(Object::Open(source), Object::Open(target))?;
     sys::set_mode(target, stat.mode)?;
-    sys::set_mtime(target, stat.mtime)
+    sys::set_times(target, Some(stat.atime), Some(stat.mtime))
 }
 
 fn give_owner(dir: &Dir, name: &[u8], want: &Stat, have: &Stat) -> io::Result<()> {
@@ -121,42 +122,29 @@ pub(super) fn copy_tree(
     level_dir(&source, &stat, &target, &target.stat_self()?)
 }
 
-/// Applies a change to a name; `now` is what it has.
-pub(super) fn apply(dir: &Dir, name: &[u8], now: &Stat, change: &MetaChange) -> io::Result<()> {
+/// Applies a change to an object; `now` is what it has. Returns the extended attributes that it could not
+/// be given.
+pub(super) fn apply(object: Object<'_>, now: &Stat, change: &MetaChange) -> io::Result<Vec<Lack>> {
     let uid = change.uid.filter(|uid| *uid != now.uid);
     let gid = change.gid.filter(|gid| *gid != now.gid);
-    let owner = uid.is_some() || gid.is_some();
-    if owner {
-        dir.set_owner(name, uid, gid)?;
-    }
     let mode = change.mode.unwrap_or(now.mode);
-    // A change of owner takes set-id bits away.
-    if now.kind != Kind::Symlink && (mode != now.mode || (owner && mode & 0o7000 != 0)) {
-        dir.set_mode(name, mode)?;
-    }
-    match change.mtime {
-        Some(mtime) if mtime != now.mtime => dir.set_mtime(name, mtime),
-        _ => Ok(()),
-    }
+    // A change of owner takes set-id bits away, one of an ACL sets the bits of the group.
+    let moved = (uid.is_some() || gid.is_some()) && mode & 0o7000 != 0;
+    let sets_mode = mode != now.mode || moved || change.xattrs.is_some();
+    let left = MetaChange {
+        mode: sets_mode.then_some(mode),
+        uid,
+        gid,
+        mtime: change.mtime.filter(|mtime| *mtime != now.mtime),
+        atime: change.atime.filter(|atime| *atime != now.atime),
+        xattrs: change.xattrs.clone(),
+    };
+    give(object, now.kind, &left).map_err(|e| e.source)
 }
 
 /// The same for an open directory.
-pub(super) fn apply_to_dir(dir: &Dir, change: &MetaChange) -> io::Result<()> {
-    let now = dir.stat_self()?;
-    let uid = change.uid.filter(|uid| *uid != now.uid);
-    let gid = change.gid.filter(|gid| *gid != now.gid);
-    let owner = uid.is_some() || gid.is_some();
-    if owner {
-        sys::set_owner(dir.as_file(), uid, gid)?;
-    }
-    let mode = change.mode.unwrap_or(now.mode);
-    if mode != now.mode || (owner && mode & 0o7000 != 0) {
-        dir.set_own_mode(mode)?;
-    }
-    match change.mtime {
-        Some(mtime) if mtime != now.mtime => sys::set_mtime(dir.as_file(), mtime),
-        _ => Ok(()),
-    }
+pub(super) fn apply_to_dir(dir: &Dir, change: &MetaChange) -> io::Result<Vec<Lack>> {
+    apply(Object::Open(dir.as_file()), &dir.stat_self()?, change)
 }
 
 /// What an object will have after a change.
@@ -169,6 +157,7 @@ pub(super) fn after(now: &Stat, change: &MetaChange) -> Stat {
         uid: change.uid.unwrap_or(now.uid),
         gid: change.gid.unwrap_or(now.gid),
         mtime: change.mtime.unwrap_or(now.mtime),
+        atime: change.atime.unwrap_or(now.atime),
         ..*now
     }
 }

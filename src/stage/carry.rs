@@ -434,7 +434,7 @@ impl Carry<'_> {
                     mtime: Some(*mtime),
                     ..MetaChange::default()
                 };
-                attrs::apply_to_dir(&dir, &change)?;
+                drop(attrs::apply_to_dir(&dir, &change)?);
             }
         }
         Ok(())
@@ -450,7 +450,7 @@ fn set_access(dir: &Dir, like: &Stat) -> io::Result<()> {
         mode: Some(like.mode),
         uid: Some(like.uid),
         gid: Some(like.gid),
-        mtime: None,
+        ..MetaChange::default()
     };
-    attrs::apply_to_dir(dir, &change)
+    attrs::apply_to_dir(dir, &change).map(drop)
 }

@@ -242,6 +242,7 @@ fn make_root(ready: &Ready, hold: &mut Hold) -> Result<(), Error> {
         .root_change
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
+        .take()
         .unwrap_or(MetaChange {
             mode: Some(0o777 & !process::take_umask()),
             ..MetaChange::default()

@@ -15,8 +15,8 @@ use super::policy::{CommitChoice, Method};
 use super::run::{Place, Ready, Stage};
 use super::survey::file_name;
 use crate::sys::content;
-use crate::sys::{self, Dir, Kind, Stat, as_path};
-use crate::tree::MetaChange;
+use crate::sys::{self, Dir, Kind, Object, Stat, as_path};
+use crate::tree::{Lack, MetaChange};
 
 /// Above this size a metadata change is not worth a copy, where it may be put off until after the switch.
 const WORTH_PUTTING_OFF: u64 = 1 << 20;
@@ -99,7 +99,8 @@ struct Touch<'t> {
 impl Stage {
     /// Changes only metadata of an existing non-directory. Where its object is shared with other trees, a
     /// copy takes its place; a large file's change is put off until right after the switch instead, if
-    /// the file system cannot share extents and the choice of method is ours.
+    /// the file system cannot share extents and the choice of method is ours. Returns the extended
+    /// attributes that could not be given; what is put off is told by the commit.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -110,7 +111,7 @@ impl Stage {
         old: &Stat,
         change: &MetaChange,
         names: Names,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<Lack>, Error> {
         let ready = self.ready()?;
         let path = place.join(name);
         let may_put_off = self.policy.commit == CommitChoice::Auto;
@@ -136,20 +137,36 @@ impl Stage {
 
 impl Ready {
     /// The change is made in place once the plan is carried out.
-    fn plan_touch(&self, path: &Path, old: &Stat, change: &MetaChange) -> io::Result<()> {
+    fn plan_touch(&self, path: &Path, old: &Stat, change: &MetaChange) -> io::Result<Vec<Lack>> {
         self.record(path, Some(old), Some(&attrs::after(old, change)))?;
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.insert(old.ino, *change);
+        // What it will be is all that is asked of it: values are not held in memory.
+        let known = MetaChange {
+            xattrs: None,
+            mode: change.mode,
+            uid: change.uid,
+            gid: change.gid,
+            mtime: change.mtime,
+            atime: change.atime,
+        };
+        waiting.insert(old.ino, known);
         drop(waiting);
         self.plan.add(&Step::Touch {
             path: path.to_owned(),
             old: Mark::of(old),
-            change: *change,
-        })
+            change: change.clone(),
+        })?;
+        Ok(Vec::new())
     }
 
     /// A copy with the change takes the place of a name whose object has other names that stay as they are.
-    fn part(&self, place: &Place, name: &[u8], old: &Stat, change: &MetaChange) -> io::Result<()> {
+    fn part(
+        &self,
+        place: &Place,
+        name: &[u8],
+        old: &Stat,
+        change: &MetaChange,
+    ) -> io::Result<Vec<Lack>> {
         let path = place.join(name);
         let parent = path.parent().unwrap_or(Path::new(""));
         let live = self
@@ -159,13 +176,20 @@ impl Ready {
             .open_beneath(parent)?;
         place.dir.remove_all(name)?;
         attrs::copy_object(&live, name, old, &place.dir, name, &self.abilities)?;
-        attrs::apply(&place.dir, name, &place.dir.stat(name)?, change)?;
-        let new = place.dir.stat(name)?;
+        let made = Object::Name(&place.dir, name);
+        let lacks = attrs::apply(made, &made.stat()?, change)?;
+        let new = made.stat()?;
         self.record(&path, Some(old), Some(&new))?;
-        self.plan_install(place, &path, &new, Some(old))
+        self.plan_install(place, &path, &new, Some(old))?;
+        Ok(lacks)
     }
 
-    fn touch_in_stage(&self, place: &Place, name: &[u8], touch: &Touch<'_>) -> io::Result<()> {
+    fn touch_in_stage(
+        &self,
+        place: &Place,
+        name: &[u8],
+        touch: &Touch<'_>,
+    ) -> io::Result<Vec<Lack>> {
         let (dir, path) = (&place.dir, &place.join(name));
         let Touch {
             old,
@@ -188,8 +212,9 @@ impl Ready {
         }
         if now.ino != old.ino {
             // This run's own: another name of its group was changed before.
-            attrs::apply(dir, name, &now, change)?;
-            return self.record(path, Some(old), Some(&dir.stat(name)?));
+            let lacks = attrs::apply(Object::Name(dir, name), &now, change)?;
+            self.record(path, Some(old), Some(&dir.stat(name)?))?;
+            return Ok(lacks);
         }
         let large = now.kind == Kind::File && now.size > WORTH_PUTTING_OFF;
         let mut copied = false;
@@ -203,8 +228,9 @@ impl Ready {
         if !copied {
             attrs::copy_object(dir, name, &now, &self.tmp, &tmp, &self.abilities)?;
         }
-        attrs::apply(&self.tmp, &tmp, &self.tmp.stat(&tmp)?, change)?;
-        let new = self.tmp.stat(&tmp)?;
+        let copy = Object::Name(&self.tmp, &tmp);
+        let lacks = attrs::apply(copy, &copy.stat()?, change)?;
+        let new = copy.stat()?;
         let others = if names == Names::All {
             others.unwrap_or_default()
         } else {
@@ -219,7 +245,8 @@ impl Ready {
         self.tmp.rename(&tmp, dir, name)?;
         // Only the name's object changed, not what the directory holds.
         sys::set_mtime(dir.as_file(), mtime)?;
-        self.record(path, Some(old), Some(&new))
+        self.record(path, Some(old), Some(&new))?;
+        Ok(lacks)
     }
 
     /// A copy that shares its extents; false where the file system cannot.

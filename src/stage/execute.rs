@@ -88,6 +88,11 @@ impl Run<'_> {
         let path = step.path();
         match self.within(path, |run, dir, name| run.try_step(step, dir, name)) {
             Ok(Done::Yes) => Ok(()),
+            Ok(Done::Lacking(errno)) => {
+                let path = path.to_owned();
+                self.refused.push(Refused { path, errno });
+                Ok(())
+            }
             Ok(Done::PassedOver) => {
                 self.passed.push(path.to_owned());
                 Ok(())

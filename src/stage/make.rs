@@ -15,7 +15,7 @@ use super::policy::Method;
 use super::run::{Place, Ready, Stage};
 use super::survey::file_name;
 use crate::sys::{self, Dir, Kind, Stat, Time, process, xattrs};
-use crate::tree::MetaChange;
+use crate::tree::{Lack, MetaChange};
 
 impl Stage {
     /// Where objects of the tree directory `dir` (relative, empty for the root) are made. `fresh` says
@@ -231,7 +231,8 @@ impl Stage {
 
     /// Gives a directory, whose content is done, its final metadata. Without a time in `change` the time
     /// that it has by then is right. `old` is what lives, if it is a directory. To be called for every
-    /// directory that [`Stage::make_dir`] made or that something was changed in.
+    /// directory that [`Stage::make_dir`] made or that something was changed in. Returns the extended
+    /// attributes that could not be given; those of a directory that lives are told by the commit.
     ///
     /// # Errors
     /// [`Error::Io`].
@@ -241,20 +242,21 @@ impl Stage {
         fresh: bool,
         old: Option<&Stat>,
         change: &MetaChange,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<Lack>, Error> {
         let ready = self.ready()?;
         let is_root = path.as_os_str().is_empty();
         sys::cut::point("stage.finish-dir");
-        let finish = || -> io::Result<()> {
+        let finish = || -> io::Result<Vec<Lack>> {
             if ready.method == Method::Journal && (is_root || !fresh) {
-                return ready.plan_dir(path, old, change);
+                return ready.plan_dir(path, old, change).map(|()| Vec::new());
             }
             let dir = ready.next.open_beneath(path)?;
-            let new = ready.set_dir(path, &dir, change)?;
+            let (new, lacks) = ready.set_dir(path, &dir, change)?;
             if fresh || old.is_none_or(|old| Ident::of(old) != Ident::of(&new)) {
                 ready.record(path, old, Some(&new))?;
             }
-            ready.plan_top(path, &dir)
+            ready.plan_top(path, &dir)?;
+            Ok(lacks)
         };
         finish().doing("set the attributes of", self.path.join(path))
     }
@@ -357,7 +359,7 @@ impl Ready {
                 .root_change
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
-            *root = Some(*change);
+            *root = Some(change.clone());
             return Ok(());
         };
         let new = attrs::after(old, change);
@@ -367,16 +369,21 @@ impl Ready {
         if *change == MetaChange::default() {
             return Ok(());
         }
-        let (path, old, change) = (path.to_owned(), Mark::of(old), *change);
+        let (path, old, change) = (path.to_owned(), Mark::of(old), change.clone());
         self.plan.add(&Step::Dir { path, old, change })
     }
 
-    /// Sets the metadata of a directory of the stage; returns what it will have.
-    fn set_dir(&self, path: &Path, dir: &Dir, change: &MetaChange) -> io::Result<Stat> {
+    /// Sets the metadata of a directory of the stage; returns what it will have, and what it lacks.
+    fn set_dir(
+        &self,
+        path: &Path,
+        dir: &Dir,
+        change: &MetaChange,
+    ) -> io::Result<(Stat, Vec<Lack>)> {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         let had = opened.remove(path);
         drop(opened);
-        let mut change = *change;
+        let mut change = change.clone();
         change.mode = change.mode.or(had);
         if !path.as_os_str().is_empty() {
             return self.set_subdir(path, dir, change);
@@ -389,16 +396,22 @@ impl Ready {
             .unwrap_or_else(PoisonError::into_inner);
         *root_mode = Some(wanted);
         change.mode = Some(wanted | 0o700);
-        attrs::apply_to_dir(dir, &change)?;
-        Ok(Stat {
+        let lacks = attrs::apply_to_dir(dir, &change)?;
+        let made = Stat {
             mode: wanted,
             ..dir.stat_self()?
-        })
+        };
+        Ok((made, lacks))
     }
 
     /// Sets the metadata of a directory that is not the root. One that would not let its owner in gets its
     /// mode after the last look at the stage.
-    fn set_subdir(&self, path: &Path, dir: &Dir, mut change: MetaChange) -> io::Result<Stat> {
+    fn set_subdir(
+        &self,
+        path: &Path,
+        dir: &Dir,
+        mut change: MetaChange,
+    ) -> io::Result<(Stat, Vec<Lack>)> {
         let waits = self.method == Method::Swap && !process::is_root();
         let mode = change.mode.filter(|mode| waits && mode & 0o500 != 0o500);
         let mut closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -410,12 +423,13 @@ impl Ready {
             None => drop(closing.remove(path)),
         }
         drop(closing);
-        attrs::apply_to_dir(dir, &change)?;
+        let lacks = attrs::apply_to_dir(dir, &change)?;
         let made = dir.stat_self()?;
-        Ok(Stat {
+        let made = Stat {
             mode: mode.unwrap_or(made.mode),
             ..made
-        })
+        };
+        Ok((made, lacks))
     }
 
     /// Gives directories the modes that would have kept their owner out before; not those in `others`,

@@ -1,7 +1,8 @@
 //! A plan: what is to be done to the live tree entry by entry. It is written while a run stages, sealed,
 //! and then carried out, again after a crash if need be; backward it is an undo.
 //!
-//! Format: frames of a length (u32) and a payload: a letter, marks and metadata of fixed size, the path.
+//! Format: frames of a length (u32) and a payload: a letter, marks, metadata (of fixed size but for access
+//! times and extended attributes, where there are any), the path.
 //! The last frame is a seal: the number of steps and XXH3 of all bytes before it.
 
 use std::ffi::OsStr;
@@ -17,11 +18,15 @@ use twox_hash::XxHash3_64;
 use super::changes::kind_code;
 use super::error::{Doing, Error};
 use super::home::Home;
+use crate::sys::xattrs::Edit;
 use crate::sys::{Kind, Stat, Time};
 use crate::tree::MetaChange;
 
 /// Steps are collected to so many bytes before they are written.
 const BUFFER: usize = 64 * 1024;
+
+/// Stands for the length of a value that is missing.
+const NOTHING: u32 = u32::MAX;
 
 /// The letter of a removal.
 const REMOVE: u8 = b'R';
@@ -75,6 +80,7 @@ impl Mark {
             uid: Some(self.uid),
             gid: Some(self.gid),
             mtime: Some(self.mtime),
+            ..MetaChange::default()
         }
     }
 }
@@ -228,7 +234,9 @@ fn put_change(out: &mut Vec<u8>, change: &MetaChange) {
         flag(change.mode.is_some(), 0)
             | flag(change.uid.is_some(), 1)
             | flag(change.gid.is_some(), 2)
-            | flag(change.mtime.is_some(), 3),
+            | flag(change.mtime.is_some(), 3)
+            | flag(change.atime.is_some(), 4)
+            | flag(change.xattrs.is_some(), 5),
     );
     let mtime = change.mtime.unwrap_or_default();
     let words = [change.mode, change.uid, change.gid];
@@ -237,6 +245,50 @@ fn put_change(out: &mut Vec<u8>, change: &MetaChange) {
     }
     out.extend_from_slice(&mtime.nsec.to_le_bytes());
     out.extend_from_slice(&mtime.sec.to_le_bytes());
+    if let Some(atime) = change.atime {
+        out.extend_from_slice(&atime.nsec.to_le_bytes());
+        out.extend_from_slice(&atime.sec.to_le_bytes());
+    }
+    if let Some(edits) = &change.xattrs {
+        out.extend_from_slice(&(edits.len() as u32).to_le_bytes());
+        for edit in edits {
+            put_bytes(out, Some(&edit.name));
+            put_bytes(out, edit.old.as_deref());
+            put_bytes(out, edit.new.as_deref());
+        }
+    }
+}
+
+/// Bytes behind their number; none is a number that no value reaches.
+fn put_bytes(out: &mut Vec<u8>, bytes: Option<&[u8]>) {
+    let len = bytes.map_or(NOTHING, |bytes| bytes.len() as u32);
+    out.extend_from_slice(&len.to_le_bytes());
+    out.extend_from_slice(bytes.unwrap_or_default());
+}
+
+/// The outer `None` is damage, the inner one "nothing".
+#[allow(clippy::option_option)]
+fn take_bytes(rest: &mut &[u8]) -> Option<Option<Box<[u8]>>> {
+    let [len] = take_u32s::<1>(rest)?;
+    if len == NOTHING {
+        return Some(None);
+    }
+    let (bytes, tail) = rest.split_at_checked(len as usize)?;
+    *rest = tail;
+    Some(Some(bytes.into()))
+}
+
+fn take_edits(rest: &mut &[u8]) -> Option<Box<[Edit]>> {
+    let [count] = take_u32s::<1>(rest)?;
+    (0..count)
+        .map(|_| {
+            Some(Edit {
+                name: take_bytes(rest)??,
+                old: take_bytes(rest)?,
+                new: take_bytes(rest)?,
+            })
+        })
+        .collect()
 }
 
 fn take_change(rest: &mut &[u8]) -> Option<MetaChange> {
@@ -244,6 +296,19 @@ fn take_change(rest: &mut &[u8]) -> Option<MetaChange> {
     let [mode, uid, gid, nsec] = take_u32s::<4>(rest)?;
     let [sec] = take_u64s::<1>(rest)?;
     let has = |bit: u8| flags >> bit & 1 == 1;
+    let atime = if has(4) {
+        let [nsec] = take_u32s::<1>(rest)?;
+        let [sec] = take_u64s::<1>(rest)?;
+        let sec = sec.cast_signed();
+        Some(Time { sec, nsec })
+    } else {
+        None
+    };
+    let xattrs = if has(5) {
+        Some(take_edits(rest)?)
+    } else {
+        None
+    };
     Some(MetaChange {
         mode: has(0).then_some(mode),
         uid: has(1).then_some(uid),
@@ -252,6 +317,8 @@ fn take_change(rest: &mut &[u8]) -> Option<MetaChange> {
             sec: sec.cast_signed(),
             nsec,
         }),
+        atime,
+        xattrs,
     })
 }
 
@@ -462,7 +529,27 @@ mod tests {
             Step::Touch {
                 path: path(),
                 old: mark(Kind::Fifo),
-                change,
+                change: change.clone(),
+            },
+            Step::Touch {
+                path: path(),
+                old: mark(Kind::File),
+                change: MetaChange {
+                    atime: Some(Time { sec: -9, nsec: 1 }),
+                    xattrs: Some(Box::new([
+                        Edit {
+                            name: b"user.a"[..].into(),
+                            old: None,
+                            new: Some([7; 300][..].into()),
+                        },
+                        Edit {
+                            name: b"trusted.b"[..].into(),
+                            old: Some(b""[..].into()),
+                            new: None,
+                        },
+                    ])),
+                    ..change
+                },
             },
             Step::Dir {
                 path: PathBuf::new(),

@@ -10,8 +10,9 @@ use super::attrs;
 use super::plan::Mark;
 use super::survey::file_name;
 use crate::sys::content::Abilities;
-use crate::sys::{self, Dir, Kind, Stat};
-use crate::tree::MetaChange;
+use crate::sys::xattrs;
+use crate::sys::{self, Dir, Kind, Object, Stat};
+use crate::tree::{Lack, MetaChange};
 
 /// The name under which an object from another file system waits for its turn.
 pub(super) const BROUGHT: &[u8] = b".resilver-brought~";
@@ -20,6 +21,8 @@ pub(super) const BROUGHT: &[u8] = b".resilver-brought~";
 #[derive(PartialEq, Eq)]
 pub(super) enum Done {
     Yes,
+    /// But for an extended attribute, which the system refused with this number of errno(3).
+    Lacking(i32),
     /// Somebody changed the object since: it stays as it is.
     PassedOver,
 }
@@ -162,10 +165,43 @@ pub(super) fn touch(
     if !old.is_object(&now) || old.size != now.size || !known_time {
         return Ok(Done::PassedOver);
     }
+    let object = Object::Name(dir, name);
+    if !has_known_xattrs(object, change)? {
+        return Ok(Done::PassedOver);
+    }
     sys::cut::point("execute.touch");
-    let change = if forward { *change } else { old.meta() };
-    attrs::apply(dir, name, &now, &change)?;
-    Ok(Done::Yes)
+    let lacks = attrs::apply(object, &now, &in_direction(old, change, forward))?;
+    Ok(done(&lacks))
+}
+
+/// The change, or what takes it back.
+fn in_direction(old: &Mark, change: &MetaChange, forward: bool) -> MetaChange {
+    if forward {
+        return change.clone();
+    }
+    let inverse = |edits: &[xattrs::Edit]| edits.iter().map(xattrs::Edit::inverse).collect();
+    MetaChange {
+        xattrs: change.xattrs.as_deref().map(inverse),
+        ..old.meta()
+    }
+}
+
+/// Whether the attributes that a change is about are as they were before it or will be after it.
+fn has_known_xattrs(object: Object<'_>, change: &MetaChange) -> io::Result<bool> {
+    for edit in change.xattrs.iter().flatten() {
+        let now = object.get(&edit.name)?;
+        if now != edit.old && now != edit.new {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn done(lacks: &[Lack]) -> Done {
+    match lacks.first() {
+        Some(lack) => Done::Lacking(lack.source.raw_os_error().unwrap_or_default()),
+        None => Done::Yes,
+    }
 }
 
 /// Changes the metadata of a directory: of `name`, or of `dir` itself where the name is empty.
@@ -184,29 +220,35 @@ pub(super) fn set_dir(
         return Ok(Done::PassedOver);
     };
     let either = |was: u32, to: Option<u32>, now: u32| now == was || to == Some(now);
+    // A crash while an ACL was set may have come before the special bits, or the owner's right to write
+    // that was lent for it, were put right.
+    let nearly = |mode: u32| change.xattrs.is_some() && (mode ^ now.mode) & !0o7200 == 0;
     let known = now.is_dir()
-        && either(old.mode, change.mode, now.mode)
+        && (either(old.mode, change.mode, now.mode) || change.mode.is_some_and(nearly))
         && either(old.uid, change.uid, now.uid)
         && either(old.gid, change.gid, now.gid);
     if !known {
         return Ok(Done::PassedOver);
     }
     sys::cut::point("execute.dir");
-    let mut change = if forward { *change } else { old.meta() };
+    let mut inner = in_direction(old, change, forward);
     let own = match name {
         b"" => dir.reopen()?,
         _ => match dir.open_dir(name) {
             Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {
                 // Its owner may not read it; what it has to have is given to it below.
                 dir.set_mode(name, now.mode | 0o500)?;
-                change.mode = Some(change.mode.unwrap_or(now.mode));
+                inner.mode = Some(inner.mode.unwrap_or(now.mode));
                 dir.open_dir(name)?
             }
             opened => opened?,
         },
     };
-    attrs::apply_to_dir(&own, &change)?;
-    Ok(Done::Yes)
+    if !has_known_xattrs(Object::Open(own.as_file()), change)? {
+        return Ok(Done::PassedOver);
+    }
+    let lacks = attrs::apply_to_dir(&own, &inner)?;
+    Ok(done(&lacks))
 }
 
 fn is_errno(e: &io::Error, which: &[Errno]) -> bool {

@@ -23,7 +23,25 @@ const DIR: OFlags = OFlags::RDONLY
 /// An open directory. Every name given to its methods is one component, resolved in this very directory
 /// and never followed when it is a symbolic link.
 #[derive(Debug)]
-pub struct Dir(File);
+pub struct Dir(File, Reading);
+
+/// Whether reading through a handle moves access times, where the system keeps them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Reading {
+    #[default]
+    Usual,
+    /// Neither of the directory nor of what is opened in it. Only its owner and the super-user may.
+    Unseen,
+}
+
+impl Reading {
+    fn flags(self) -> OFlags {
+        match self {
+            Reading::Usual => OFlags::empty(),
+            Reading::Unseen => OFlags::NOATIME,
+        }
+    }
+}
 
 /// An exclusive advisory lock; released when dropped or when the process ends.
 #[derive(Debug)]
@@ -37,17 +55,25 @@ impl Dir {
         } else {
             path
         };
-        Ok(Dir(File::from(rfs::open(path, DIR, Mode::empty())?)))
+        let file = File::from(rfs::open(path, DIR, Mode::empty())?);
+        Ok(Dir(file, Reading::Usual))
     }
 
     /// Opens a directory in this one.
     pub fn open_dir(&self, name: &[u8]) -> io::Result<Dir> {
-        Ok(Dir(File::from(rfs::openat(
-            &self.0,
-            name,
-            DIR | OFlags::NOFOLLOW,
-            Mode::empty(),
-        )?)))
+        self.open_reading(name, self.1)
+    }
+
+    /// Another handle on the same directory, through which reading moves no access time, neither its own
+    /// nor of anything opened below it.
+    pub fn reopen_unseen(&self) -> io::Result<Dir> {
+        self.open_reading(b".", Reading::Unseen)
+    }
+
+    fn open_reading(&self, name: &[u8], reading: Reading) -> io::Result<Dir> {
+        let flags = DIR | OFlags::NOFOLLOW | reading.flags();
+        let file = File::from(rfs::openat(&self.0, name, flags, Mode::empty())?);
+        Ok(Dir(file, reading))
     }
 
     /// Opens a directory anywhere below, `rel` being relative without `..`; no component may be a
@@ -60,7 +86,7 @@ impl Dir {
         };
         let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
         match rfs::openat2(&self.0, rel, DIR, Mode::empty(), resolve) {
-            Ok(fd) => Ok(Dir(File::from(fd))),
+            Ok(fd) => Ok(Dir(File::from(fd), self.1)),
             Err(Errno::NOSYS) => self.walk_beneath(rel),
             Err(e) => Err(e.into()),
         }
@@ -127,7 +153,8 @@ impl Dir {
 
     /// Opens a regular file for reading.
     pub fn open_file(&self, name: &[u8]) -> io::Result<File> {
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let flags =
+            OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | self.1.flags();
         Ok(File::from(rfs::openat(
             &self.0,
             name,
@@ -138,7 +165,7 @@ impl Dir {
 
     /// Opens what a name leads to for reading: a symbolic link is followed, out of the directory as well.
     pub fn open_target_file(&self, name: &[u8]) -> io::Result<File> {
-        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | self.1.flags();
         Ok(File::from(rfs::openat(
             &self.0,
             name,
@@ -149,12 +176,9 @@ impl Dir {
 
     /// Opens the directory that a name leads to: a symbolic link is followed, out of this directory as well.
     pub fn open_target_dir(&self, name: &[u8]) -> io::Result<Dir> {
-        Ok(Dir(File::from(rfs::openat(
-            &self.0,
-            name,
-            DIR,
-            Mode::empty(),
-        )?)))
+        let flags = DIR | self.1.flags();
+        let file = File::from(rfs::openat(&self.0, name, flags, Mode::empty())?);
+        Ok(Dir(file, self.1))
     }
 
     /// Opens an existing regular file for reading and writing.
@@ -301,10 +325,23 @@ impl Dir {
 
     /// Sets the modification time of a name, leaving its access time.
     pub fn set_mtime(&self, name: &[u8], mtime: Time) -> io::Result<()> {
+        self.set_times(name, None, Some(mtime))
+    }
+
+    /// Sets times of access and of modification of a name; `None` leaves one.
+    pub fn set_times(
+        &self,
+        name: &[u8],
+        atime: Option<Time>,
+        mtime: Option<Time>,
+    ) -> io::Result<()> {
         Ok(rfs::utimensat(
             &self.0,
             name,
-            &stamps(mtime),
+            &Timestamps {
+                last_access: stamp(atime),
+                last_modification: stamp(mtime),
+            },
             AtFlags::SYMLINK_NOFOLLOW,
         )?)
     }
@@ -426,11 +463,13 @@ pub fn set_mode(file: &File, mode: u32) -> io::Result<()> {
 
 /// Sets the modification time of an open file, leaving its access time.
 pub fn set_mtime(file: &File, mtime: Time) -> io::Result<()> {
-    filetime::set_file_handle_times(
-        file,
-        None,
-        Some(FileTime::from_unix_time(mtime.sec, mtime.nsec)),
-    )
+    set_times(file, None, Some(mtime))
+}
+
+/// Sets times of access and of modification of an open file; `None` leaves one.
+pub fn set_times(file: &File, atime: Option<Time>, mtime: Option<Time>) -> io::Result<()> {
+    let file_time = |time: Time| FileTime::from_unix_time(time.sec, time.nsec);
+    filetime::set_file_handle_times(file, atime.map(file_time), mtime.map(file_time))
 }
 
 /// Metadata of an open file.
@@ -455,15 +494,15 @@ pub fn stat_path(path: &Path, follow: bool) -> io::Result<Stat> {
     Ok(Stat::from_statx(&rfs::statx(rfs::CWD, path, flags, mask)?))
 }
 
-fn stamps(mtime: Time) -> Timestamps {
-    Timestamps {
-        last_access: Timespec {
+fn stamp(time: Option<Time>) -> Timespec {
+    match time {
+        Some(time) => Timespec {
+            tv_sec: time.sec,
+            tv_nsec: time.nsec.into(),
+        },
+        None => Timespec {
             tv_sec: 0,
             tv_nsec: UTIME_OMIT,
-        },
-        last_modification: Timespec {
-            tv_sec: mtime.sec,
-            tv_nsec: mtime.nsec.into(),
         },
     }
 }

@@ -9,18 +9,22 @@ pub mod cut;
 mod dir;
 mod listing;
 pub mod mounts;
+mod object;
 pub mod process;
 mod reason;
 pub mod signal;
 pub mod stack;
 mod stat;
 pub mod trusted;
+pub mod users;
 pub mod volume;
 pub mod xattrs;
 
 pub use dir::{
-    Dir, Lock, as_path, set_mode, set_mtime, set_owner, stat_file, stat_path, try_lock_file,
+    Dir, Lock, as_path, set_mode, set_mtime, set_owner, set_times, stat_file, stat_path,
+    try_lock_file,
 };
 pub use listing::{Listed, Listing};
+pub use object::Object;
 pub use reason::reason;
 pub use stat::{Kind, Stat, Time};

@@ -67,6 +67,14 @@ pub struct Time {
     pub nsec: u32,
 }
 
+impl Time {
+    /// Its whole seconds: all that rsync keeps of access times.
+    #[must_use]
+    pub fn whole(self) -> Time {
+        Time { nsec: 0, ..self }
+    }
+}
+
 /// Metadata of one object, never following a symbolic link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stat {
@@ -80,6 +88,8 @@ pub struct Stat {
     pub gid: u32,
     /// Bytes (the length of the target for a symbolic link).
     pub size: u64,
+    /// Time of the last access.
+    pub atime: Time,
     /// Time of the last change of content.
     pub mtime: Time,
     /// Time of the last change of anything; cannot be set.
@@ -111,6 +121,7 @@ impl Stat {
             uid: s.stx_uid,
             gid: s.stx_gid,
             size: s.stx_size,
+            atime: time(&s.stx_atime),
             mtime: time(&s.stx_mtime),
             ctime: time(&s.stx_ctime),
             btime: time(&s.stx_btime),

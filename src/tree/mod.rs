@@ -1,7 +1,11 @@
 //! What a tree is made of: names and their order, filter rules, metadata to compare and to set.
 
+mod acl;
+mod chmod;
 mod escape;
+mod give;
 mod order;
+mod owners;
 mod preserve;
 mod quick_check;
 mod rules;
@@ -9,9 +13,13 @@ mod rules;
 mod stock;
 mod wildmatch;
 
+pub use acl::{Acl, Named};
+pub use chmod::Chmod;
 pub use escape::{Charset, push as push_escaped, push_sentence, shown};
+pub use give::{Call, Lack, NotGiven, give};
 pub use order::compare as compare_names;
-pub use preserve::{MetaChange, Preserve};
+pub use owners::{IdMap, Ids, MapError, Owners};
+pub use preserve::{KeepXattrs, MetaChange, Preserve};
 pub use quick_check::{Differences, Powers, Tolerance, differences};
 pub use rules::{
     Environment, Fault, Perishable, Place, Rule, RuleError, RuleName, RuleNote, Rules, Scope,

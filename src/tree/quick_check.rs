@@ -50,6 +50,12 @@ impl Powers {
         matches!(self, Powers::Any)
     }
 
+    /// Whether devices can be made.
+    #[must_use]
+    pub fn makes_devices(&self) -> bool {
+        self.gives_owner()
+    }
+
     /// Whether files can be given to this group.
     #[must_use]
     pub fn gives_group(&self, gid: u32) -> bool {
@@ -60,11 +66,14 @@ impl Powers {
     }
 }
 
-/// Which preserved attributes differ and can be set: the `t`, `p`, `o` and `g` of rsync's itemized lines.
+/// Which preserved attributes differ and can be set: the `t`, `p`, `o`, `g` and `u` of rsync's itemized
+/// lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Differences {
     /// Modification time.
     pub time: bool,
+    /// Access time.
+    pub atime: bool,
     /// Permission bits.
     pub perms: bool,
     /// Owner.
@@ -77,7 +86,7 @@ impl Differences {
     /// Whether anything differs.
     #[must_use]
     pub fn any(self) -> bool {
-        self.time || self.perms || self.owner || self.group
+        self.time || self.atime || self.perms || self.owner || self.group
     }
 }
 
@@ -94,8 +103,10 @@ pub fn differences(
     powers: &Powers,
 ) -> Differences {
     Differences {
-        time: preserve.times && !tolerance.same(source.mtime, dest.mtime),
-        perms: preserve.perms && source.kind != Kind::Symlink && source.mode != dest.mode,
+        time: preserve.keeps_mtime(source.kind) && !tolerance.same(source.mtime, dest.mtime),
+        atime: preserve.keeps_atime(source.kind)
+            && !tolerance.same(source.atime.whole(), dest.atime.whole()),
+        perms: source.kind != Kind::Symlink && preserve.mode(source, dest) != dest.mode,
         owner: preserve.owner && source.uid != dest.uid && powers.gives_owner(),
         group: preserve.group && source.gid != dest.gid && powers.gives_group(source.gid),
     }

@@ -36,6 +36,7 @@ pub struct Case {
     option: Option<&'static str>,
     ignored: Vec<(Aspect, &'static str)>,
     is_silent: bool,
+    atimes: bool,
     only_direct: bool,
 }
 
@@ -54,6 +55,7 @@ impl Case {
             option: None,
             ignored: Vec::new(),
             is_silent: false,
+            atimes: false,
             only_direct: false,
         }
     }
@@ -109,6 +111,12 @@ impl Case {
     /// Skipped, with the reason, where we are not root.
     pub fn needs_root(mut self, reason: &'static str) -> Case {
         self.needs_root = Some(reason);
+        self
+    }
+
+    /// Access times are compared, too: else only what is read moves them, and that is nobody's promise.
+    pub fn atimes(mut self) -> Case {
+        self.atimes = true;
         self
     }
 
@@ -174,6 +182,7 @@ impl Case {
     /// Everything in which two observations differ and should not.
     pub fn findings(&self, expected: &Observation, got: &Observation) -> Vec<Finding> {
         let mut findings = compare::differ(expected, got);
+        findings.retain(|finding| self.atimes || finding.aspect != Aspect::Atime);
         findings.retain(|finding| {
             !self
                 .ignored

@@ -16,6 +16,7 @@ pub enum Aspect {
     Owner,
     Group,
     Mtime,
+    Atime,
     Target,
     Device,
     Links,

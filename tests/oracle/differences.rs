@@ -65,6 +65,16 @@ pub const DIFFERENCES: &[Difference] = &[
         ),
     },
     Difference {
+        what: "a temporary file's name where an attribute could not be set, and `/./` in a path that is read",
+        reason: "a stage needs no temporary names, so resilver names the file itself; rsync shows where an operand ended",
+        stream: Stream::Stderr,
+        canonical: attribute_path,
+        example: (
+            "chown \"/d/.f.Ab3dEf\" failed: no",
+            Some("chown \"/d/f\" failed: no"),
+        ),
+    },
+    Difference {
         what: "`rsync error: received SIGUSR1 (code 19)`",
         reason: "said by a second process of rsync that the first one ends",
         stream: Stream::Stderr,
@@ -272,6 +282,36 @@ fn temporary_name(line: &str) -> Option<String> {
         || line.to_string(),
         |_| format!("{}XXXXXX{}", &line[..quote - 6], &line[quote..]),
     ))
+}
+
+/// Makes `/d/.f.Ab3dEf` of a failed change of attributes `/d/f`, and `/s/./f` `/s/f`.
+fn attribute_path(line: &str) -> Option<String> {
+    let calls = ["chown \"", "chgrp \"", "setxattr(\"", "getxattr(\""];
+    let Some(start) = calls
+        .iter()
+        .find_map(|call| line.find(call).map(|at| at + call.len()))
+    else {
+        return Some(line.to_string());
+    };
+    let Some(end) = line[start..].find('"').map(|len| start + len) else {
+        return Some(line.to_string());
+    };
+    let (dir, name) = line[start..end].rsplit_once('/')?;
+    let stem = name
+        .strip_prefix('.')
+        .and_then(|name| name.rsplit_once('.'));
+    let name = match stem {
+        Some((stem, letters)) if letters.len() == 6 => stem,
+        _ => name,
+    };
+    let dir = dir.strip_suffix("/.").unwrap_or(dir);
+    let dir = dir.replace("/./", "/");
+    let name = if name == "." {
+        String::new()
+    } else {
+        format!("/{name}")
+    };
+    Some(format!("{}{dir}{name}{}", &line[..start], &line[end..]))
 }
 
 fn sibling_ended(line: &str) -> Option<String> {

@@ -9,7 +9,9 @@
 //! s/p fifo            also: socket, char:1,3 and block:7,0
 //! s/big size:3m       pseudo-random bytes; seed:2 gives other ones
 //! s/hole hole:4m      a file that is one hole
-//! s/t @1000000000.5   a time of modification; o:1000:100 owner and group; x:user.k=v an attribute
+//! s/t @1000000000.5   a time of modification; atime:5 of access; o:1000:100 owner and group
+//! s/x x:user.k=v      an extended attribute
+//! s/y acl:u::6,u:5:4,g::4,m::4,o::0   an ACL; default:... that of a directory for what is made in it
 //! !s/old              removes what is there (for changes between two runs)
 //! ```
 //! Words are separated by blanks; `\s`, `\n`, `\t`, `\\` and `\xHH` stand for the bytes that would not survive that.
@@ -50,6 +52,8 @@ pub struct Entry {
     pub mode: Option<u32>,
     pub owner: Option<(u32, u32)>,
     pub mtime: (i64, u32),
+    /// The time of access, where it is not that of modification.
+    pub atime: Option<(i64, u32)>,
     pub xattrs: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
@@ -62,6 +66,7 @@ impl Entry {
             mode: None,
             owner: None,
             mtime: (EPOCH, 0),
+            atime: None,
             xattrs: Vec::new(),
         }
     }
@@ -123,6 +128,9 @@ impl Entry {
                 let (name, value) = value.split_once('=').expect("x:NAME=VALUE");
                 self.xattrs.push((unescape(name), unescape(value)));
             }
+            "acl" => self.acl("system.posix_acl_access", value),
+            "default" => self.acl("system.posix_acl_default", value),
+            "atime" => self.atime = Some(moment(value)),
             _ if word.starts_with('@') => self.mtime = moment(&word[1..]),
             _ if word.starts_with('0') => {
                 self.mode = Some(u32::from_str_radix(word, 8).expect("an octal mode"))
@@ -130,6 +138,41 @@ impl Entry {
             _ => panic!("a fixture line holds an unknown word: {word}"),
         }
     }
+}
+
+impl Entry {
+    fn acl(&mut self, name: &str, text: &str) {
+        self.xattrs.push((name.into(), acl(text)));
+    }
+}
+
+/// An ACL as the system stores it: `u::6,u:5:4,g::4,g:7:0,m::4,o::0`, in the system's order.
+pub fn acl(text: &str) -> Vec<u8> {
+    let mut bytes = vec![2, 0, 0, 0];
+    for entry in text.split(',') {
+        let mut parts = entry.split(':');
+        let mut part = || parts.next().expect("TAG:ID:PERMISSIONS");
+        let (tag, id, perms) = (part(), part(), part());
+        let tag: u16 = match (tag, id.is_empty()) {
+            ("u", true) => 1,
+            ("u", false) => 2,
+            ("g", true) => 4,
+            ("g", false) => 8,
+            ("m", _) => 16,
+            ("o", _) => 32,
+            _ => panic!("an ACL has an unknown tag: {entry}"),
+        };
+        let id = if id.is_empty() {
+            u32::MAX
+        } else {
+            id.parse().expect("an id")
+        };
+        let perms: u16 = perms.parse().expect("permissions");
+        bytes.extend(tag.to_le_bytes());
+        bytes.extend(perms.to_le_bytes());
+        bytes.extend(id.to_le_bytes());
+    }
+    bytes
 }
 
 /// Reads a fixture; blank lines are skipped.
@@ -245,9 +288,6 @@ fn dress(root: &Path, entry: &Entry, owner: Option<(u32, u32)>) {
     if let Some((user, group)) = entry.owner.or(owner) {
         lchown(&at, Some(user), Some(group)).expect("an owner");
     }
-    for (name, value) in &entry.xattrs {
-        xattr::set(&at, OsStr::from_bytes(name), value).expect("an extended attribute");
-    }
     if !matches!(entry.what, What::Symlink(_)) {
         let usual = if entry.what == What::Dir {
             0o755
@@ -257,8 +297,13 @@ fn dress(root: &Path, entry: &Entry, owner: Option<(u32, u32)>) {
         fs::set_permissions(&at, fs::Permissions::from_mode(entry.mode.unwrap_or(usual)))
             .expect("a mode");
     }
-    let time = FileTime::from_unix_time(entry.mtime.0, entry.mtime.1);
-    filetime::set_symlink_file_times(&at, time, time).expect("a time");
+    // Behind the mode, whose group bits an ACL decides on.
+    for (name, value) in &entry.xattrs {
+        xattr::set(&at, OsStr::from_bytes(name), value).expect("an extended attribute");
+    }
+    let time = |(sec, nsec)| FileTime::from_unix_time(sec, nsec);
+    let (atime, mtime) = (entry.atime.unwrap_or(entry.mtime), entry.mtime);
+    filetime::set_symlink_file_times(&at, time(atime), time(mtime)).expect("times");
 }
 
 /// Bytes that do not repeat, the same for the same seed (xorshift64*).

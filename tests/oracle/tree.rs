@@ -19,6 +19,7 @@ pub struct Node {
     user: u32,
     group: u32,
     mtime: Moment,
+    atime: Moment,
     target: Vec<u8>,
     device: Option<u64>,
     content: Vec<u8>,
@@ -198,10 +199,11 @@ impl Reader {
             },
             user: stat.st_uid,
             group: stat.st_gid,
-            mtime: if stat.st_mtime >= self.began {
-                Moment::Recent
-            } else {
-                Moment::At(stat.st_mtime, stat.st_mtime_nsec as i64)
+            mtime: self.moment(stat.st_mtime, stat.st_mtime_nsec as i64),
+            atime: match kind {
+                // Whoever looks at them moves these.
+                FileType::Directory | FileType::Symlink => Moment::Recent,
+                _ => self.moment(stat.st_atime, stat.st_atime_nsec as i64),
             },
             target: match kind {
                 FileType::Symlink => readlinkat(dir, name, Vec::new())
@@ -221,6 +223,14 @@ impl Reader {
             xattrs: xattrs(&through),
             linked: [&stat.st_dev.to_le_bytes()[..], &stat.st_ino.to_le_bytes()].concat(),
             holds_state: false,
+        }
+    }
+
+    fn moment(&self, sec: i64, nsec: i64) -> Moment {
+        if sec >= self.began {
+            Moment::Recent
+        } else {
+            Moment::At(sec, nsec)
         }
     }
 
@@ -325,6 +335,12 @@ fn differ_in(path: &[u8], expected: &Node, got: &Node) -> Vec<Finding> {
         timed && e.mtime != g.mtime,
         format!("{:?}", e.mtime),
         format!("{:?}", g.mtime),
+    );
+    note(
+        Aspect::Atime,
+        e.atime != g.atime,
+        format!("{:?}", e.atime),
+        format!("{:?}", g.atime),
     );
     note(
         Aspect::Target,

@@ -303,5 +303,6 @@ fn meta(stat: &Stat) -> MetaChange {
         uid: Some(stat.uid),
         gid: Some(stat.gid),
         mtime: Some(stat.mtime),
+        ..MetaChange::default()
     }
 }

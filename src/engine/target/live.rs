@@ -5,12 +5,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Fault, NewFile, Place, Target, apply_at, attribute, owner};
+use super::{Fault, Ground, NewFile, Place, Target};
 use crate::engine::error::Error;
 use crate::engine::node::Node;
 use crate::stage::{Names, Salvage};
-use crate::sys::{Dir, Stat, Time, process};
-use crate::tree::MetaChange;
+use crate::sys::{Dir, Kind, Object, Stat, Time, process};
+use crate::tree::{Lack, MetaChange, give};
 
 /// Longest name that the systems at hand allow, in bytes.
 const NAME_MAX: usize = 255;
@@ -108,7 +108,7 @@ impl Target for Live {
             }
             None => self.root.open_beneath(&node.path)?,
         };
-        Ok(Place::Live(dir))
+        Ok(Place::new(Ground::Live(dir))?)
     }
 
     fn open_live(&self, parent: &Dir, name: &[u8], stat: &Stat) -> io::Result<Dir> {
@@ -175,9 +175,11 @@ impl Target for Live {
         name: &[u8],
         _new: Option<&Stat>,
         old: Option<&Stat>,
-        make: &dyn Fn(&Dir, &[u8]) -> io::Result<()>,
+        make: &dyn Fn(&Dir, &[u8]) -> io::Result<bool>,
     ) -> Result<(), Fault> {
-        Ok(self.replace(place.dir(), name, old, |name| make(place.dir(), name))?)
+        Ok(self.replace(place.dir(), name, old, |name| {
+            make(place.dir(), name).map(drop)
+        })?)
     }
 
     fn link(
@@ -204,13 +206,8 @@ impl Target for Live {
         old: &Stat,
         change: &MetaChange,
         _names: Names,
-    ) -> Result<(), Fault> {
-        apply_at(
-            place.dir(),
-            name,
-            old.kind == crate::sys::Kind::Symlink,
-            change,
-        )
+    ) -> Result<Vec<Lack>, Fault> {
+        Ok(give(Object::Name(place.dir(), name), old.kind, change)?)
     }
 
     fn remove_entry(&self, dir: &Dir, path: &Path, old: &Stat) -> Result<(), Fault> {
@@ -243,7 +240,7 @@ impl Target for Live {
         node: &Node,
         place: Option<&Place>,
         change: &MetaChange,
-    ) -> Result<(), Fault> {
+    ) -> Result<Vec<Lack>, Fault> {
         let own;
         let dir = match (place, &node.live) {
             (Some(place), _) => place.dir(),
@@ -253,22 +250,18 @@ impl Target for Live {
                 &own
             }
         };
-        let file = dir.as_file();
-        if change.uid.is_some() || change.gid.is_some() {
-            crate::sys::set_owner(file, change.uid, change.gid).map_err(owner(change))?;
-        }
         // What was lent to the owner for the work is taken back.
         let lent = node.live_stat.filter(|stat| place.is_some() && lacks(stat));
-        if let Some(mode) = change.mode.or(lent.map(|stat| stat.mode)) {
-            dir.set_own_mode(mode)
-                .map_err(attribute("failed to set permissions on"))?;
-        }
+        let mut change = MetaChange {
+            mode: change.mode.or(lent.map(|stat| stat.mode)),
+            ..change.clone()
+        };
         // What failed left the time as it was: then there is nothing to put back.
         if let Some(mtime) = change.mtime
-            && dir.stat_self()?.mtime != mtime
+            && dir.stat_self()?.mtime == mtime
         {
-            crate::sys::set_mtime(file, mtime).map_err(attribute("failed to set times on"))?;
+            change.mtime = None;
         }
-        Ok(())
+        Ok(give(Object::Open(dir.as_file()), Kind::Dir, &change)?)
     }
 }

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use rustix::io::Errno;
 
 use crate::stage;
-use crate::sys::{Dir, Stat, Time};
-use crate::tree::MetaChange;
+use crate::sys::xattrs::DEFAULT_ACL;
+use crate::sys::{Dir, Object, Stat, Time};
+use crate::tree::{Acl, Lack, MetaChange, NotGiven};
 
 use super::error::Error;
 use super::node::Node;
@@ -20,7 +21,14 @@ pub(super) use live::Live;
 pub(super) use staged::Staged;
 
 /// Where objects of one directory are made.
-pub(super) enum Place {
+pub(super) struct Place {
+    ground: Ground,
+    /// What the directory's default ACL gives to new objects at most, as permission bits.
+    inherited: Option<u32>,
+}
+
+/// What a place is on.
+pub(super) enum Ground {
     /// In the live directory.
     Live(Dir),
     /// In the stage.
@@ -28,10 +36,30 @@ pub(super) enum Place {
 }
 
 impl Place {
+    fn new(ground: Ground) -> io::Result<Place> {
+        let acl = Object::Open(ground.dir().as_file()).get(DEFAULT_ACL)?;
+        let acl = acl.as_deref().and_then(Acl::decode);
+        Ok(Place {
+            ground,
+            inherited: acl.map(|acl| acl.bits()),
+        })
+    }
+
     pub(super) fn dir(&self) -> &Dir {
+        self.ground.dir()
+    }
+
+    /// What a default ACL of the directory gives to new objects at most, as permission bits.
+    pub(super) fn inherited(&self) -> Option<u32> {
+        self.inherited
+    }
+}
+
+impl Ground {
+    fn dir(&self) -> &Dir {
         match self {
-            Place::Live(dir) => dir,
-            Place::Staged(place) => place.dir(),
+            Ground::Live(dir) => dir,
+            Ground::Staged(place) => place.dir(),
         }
     }
 }
@@ -50,16 +78,8 @@ pub(super) enum Fault {
     Entry(io::Error),
     /// The same: no file could be made under this temporary name.
     Temporary { name: Vec<u8>, source: io::Error },
-    /// The same: an attribute could not be set, in rsync's words `failed to set times on`.
-    Attribute {
-        what: &'static str,
-        source: io::Error,
-    },
-    /// The same: `chown` or `chgrp` failed.
-    Owner {
-        what: &'static str,
-        source: io::Error,
-    },
+    /// The same: an attribute could not be given.
+    NotGiven(NotGiven),
     /// The run ends.
     Fatal(Error),
 }
@@ -67,6 +87,12 @@ pub(super) enum Fault {
 impl From<io::Error> for Fault {
     fn from(e: io::Error) -> Fault {
         Fault::Entry(e)
+    }
+}
+
+impl From<NotGiven> for Fault {
+    fn from(e: NotGiven) -> Fault {
+        Fault::NotGiven(e)
     }
 }
 
@@ -91,8 +117,7 @@ impl Fault {
         match self {
             Fault::Entry(source)
             | Fault::Temporary { source, .. }
-            | Fault::Attribute { source, .. }
-            | Fault::Owner { source, .. } => source,
+            | Fault::NotGiven(NotGiven { source, .. }) => source,
             Fault::Fatal(e) => io::Error::other(e),
         }
     }
@@ -145,15 +170,15 @@ pub(super) trait Target: Sync {
         new: Option<&Stat>,
         old: Option<&Stat>,
     ) -> Result<(), Fault>;
-    /// Makes a symbolic link, device or special with `make` under the name it is given, and gives it its
-    /// metadata.
+    /// Makes a symbolic link, device or special with `make` under the name it is given, which gives it its
+    /// metadata and says whether that is `new`.
     fn make_node(
         &self,
         place: &Place,
         name: &[u8],
         new: Option<&Stat>,
         old: Option<&Stat>,
-        make: &dyn Fn(&Dir, &[u8]) -> io::Result<()>,
+        make: &dyn Fn(&Dir, &[u8]) -> io::Result<bool>,
     ) -> Result<(), Fault>;
     /// Makes a hard link to another path of the tree.
     fn link(
@@ -163,7 +188,7 @@ pub(super) trait Target: Sync {
         name: &[u8],
         old: Option<&Stat>,
     ) -> Result<(), Fault>;
-    /// Changes metadata of what is there.
+    /// Changes metadata of what is there; returns the extended attributes that it could not be given.
     fn touch(
         &self,
         place: &Place,
@@ -171,7 +196,7 @@ pub(super) trait Target: Sync {
         old: &Stat,
         change: &MetaChange,
         names: stage::Names,
-    ) -> Result<(), Fault>;
+    ) -> Result<Vec<Lack>, Fault>;
     /// Removes one entry; directories are empty of all that was removed before. `dir` is the live
     /// directory that holds it.
     fn remove_entry(&self, dir: &Dir, path: &Path, old: &Stat) -> Result<(), Fault>;
@@ -179,48 +204,11 @@ pub(super) trait Target: Sync {
     fn removed_whole(&self, parent: &Path, name: &[u8], old: &Stat) -> Result<(), Fault>;
     /// Takes back the removal of these paths, where they were not removed from the live tree itself.
     fn spare(&self, removed: &[PathBuf]) -> Result<(), Error>;
-    /// Gives a directory its final metadata.
+    /// Gives a directory its final metadata; returns the extended attributes that it could not be given.
     fn finish_dir(
         &self,
         node: &Node,
         place: Option<&Place>,
         change: &MetaChange,
-    ) -> Result<(), Fault>;
-}
-
-/// Sets what `change` asks for on an object in `dir`; owner first, since that clears set-id bits.
-pub(super) fn apply_at(
-    dir: &Dir,
-    name: &[u8],
-    symlink: bool,
-    change: &MetaChange,
-) -> Result<(), Fault> {
-    if change.uid.is_some() || change.gid.is_some() {
-        dir.set_owner(name, change.uid, change.gid)
-            .map_err(owner(change))?;
-    }
-    if let (Some(mode), false) = (change.mode, symlink) {
-        dir.set_mode(name, mode)
-            .map_err(attribute("failed to set permissions on"))?;
-    }
-    if let Some(mtime) = change.mtime {
-        dir.set_mtime(name, mtime)
-            .map_err(attribute("failed to set times on"))?;
-    }
-    Ok(())
-}
-
-/// A failure to set the owner, or only the group.
-fn owner(change: &MetaChange) -> impl Fn(io::Error) -> Fault {
-    let what = if change.uid.is_some() {
-        "chown"
-    } else {
-        "chgrp"
-    };
-    move |source| Fault::Owner { what, source }
-}
-
-/// A failure to set an attribute.
-fn attribute(what: &'static str) -> impl Fn(io::Error) -> Fault {
-    move |source| Fault::Attribute { what, source }
+    ) -> Result<Vec<Lack>, Fault>;
 }

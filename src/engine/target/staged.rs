@@ -4,12 +4,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Fault, NewFile, Place, Target};
+use super::{Fault, Ground, NewFile, Place, Target};
 use crate::engine::error::Error;
 use crate::engine::node::Node;
 use crate::stage::{self, Salvage, Stage};
 use crate::sys::{Dir, Stat, Time};
-use crate::tree::MetaChange;
+use crate::tree::{Lack, MetaChange};
 
 /// Writes into a stage; nothing is seen until its commit.
 pub(in crate::engine) struct Staged<'s> {
@@ -48,9 +48,9 @@ impl Staged<'_> {
 }
 
 fn staged(place: &Place) -> Result<&stage::Place, Fault> {
-    match place {
-        Place::Staged(place) => Ok(place),
-        Place::Live(_) => Err(io::Error::other("a live place in a staged run").into()),
+    match &place.ground {
+        Ground::Staged(place) => Ok(place),
+        Ground::Live(_) => Err(io::Error::other("a live place in a staged run").into()),
     }
 }
 
@@ -72,7 +72,8 @@ impl Target for Staged<'_> {
     }
 
     fn place(&self, node: &Node) -> Result<Place, Fault> {
-        Ok(Place::Staged(self.stage.place(&node.path, node.fresh())?))
+        let place = self.stage.place(&node.path, node.fresh())?;
+        Ok(Place::new(Ground::Staged(place))?)
     }
 
     fn open_live(&self, parent: &Dir, name: &[u8], _stat: &Stat) -> io::Result<Dir> {
@@ -127,14 +128,14 @@ impl Target for Staged<'_> {
         name: &[u8],
         new: Option<&Stat>,
         old: Option<&Stat>,
-        make: &dyn Fn(&Dir, &[u8]) -> io::Result<()>,
+        make: &dyn Fn(&Dir, &[u8]) -> io::Result<bool>,
     ) -> Result<(), Fault> {
         let place = staged(place)?;
         if old.is_some() {
             self.stage.clear(place, name)?;
         }
-        make(place.dir(), name)?;
-        self.made(place, name, new, old)
+        let as_foreseen = make(place.dir(), name)?;
+        self.made(place, name, new.filter(|_| as_foreseen), old)
     }
 
     fn link(
@@ -154,7 +155,7 @@ impl Target for Staged<'_> {
         old: &Stat,
         change: &MetaChange,
         names: stage::Names,
-    ) -> Result<(), Fault> {
+    ) -> Result<Vec<Lack>, Fault> {
         Ok(self.stage.touch(staged(place)?, name, old, change, names)?)
     }
 
@@ -176,7 +177,7 @@ impl Target for Staged<'_> {
         node: &Node,
         _place: Option<&Place>,
         change: &MetaChange,
-    ) -> Result<(), Fault> {
+    ) -> Result<Vec<Lack>, Fault> {
         Ok(self
             .stage
             .finish_dir(&node.path, node.fresh(), node.live_stat.as_ref(), change)?)

@@ -122,7 +122,7 @@ fn everything() -> Preserve {
         times: true,
         devices: true,
         specials: true,
-        hard_links: false,
+        ..Preserve::default()
     }
 }
 
@@ -147,6 +147,7 @@ fn stat(path: &Path) -> Stat {
             sec: meta.mtime(),
             nsec: u32::try_from(meta.mtime_nsec()).expect("below 1e9"),
         },
+        atime: Time::default(),
         ctime: Time::default(),
         btime: Time::default(),
         rdev: (0, 0),
@@ -230,6 +231,7 @@ fn itemized(options: &[&str], from: &Path, to: &Path) -> BTreeMap<String, Differ
         let flag = |c| flags[2..].contains(c);
         let found = Differences {
             time: flag('t'),
+            atime: flag('u'),
             perms: flag('p'),
             owner: flag('o'),
             group: flag('g'),

@@ -1,0 +1,439 @@
+//! ACLs and extended attributes (`-A`, `-X`): read of both sides, compared, and turned into what is to be
+//! set and removed. One call lists an object's attributes, one more reads each that counts; without the
+//! options there is none.
+
+use std::borrow::Cow;
+use std::io;
+use std::path::Path;
+
+use crate::sys::xattrs::{ACCESS_ACL, DEFAULT_ACL, Edit, Xattrs};
+use crate::sys::{Kind, Object, Stat};
+use crate::tree::{Acl, KeepXattrs, Lack, NotGiven, Owners, Preserve};
+
+use super::error::shown;
+use super::event::{Changes, Event, Severity};
+use super::failure::not_given;
+use super::node::Node;
+use super::worker::Worker;
+
+/// Names that everybody may set.
+const USER: &[u8] = b"user.";
+/// The system's own, ACLs among them.
+const SYSTEM: &[u8] = b"system.";
+/// rsync's notes of what it could not set.
+const NOTES: &[u8] = b"user.rsync.%";
+/// Under `--fake-super`, names that only the super-user could set stand behind this.
+const STORED: &[u8] = b"user.rsync.";
+/// Notes of ACLs under `--fake-super`.
+const ACCESS_NOTE: &[u8] = b"user.rsync.%aacl";
+const DEFAULT_NOTE: &[u8] = b"user.rsync.%dacl";
+
+/// What is kept of ACLs and extended attributes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Keeping {
+    acls: bool,
+    xattrs: KeepXattrs,
+    /// Names that only the super-user can set take part.
+    as_super: bool,
+    /// `--fake-super`.
+    fake: bool,
+}
+
+impl Keeping {
+    pub(super) fn new(preserve: &Preserve, as_super: bool, fake: bool) -> Keeping {
+        Keeping {
+            acls: preserve.acls,
+            xattrs: preserve.xattrs,
+            as_super,
+            fake,
+        }
+    }
+
+    /// Whether there is anything to read.
+    pub(super) fn any(self) -> bool {
+        self.acls || self.xattrs != KeepXattrs::No
+    }
+
+    /// The name that an attribute of the source has at the destination; `None` where it takes no part.
+    fn stored(self, name: &[u8]) -> Option<Cow<'_, [u8]>> {
+        if self.xattrs == KeepXattrs::No || name.starts_with(SYSTEM) {
+            return None;
+        }
+        if name.starts_with(NOTES) {
+            let taken = self.xattrs == KeepXattrs::WithNotes && !self.fake;
+            return taken.then(|| Cow::Owned(name.to_vec()));
+        }
+        if self.fake {
+            let real = name.strip_prefix(STORED).unwrap_or(name);
+            return Some(Cow::Owned(match real.starts_with(USER) {
+                true => real.to_vec(),
+                false => [STORED, real].concat(),
+            }));
+        }
+        (self.as_super || name.starts_with(USER)).then(|| Cow::Owned(name.to_vec()))
+    }
+
+    /// Whether an attribute of the destination goes where the source has none of its name.
+    fn manages(self, name: &[u8]) -> bool {
+        self.xattrs != KeepXattrs::No
+            && !name.starts_with(SYSTEM)
+            && match self.fake {
+                true => name.starts_with(USER) && !name.starts_with(NOTES),
+                false => self.as_super || name.starts_with(USER),
+            }
+    }
+
+    fn acl_names(self) -> [&'static [u8]; 2] {
+        match self.fake {
+            true => [ACCESS_NOTE, DEFAULT_NOTE],
+            false => [ACCESS_ACL, DEFAULT_ACL],
+        }
+    }
+
+    fn is_acl(self, name: &[u8]) -> bool {
+        self.acls && self.acl_names().contains(&name)
+    }
+
+    fn decode(self, value: &[u8], mode: u32) -> io::Result<Acl> {
+        let acl = match self.fake {
+            true => Acl::from_note(value, mode),
+            false => Acl::decode(value),
+        };
+        acl.ok_or_else(|| io::ErrorKind::InvalidData.into())
+    }
+
+    fn encode(self, acl: &Acl, is_access: bool) -> Box<[u8]> {
+        match self.fake {
+            true => acl.to_note(is_access),
+            false => acl.encode(),
+        }
+    }
+
+    /// Reads what an object has; `stored` gives the names under which its attributes are kept.
+    fn read<'n>(
+        self,
+        object: Object<'_>,
+        stat: &Stat,
+        stored: impl Fn(&[u8]) -> Option<Cow<'n, [u8]>>,
+    ) -> Result<Extended, Unreadable> {
+        let all = object.read(|name| self.is_acl(name) || stored(name).is_some());
+        let mut extended = Extended::default();
+        for (name, value) in all? {
+            if self.is_acl(&name) {
+                let acl = self.decode(&value, stat.mode);
+                let acl = acl.map_err(|e| (name.clone(), e))?;
+                let [access, _] = self.acl_names();
+                if *name == *access {
+                    extended.access = Some((acl, value));
+                } else {
+                    extended.default = Some((acl, value));
+                }
+            } else if let Some(stored) = stored(&name) {
+                extended.xattrs.insert(stored.into(), value);
+            }
+        }
+        Ok(extended)
+    }
+
+    /// What an object of the source has, as it is to be at the destination.
+    pub(super) fn read_source(
+        self,
+        object: Object<'_>,
+        stat: &Stat,
+        owners: &Owners,
+    ) -> Result<Extended, Unreadable> {
+        let mut read = self.read(object, stat, |name| {
+            self.stored(name).map(|name| Cow::Owned(name.into_owned()))
+        })?;
+        for acl in [&mut read.access, &mut read.default].into_iter().flatten() {
+            let mapped = std::mem::take(&mut acl.0);
+            acl.0 = mapped.mapped(|id| owners.user(id), |id| owners.group(id));
+        }
+        Ok(read)
+    }
+
+    /// What an object of the destination has.
+    pub(super) fn read_live(self, object: Object<'_>, stat: &Stat) -> Result<Extended, Unreadable> {
+        self.read(object, stat, |name| {
+            self.manages(name).then(|| Cow::Owned(name.to_vec()))
+        })
+    }
+}
+
+/// The attribute that could not be read, empty for the list of all, and why.
+pub(super) type Unreadable = (Box<[u8]>, io::Error);
+
+/// ACLs and extended attributes of one object.
+#[derive(Debug, Default)]
+pub(super) struct Extended {
+    xattrs: Xattrs,
+    /// With the value that it was read from.
+    access: Option<(Acl, Box<[u8]>)>,
+    default: Option<(Acl, Box<[u8]>)>,
+}
+
+impl Extended {
+    fn access(&self, mode: u32) -> Cow<'_, Acl> {
+        match &self.access {
+            Some((acl, _)) => Cow::Borrowed(acl),
+            None => Cow::Owned(Acl::of_mode(mode)),
+        }
+    }
+
+    fn default_acl(&self) -> Option<&Acl> {
+        self.default.as_ref().map(|(acl, _)| acl)
+    }
+}
+
+/// What the source has, and what an object of its kind at the destination has.
+#[derive(Debug)]
+pub(super) struct Sides {
+    source: Extended,
+    /// Permission bits of the source.
+    mode: u32,
+    /// With the permission bits there.
+    live: Option<(Extended, u32)>,
+}
+
+/// Whether two sides differ: the `a` and `x` of rsync's itemized lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Unlike {
+    acl: bool,
+    xattrs: bool,
+}
+
+impl Unlike {
+    /// What of it changes say.
+    pub(super) fn of(changes: &Changes) -> Unlike {
+        Unlike {
+            acl: changes.acl,
+            xattrs: changes.xattrs,
+        }
+    }
+
+    fn any(self) -> bool {
+        self.acl || self.xattrs
+    }
+
+    /// These changes, and those.
+    pub(super) fn and(self, changes: Changes) -> Changes {
+        Changes {
+            acl: self.acl,
+            xattrs: self.xattrs,
+            ..changes
+        }
+    }
+}
+
+impl Sides {
+    /// Whether they differ, where there is something to compare with.
+    pub(super) fn unlike(&self, keeping: Keeping, kind: Kind) -> Unlike {
+        let Some((live, live_mode)) = &self.live else {
+            return Unlike::default();
+        };
+        let has_acl = keeping.acls && kind != Kind::Symlink;
+        let source = &self.source;
+        Unlike {
+            acl: has_acl
+                && (!source
+                    .access(0)
+                    .agrees(self.mode, &live.access(0), *live_mode)
+                    || source.default_acl() != live.default_acl()),
+            xattrs: source.xattrs != live.xattrs,
+        }
+    }
+
+    /// What makes the destination's object, which has `mode` then, like the source's.
+    pub(super) fn edits(&self, keeping: Keeping, mode: u32, unlike: Unlike) -> Option<Box<[Edit]>> {
+        if !unlike.any() {
+            return None;
+        }
+        let nothing = Extended::default();
+        let live = self.live.as_ref().map_or(&nothing, |(live, _)| live);
+        let mut edits = Vec::new();
+        if unlike.xattrs {
+            edits.extend(differing(&self.source.xattrs, &live.xattrs));
+        }
+        if unlike.acl {
+            edits.extend(
+                self.acl_edits(keeping, mode, live)
+                    .filter(|edit| edit.new != edit.old),
+            );
+        }
+        Some(edits.into())
+    }
+
+    /// What an object that is made for the source's gets. Where it `inherits` ACLs, those go that the
+    /// source does not have.
+    pub(super) fn edits_of_new(
+        &self,
+        keeping: Keeping,
+        kind: Kind,
+        mode: u32,
+        inherits: bool,
+    ) -> Option<Box<[Edit]>> {
+        let mut edits = differing(&self.source.xattrs, &Xattrs::new()).collect::<Vec<_>>();
+        if keeping.acls && kind != Kind::Symlink {
+            let nothing = Extended::default();
+            let has_default = kind == Kind::Dir;
+            let acls = self.acl_edits(keeping, mode, &nothing);
+            let acls = acls.take(if has_default { 2 } else { 1 });
+            edits.extend(acls.filter(|edit| edit.new.is_some() || inherits));
+        }
+        (!edits.is_empty()).then(|| edits.into())
+    }
+
+    fn acl_edits(
+        &self,
+        keeping: Keeping,
+        mode: u32,
+        live: &Extended,
+    ) -> impl Iterator<Item = Edit> {
+        let access = self.source.access(mode).with_mode(self.mode, mode);
+        let access = (!access.is_mode_only()).then(|| keeping.encode(&access, true));
+        let default = self
+            .source
+            .default_acl()
+            .map(|acl| keeping.encode(acl, false));
+        let had = |acl: &Option<(Acl, Box<[u8]>)>| acl.as_ref().map(|(_, value)| value.clone());
+        let edits = [(access, had(&live.access)), (default, had(&live.default))];
+        keeping
+            .acl_names()
+            .into_iter()
+            .zip(edits)
+            .map(|(name, (new, old))| Edit {
+                name: name.into(),
+                old,
+                new,
+            })
+    }
+}
+
+/// Attributes that one has and the other has not, or with another value.
+fn differing<'x>(source: &'x Xattrs, live: &'x Xattrs) -> impl Iterator<Item = Edit> + 'x {
+    let gone = live.iter().filter(|(name, _)| !source.contains_key(*name));
+    let gone = gone.map(|(name, old)| Edit {
+        name: name.clone(),
+        old: Some(old.clone()),
+        new: None,
+    });
+    let set = source
+        .iter()
+        .filter(|(name, value)| live.get(*name) != Some(*value));
+    let set = set.map(|(name, value)| Edit {
+        name: name.clone(),
+        old: live.get(name).cloned(),
+        new: Some(value.clone()),
+    });
+    gone.chain(set)
+}
+
+/// Where the two sides of an entry are read.
+pub(super) struct Places<'p> {
+    pub source: (Object<'p>, &'p Stat),
+    /// An object of the same kind, if there is one.
+    pub live: Option<(Object<'p>, &'p Stat)>,
+    /// Which source it is.
+    pub operand: usize,
+    /// Path within the transfer.
+    pub path: &'p Path,
+}
+
+impl Worker<'_> {
+    /// Reads both sides of an entry, where anything of them is kept. The inner `None` says that nothing is;
+    /// the outer that the source's could not be read: that is told, and the entry is left out.
+    #[allow(clippy::option_option)]
+    pub(super) fn read_sides(&mut self, places: &Places<'_>) -> Option<Option<Box<Sides>>> {
+        let planner = &self.run.planner;
+        let keeping = planner.keeping;
+        if !keeping.any() {
+            return Some(None);
+        }
+        let (object, stat) = places.source;
+        let source = match keeping.read_source(object, stat, &planner.owners) {
+            Ok(source) => source,
+            Err(e) => {
+                self.run.tally.set_list_error();
+                let path = self.run.source_path(places.operand, places.path);
+                self.unreadable(&path, &e);
+                return None;
+            }
+        };
+        let live = places.live.map(|(object, stat)| {
+            let read = keeping.read_live(object, stat).unwrap_or_else(|e| {
+                self.run.tally.set_partial();
+                let path = self.run.dest_path(places.path);
+                self.unreadable(&path, &e);
+                Extended::default()
+            });
+            (read, stat.mode)
+        });
+        Some(Some(Box::new(Sides {
+            source,
+            mode: stat.mode,
+            live,
+        })))
+    }
+
+    /// The same for the destination's root, which stays without where they cannot be read.
+    pub(super) fn read_root_sides(&mut self, root: &Node) {
+        let Some((stat, origin)) = root.source_stat.as_ref().zip(root.content()) else {
+            return;
+        };
+        let live = root.live.as_ref().zip(root.live_stat.as_ref());
+        let places = Places {
+            source: (Object::Open(origin.dir.as_file()), stat),
+            live: live.map(|(dir, stat)| (Object::Open(dir.as_file()), stat)),
+            operand: origin.operand,
+            path: &root.path,
+        };
+        if let Some(Some(sides)) = self.read_sides(&places) {
+            let _ = root.sides.set(sides);
+        }
+    }
+
+    fn unreadable(&mut self, path: &Path, (name, e): &Unreadable) {
+        let (path, reason) = (shown(path), crate::sys::reason(e));
+        let text = match &**name {
+            b"" => format!("rsync_xal_get: llistxattr(\"{path}\") failed: {reason}"),
+            name => {
+                let name = String::from_utf8_lossy(name);
+                format!("get_xattr_data: lgetxattr(\"{path}\",\"{name}\",0) failed: {reason}")
+            }
+        };
+        self.tell(Event::Message {
+            severity: Severity::Error,
+            text,
+        });
+    }
+
+    /// Tells what an object that was made could not be given.
+    pub(super) fn tell_given(&mut self, path: &Path, given: Option<Result<Vec<Lack>, NotGiven>>) {
+        match given {
+            Some(Ok(lacks)) => self.tell_lacks(path, &lacks),
+            Some(Err(e)) => self.report_event(not_given(path, &e)),
+            None => {}
+        }
+    }
+
+    /// Tells of extended attributes that an object could not be given.
+    pub(super) fn tell_lacks(&mut self, path: &Path, lacks: &[Lack]) {
+        for lack in lacks {
+            self.run.tally.set_partial();
+            let (what, call) = match lack.removing {
+                true => ("rsync_xal_clear", "fremovexattr"),
+                false => ("rsync_xal_set", "fsetxattr"),
+            };
+            let name = String::from_utf8_lossy(&lack.attribute);
+            let text = format!(
+                "{what}: {call}(\"{}\",\"{name}\") failed: {}",
+                shown(path),
+                crate::sys::reason(&lack.source)
+            );
+            self.tell(Event::Message {
+                severity: Severity::Error,
+                text,
+            });
+        }
+    }
+}
