@@ -21,6 +21,20 @@ pub(super) enum Decision {
     Touch(Changes),
     /// The object is made anew: `changes.new` where nothing of its kind was there.
     Make(Changes),
+    /// An alternate directory has it, but for these attributes.
+    Adopt(Changes),
+    /// An alternate directory has it, and the destination need not.
+    LeaveOut,
+}
+
+impl Decision {
+    /// Another decision instead, unless the entry is not looked at any further.
+    pub(super) fn or_by(self, other: impl FnOnce() -> Decision) -> Decision {
+        match self {
+            Decision::Skip(_) => self,
+            _ => other(),
+        }
+    }
 }
 
 /// Decides, with everything that stays the same over a run.
@@ -114,7 +128,7 @@ impl Planner {
         Ok(Decision::Make(changes))
     }
 
-    fn same_file(
+    pub(super) fn same_file(
         &self,
         source: &Stat,
         live: &Stat,

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use crate::sys::{Dir, Kind, Object, Stat, process};
 use crate::tree::Scope;
 
-use super::decide::NEW;
+use super::basis::Handles;
 use super::error::Error;
 use super::event::{Action, Changes, Event, Severity, Skip};
 use super::extended::{Places, Sides};
@@ -46,8 +46,9 @@ impl Worker<'_> {
         let Some(sides) = self.read_dir_sides(parent, name, (&sources, &stat), &live) else {
             return Ok(());
         };
-        let Some((live, changes)) = self.decide_directory(&path, &stat, live, sides.as_deref())
-        else {
+        let basis = parent.basis.child(&target_name);
+        let model = (sides.as_deref(), &basis);
+        let Some((live, changes)) = self.decide_directory(&path, &stat, live, model) else {
             return Ok(());
         };
         if let Live::Other(_) | Live::Missing = live {
@@ -56,6 +57,9 @@ impl Worker<'_> {
             } else {
                 None
             };
+            if changes.new {
+                self.run.tally.created(Kind::Dir);
+            }
             if !self.make_directory(parent, &path, &target_name, old)? {
                 self.pass_over();
                 self.item(&path, &stat, Action::Create, changes, None);
@@ -81,7 +85,7 @@ impl Worker<'_> {
         if let Some(sides) = sides {
             let _ = node.sides.set(sides);
         }
-        let node = Arc::new(node);
+        let node = Arc::new(node.with_basis(basis));
         let swept = self.run.swept.has(&node.path);
         node.names_changed.store(swept, Relaxed);
         if node.fresh() || self.lent(&node) || swept {
@@ -188,7 +192,7 @@ impl Worker<'_> {
         path: &Path,
         stat: &Stat,
         live: Live,
-        sides: Option<&Sides>,
+        (sides, basis): (Option<&Sides>, &Handles),
     ) -> Option<(Live, Changes)> {
         let changes = match &live {
             Live::Dir(_, live) => self.directory_changes(path, stat, live, sides),
@@ -200,7 +204,7 @@ impl Worker<'_> {
                 self.skipped(path, Kind::Dir, Skip::Exists);
                 return None;
             }
-            Live::Missing | Live::Other(_) => NEW,
+            Live::Missing | Live::Other(_) => self.new_directory(stat, sides, basis),
         };
         Some((live, changes))
     }
@@ -229,7 +233,6 @@ impl Worker<'_> {
         name: &[u8],
         old: Option<&Stat>,
     ) -> Result<bool, Error> {
-        self.run.tally.created(Kind::Dir);
         let Some(target) = self.run.target else {
             return Ok(true);
         };

@@ -47,11 +47,14 @@ pub enum Action {
     Transfer,
     /// `c`: made or changed locally: a directory, symbolic link, device, fifo.
     Create,
-    /// `h`: is a hard link to an entry told before (`-H`).
+    /// `h`: is a hard link to an entry told before (`-H`), or to one of `--link-dest`.
     HardLink {
-        /// The leader's path within the transfer; `None` where the link was there already.
+        /// The leader's path within the transfer; `None` where the link was there already, and for one
+        /// outside of it.
         leader: Option<PathBuf>,
     },
+    /// `c`: made as an alternate directory has it; the columns tell what is not so there.
+    Adopt,
     /// `.`: attributes changed, or nothing.
     Attributes,
 }
@@ -77,7 +80,10 @@ impl Action {
     /// Whether it makes something, even where no column says what.
     #[must_use]
     pub fn changes(&self) -> bool {
-        !matches!(self, Action::Attributes | Action::HardLink { leader: None })
+        !matches!(
+            self,
+            Action::Attributes | Action::Adopt | Action::HardLink { leader: None }
+        )
     }
 }
 

@@ -228,16 +228,36 @@ impl Unlike {
 impl Sides {
     /// Whether they differ, where there is something to compare with.
     pub(super) fn unlike(&self, keeping: Keeping, kind: Kind) -> Unlike {
-        let Some((live, live_mode)) = &self.live else {
-            return Unlike::default();
-        };
+        match &self.live {
+            Some((live, mode)) => self.compare(keeping, kind, live, *mode),
+            None => Unlike::default(),
+        }
+    }
+
+    /// Whether the source differs from an object that is not the destination's; one that cannot be read does.
+    pub(super) fn unlike_at(
+        &self,
+        keeping: Keeping,
+        kind: Kind,
+        (object, stat): (Object<'_>, &Stat),
+    ) -> Unlike {
+        match keeping.read_live(object, stat) {
+            Ok(read) => self.compare(keeping, kind, &read, stat.mode),
+            Err(_) => Unlike {
+                acl: keeping.acls,
+                xattrs: keeping.xattrs != KeepXattrs::No,
+            },
+        }
+    }
+
+    fn compare(&self, keeping: Keeping, kind: Kind, live: &Extended, live_mode: u32) -> Unlike {
         let has_acl = keeping.acls && kind != Kind::Symlink;
         let source = &self.source;
         Unlike {
             acl: has_acl
                 && (!source
                     .access(0)
-                    .agrees(self.mode, &live.access(0), *live_mode)
+                    .agrees(self.mode, &live.access(0), live_mode)
                     || source.default_acl() != live.default_acl()),
             xattrs: source.xattrs != live.xattrs,
         }

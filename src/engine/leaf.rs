@@ -10,6 +10,7 @@ use crate::stage::Names;
 use crate::sys::{Dir, Kind, Object, Stat, process};
 use crate::tree::{MetaChange, give};
 
+use super::basis::Match;
 use super::compare::same_bytes;
 use super::decide::Decision;
 use super::error::Error;
@@ -36,6 +37,8 @@ pub(super) struct Leaf {
     pub link: Option<Vec<u8>>,
     /// ACLs and extended attributes, where they are kept.
     pub sides: Option<Box<Sides>>,
+    /// What the alternate directories have.
+    pub basis: Option<Match>,
 }
 
 impl Leaf {
@@ -129,7 +132,7 @@ impl Worker<'_> {
         let Some(sides) = self.read_sides(&places) else {
             return Ok(None);
         };
-        Ok(Some(Leaf {
+        let mut leaf = Leaf {
             name: name.into(),
             target_name,
             path,
@@ -137,7 +140,10 @@ impl Worker<'_> {
             live,
             link,
             sides,
-        }))
+            basis: None,
+        };
+        leaf.basis = self.find_basis(node, &leaf, origin);
+        Ok(Some(leaf))
     }
 
     /// Decides on a leaf; failures to compare are reported and count as different.
@@ -158,10 +164,14 @@ impl Worker<'_> {
             self.unlike(leaf),
             same_content,
         );
-        decision.unwrap_or(Decision::Make(Changes {
+        let decision = decision.unwrap_or(Decision::Make(Changes {
             value: true,
             ..Changes::default()
-        }))
+        }));
+        match &leaf.basis {
+            Some(found) => decision.or_by(|| self.decide_by(found, leaf)),
+            None => decision,
+        }
     }
 
     /// What differs of ACLs and extended attributes.
@@ -212,6 +222,8 @@ impl Worker<'_> {
             }
             Decision::Touch(changes) => self.touch(node, leaf, changes),
             Decision::Make(changes) => self.make(node, leaf, origin, changes),
+            Decision::Adopt(changes) => self.adopt(node, leaf, changes),
+            Decision::LeaveOut => self.leave_out(node, leaf).map(|()| false),
         }
     }
 
@@ -359,7 +371,7 @@ impl Worker<'_> {
         Ok(true)
     }
 
-    fn make_node(
+    pub(super) fn make_node(
         &mut self,
         target: &dyn Target,
         node: &Arc<Node>,

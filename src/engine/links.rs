@@ -123,11 +123,12 @@ impl Worker<'_> {
         }
         // The group stays locked: who comes meanwhile has to wait for the leader anyway.
         let decision = self.decide(node, &leaf, &node.sources[source]);
-        if matches!(decision, Decision::Skip(_)) {
+        if matches!(decision, Decision::Skip(_) | Decision::LeaveOut) {
             self.carry_out(node, &leaf, &node.sources[source], decision)?;
             return self.lead_last(&mut members);
         }
-        let waits = leaf.stat.kind == Kind::File && leaf.same_kind().is_none();
+        let has_none = leaf.same_kind().is_none() && leaf.basis.is_none();
+        let waits = leaf.stat.kind == Kind::File && has_none;
         if waits && members.to_come > 0 {
             node.hold();
             members.waiting.push(Waiting {
@@ -152,15 +153,30 @@ impl Worker<'_> {
         source: usize,
         decision: Decision,
     ) -> Result<bool, Error> {
-        if !self.carry_out(node, &leaf, &node.sources[source], decision)? {
+        let linked = match decision {
+            Decision::Adopt(_) => self.linked_basis(&leaf),
+            _ => None,
+        };
+        let told = std::mem::take(&mut self.events);
+        let carried = self.carry_out(node, &leaf, &node.sources[source], decision);
+        let mut own = std::mem::replace(&mut self.events, told);
+        if linked.is_none() {
+            self.events.append(&mut own);
+        }
+        if !carried? {
             return Ok(false);
         }
-        let right = matches!(decision, Decision::Keep | Decision::Touch(_));
-        let transferred = !right && leaf.stat.kind == Kind::File && self.run.target.is_some();
+        let kept = match decision {
+            Decision::Keep | Decision::Touch(_) => leaf.live,
+            _ => linked,
+        };
+        let transferred = matches!(decision, Decision::Make(_))
+            && leaf.stat.kind == Kind::File
+            && self.run.target.is_some();
         let leader = Leader {
             target: node.path.join(crate::sys::as_path(&leaf.target_name)),
             path: leaf.path.clone(),
-            kept: leaf.live.filter(|_| right),
+            kept,
             edited: matches!(decision, Decision::Touch(changes) if changes.xattrs),
             late: transferred.then(|| self.run.begin_late()),
         };
@@ -169,6 +185,8 @@ impl Worker<'_> {
             self.follow_late(&node, &leaf, &leader, |late| &mut late.before)?;
             self.release(&node)?;
         }
+        // A link to an alternate directory is told behind those that waited for it.
+        self.events.append(&mut own);
         Ok(true)
     }
 
@@ -261,7 +279,9 @@ impl Worker<'_> {
             }
         }
         node.names_changed.store(true, Relaxed);
+        let by_basis = self.follower_changes(leaf, leader.kept.as_ref());
         let changes = match leaf.same_kind() {
+            None if by_basis.is_some() => by_basis.unwrap_or_default(),
             None => {
                 self.run.tally.created(leaf.stat.kind);
                 NEW
@@ -276,6 +296,9 @@ impl Worker<'_> {
         let action = Action::HardLink {
             leader: Some(leader.path.clone()),
         };
+        if self.links() && by_basis.is_some() && !self.run.wants.unchanged {
+            return Ok(());
+        }
         self.item(&leaf.path, &leaf.stat, action, changes, None);
         Ok(())
     }

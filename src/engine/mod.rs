@@ -11,6 +11,7 @@
 //! widest directory plus what is in flight, never by the tree; only `-H` keeps a line for every file with
 //! several names, and a run keeps 24 bytes for every change it makes.
 
+mod basis;
 mod batch;
 mod compare;
 mod decide;
@@ -39,5 +40,5 @@ mod workforce;
 
 pub use error::Error;
 pub use event::*;
-pub use options::{Adjust, Compare, Deletion, Options, Privilege, When};
+pub use options::{Adjust, Alternates, BasisUse, Compare, Deletion, Options, Privilege, When};
 pub use session::run;

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use crate::sys::{Dir, Stat, as_path};
 use crate::tree::Scope;
 
+use super::basis::Handles;
 use super::extended::Sides;
 use super::target::Place;
 
@@ -56,6 +57,8 @@ pub(super) struct Node {
     pub live_stat: Option<Stat>,
     /// The rules that hold in it at the destination, where names are to be deleted.
     pub guard: Scope,
+    /// The directory as alternate directories have it.
+    pub basis: Handles,
     /// Metadata to give it; `None` leaves a live one alone (the root of named sources).
     pub source_stat: Option<Stat>,
     /// ACLs and extended attributes, where they are kept.
@@ -89,6 +92,7 @@ impl Node {
             live,
             live_stat,
             guard: Scope::default(),
+            basis: Handles::default(),
             source_stat,
             sides: OnceLock::new(),
             names_changed: AtomicBool::new(false),
@@ -97,6 +101,12 @@ impl Node {
             place: OnceLock::new(),
             open: AtomicUsize::new(0),
         }
+    }
+
+    /// The same directory with what alternate directories have of it.
+    pub(super) fn with_basis(mut self, basis: Handles) -> Node {
+        self.basis = basis;
+        self
     }
 
     /// Whether the directory is not at the destination yet.

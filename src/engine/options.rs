@@ -104,6 +104,38 @@ impl Default for Adjust {
     }
 }
 
+/// What becomes of an entry that an alternate directory has just as the source has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BasisUse {
+    /// `--compare-dest`: the destination need not have it.
+    Compare,
+    /// `--copy-dest`: it is copied from there.
+    Copy,
+    /// `--link-dest`: it becomes a hard link to it.
+    Link,
+}
+
+impl BasisUse {
+    /// The option, without its dashes.
+    #[must_use]
+    pub fn option(self) -> &'static str {
+        match self {
+            BasisUse::Compare => "compare-dest",
+            BasisUse::Copy => "copy-dest",
+            BasisUse::Link => "link-dest",
+        }
+    }
+}
+
+/// Directories that are looked into for what the destination does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alternates {
+    /// What they are for.
+    pub how: BasisUse,
+    /// As typed, relative to the destination, in the order of search.
+    pub dirs: Vec<PathBuf>,
+}
+
 /// One run of the engine.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -131,6 +163,8 @@ pub struct Options {
     pub dry_run: bool,
     /// `-W` (the default here) copies changed files whole; false matches blocks against the old file.
     pub whole_file: bool,
+    /// `--compare-dest`, `--copy-dest` or `--link-dest`.
+    pub alternates: Option<Alternates>,
     /// How the result gets into place.
     pub stage: stage::Policy,
     /// Report items that are unchanged too (`-ii`).

@@ -11,6 +11,7 @@ use crate::sys::content::Abilities;
 use crate::sys::{Dir, process};
 use crate::tree::{Owners, Powers, Scope};
 
+use super::basis::Handles;
 use super::decide::Planner;
 use super::error::{Error, shown};
 use super::event::{Committed, Event, Outcome, Report, Severity};
@@ -353,6 +354,12 @@ impl<'s> Session<'s> {
             .map(|s| planner.adjust(s.stat));
         let mut node = Node::new(None, Path::new("").to_owned(), origins()?, live, content);
         node.guard = self.guard(&node, found)?;
+        let basis = Handles::open(
+            self.options.alternates.as_ref(),
+            self.destination,
+            self.report,
+        );
+        let node = node.with_basis(basis);
         Ok(Start {
             root: Arc::new(node),
             links,

@@ -19,7 +19,7 @@ use super::worker::Worker;
 
 /// What moved.
 #[derive(Clone, Copy, Default)]
-struct Moved {
+pub(super) struct Moved {
     literal: u64,
     matched: u64,
 }
@@ -114,7 +114,7 @@ impl Worker<'_> {
         Ok(written.map(Some))
     }
 
-    fn write(
+    pub(super) fn write(
         &mut self,
         target: &dyn Target,
         node: &Node,
@@ -124,7 +124,7 @@ impl Worker<'_> {
     ) -> Result<Moved, Fault> {
         let change = self.run.planner.attributes_of_new(
             &leaf.stat,
-            leaf.live.as_ref(),
+            leaf.model(),
             leaf.sides.as_deref(),
             place.inherited(),
         );
@@ -186,13 +186,17 @@ impl Worker<'_> {
         to: &File,
         half: Option<File>,
     ) -> io::Result<Moved> {
-        if !self.run.options.whole_file {
+        if !self.run.options.whole_file && !leaf.is_adopted() {
             let live = || {
                 leaf.same_kind()
                     .and(node.live.as_ref())
                     .map(|live| live.open_file(&leaf.target_name))
             };
-            let basis = half.map(Ok).or_else(live).transpose()?;
+            let alternate = || {
+                let found = leaf.basis.as_ref()?;
+                Some(node.basis.open_file(found, &leaf.target_name))
+            };
+            let basis = half.map(Ok).or_else(live).or_else(alternate).transpose()?;
             if let Some(basis) = basis {
                 let (literal, matched) = super::delta::fill(source, leaf.stat.size, &basis, to)?;
                 return Ok(Moved { literal, matched });

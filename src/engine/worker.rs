@@ -11,7 +11,6 @@ use crate::sys::content::Copier;
 use crate::sys::{Kind, Stat, signal};
 
 use super::batch::Batch;
-use super::decide::NEW;
 use super::error::Error;
 use super::event::{Action, Changes, Event, Item, Skip};
 use super::extended::{Sides, Unlike};
@@ -163,7 +162,10 @@ impl<'w> Worker<'w> {
                 let sides = root.sides.get().map(|sides| &**sides);
                 self.directory_changes(&root.path, &stat, live, sides)
             }
-            None => NEW,
+            None => {
+                let sides = root.sides.get().map(|sides| &**sides);
+                self.new_directory(&stat, sides, &root.basis)
+            }
         };
         if changes.new {
             self.run.tally.created(Kind::Dir);
@@ -184,11 +186,14 @@ impl<'w> Worker<'w> {
         let (Some(stat), Some(changes)) = (node.source_stat, changes) else {
             return;
         };
-        let action = if changes.new {
-            Action::Create
-        } else {
-            Action::Attributes
+        let action = match node.fresh() {
+            _ if changes.new => Action::Create,
+            true => Action::Adopt,
+            false => Action::Attributes,
         };
+        if action == Action::Adopt && !changes.any() && self.run.wants.skips {
+            self.skipped(path, Kind::Dir, Skip::UpToDate);
+        }
         self.item(path, &stat, action, changes, None);
     }
 

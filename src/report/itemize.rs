@@ -13,7 +13,7 @@ pub fn columns(item: &Item) -> [u8; 11] {
     let mut text = *b"...........";
     text[0] = match item.action {
         Action::Transfer => b'>',
-        Action::Create => b'c',
+        Action::Create | Action::Adopt => b'c',
         Action::HardLink { .. } => b'h',
         Action::Attributes => b'.',
     };

@@ -247,7 +247,12 @@ impl Text {
             Skip::UpToDate => (String::new(), " is uptodate"),
         };
         state.line.extend_from_slice(before.as_bytes());
-        push_escaped(&mut state.line, path.as_os_str().as_bytes(), self.charset);
+        let kind = if why == Skip::UpToDate {
+            kind
+        } else {
+            Kind::File
+        };
+        itemize::push_name(&mut state.line, path, kind, self.charset);
         state.line.extend_from_slice(after.as_bytes());
         state.end_line();
     }

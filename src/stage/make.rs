@@ -201,6 +201,44 @@ impl Stage {
         link().doing("link", self.path.join(&path))
     }
 
+    /// Makes `name` a hard link to the object of that name in a directory outside of the tree, whose
+    /// metadata is `new`; `old` as in [`Stage::made`]. False where the system makes no such link; the name
+    /// is free then.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn link_from(
+        &self,
+        from: &Dir,
+        place: &Place,
+        name: &[u8],
+        new: &Stat,
+        old: Option<&Stat>,
+    ) -> Result<bool, Error> {
+        let ready = self.ready()?;
+        let path = place.join(name);
+        let link = || -> io::Result<bool> {
+            sys::cut::point("stage.link-from");
+            let linked = match from.link(name, &place.dir, name) {
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+                    place.dir.remove_all(name)?;
+                    from.link(name, &place.dir, name)
+                }
+                other => other,
+            };
+            match linked {
+                Err(e) if may_be_copied(&e) => Ok(false),
+                other => {
+                    other?;
+                    ready.record(&path, old, Some(new))?;
+                    ready.plan_install(place, &path, new, old)?;
+                    Ok(true)
+                }
+            }
+        };
+        link().doing("link", self.path.join(&path))
+    }
+
     /// Tells of one entry below something that is removed, children first.
     ///
     /// # Errors
@@ -500,7 +538,8 @@ impl Drop for Stage {
 }
 
 /// Whether a link that cannot be made may be a copy instead.
-fn may_be_copied(e: &io::Error) -> bool {
+#[must_use]
+pub fn may_be_copied(e: &io::Error) -> bool {
     use rustix::io::Errno;
     matches!(
         Errno::from_io_error(e),

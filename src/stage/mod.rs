@@ -90,6 +90,7 @@ pub use error::{Error, Situation};
 pub use gate::guard;
 pub use layout::{is_state, refuse_inside_state};
 pub use lock::Holder;
+pub use make::may_be_copied;
 pub use outcome::{
     Check, Commit, Diagnosis, Freed, Held, Interrupted, LastCommit, Recovered, Refused, Salvage,
     Status, Summary, Undone,

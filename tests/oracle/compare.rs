@@ -132,27 +132,45 @@ fn differ_in_text(aspect: Aspect, at: &str, expected: String, got: String) -> Op
 }
 
 /// The lines that rsync's generator writes itself.
-const BY_GENERATOR: [&str; 6] = [
+const BY_GENERATOR: [&str; 7] = [
     "[generator] ",
     "deleting ",
+    "not creating new ",
     "*deleting ",
     "cannot delete non-empty directory: ",
     "skipping non-regular file ",
     "IO error encountered -- skipping file deletion",
 ];
 
-/// Standard output made comparable: what was hidden, deletions and notices, and everything else, each in its order.
+/// How such lines end.
+const END_BY_GENERATOR: [&str; 3] = [" is uptodate", " is newer", " exists"];
+
+/// Lines that more than one of rsync's processes write, at no moment of their own.
+const BY_ANY: [&str; 3] = [
+    "backed up ",
+    "sender removed ",
+    "ERROR: Skipping sender remove",
+];
+
+/// Standard output made comparable: what was hidden, deletions and notices, what several processes write (sorted), and
+/// everything else, each in its order.
 pub fn stdout(text: &str) -> String {
-    let by_generator = |line: &String| BY_GENERATOR.iter().any(|start| line.starts_with(start));
+    let by_generator = |line: &String| {
+        let end = line.trim_end();
+        BY_GENERATOR.iter().any(|start| line.starts_with(start))
+            || END_BY_GENERATOR.iter().any(|known| end.ends_with(known))
+    };
+    let by_any = |line: &String| BY_ANY.iter().any(|start| line.starts_with(start));
     let lines = canonical(Stream::Stdout, text).into_iter();
     let (hidden, lines): (Vec<_>, Vec<_>) = lines.partition(|line| line.starts_with("[sender] "));
-    let (deletions, others): (Vec<_>, Vec<_>) = lines.into_iter().partition(by_generator);
+    let (deletions, lines): (Vec<_>, Vec<_>) = lines.into_iter().partition(by_generator);
+    let (mut any, mut others): (Vec<_>, Vec<_>) = lines.into_iter().partition(by_any);
+    any.sort();
     // The blank lines before dropped blocks would be left over.
-    let mut others = others;
     if text.contains("heap statistics:") {
         others.dedup_by(|a, b| a == "\n" && b == "\n");
     }
-    hidden.concat() + &deletions.concat() + &others.concat()
+    hidden.concat() + &deletions.concat() + &any.concat() + &others.concat()
 }
 
 /// Standard error made comparable.

@@ -136,8 +136,20 @@ pub const DIFFERENCES: &[Difference] = &[
 /// Differences of order and of choice, which no single line can show; [`crate::compare`] carries them out.
 pub const OTHERS: &[(&str, &str)] = &[
     (
-        "the place of deletion lines and of `skipping non-regular file` among the others",
-        "two of rsync's processes write them, in a race; so these are compared in their order, and all other lines in theirs",
+        "the place of deletion lines, `skipping non-regular file`, the reasons to skip of `-vv`, `backed up …` and `sender removed …` among the others",
+        "several of rsync's processes write them, in a race; so these are compared in their order (the last two sorted), and all other lines in theirs",
+    ),
+    (
+        "a symbolic link to a directory within an alternate directory (`--link-dest` and its like)",
+        "rsync goes through it for what is below it; resilver takes only a directory for one",
+    ),
+    (
+        "an alternate directory within the destination that `--delete` removes",
+        "rsync has removed it by the time it looks; a stage reads the old tree to the end",
+    ),
+    (
+        "`--compare-dest` with `-H`, where an alternate directory has some names of a file and not others",
+        "rsync waits for a name that never comes (it hangs); resilver leaves out the names that are there and brings the others",
     ),
     (
         "the order of lines on stderr",

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::{Fault, Ground, NewFile, Place, Target};
 use crate::engine::error::Error;
 use crate::engine::node::Node;
-use crate::stage::{Names, Salvage};
+use crate::stage::{self, Names, Salvage};
 use crate::sys::{Dir, Kind, Object, Stat, Time, process};
 use crate::tree::{Lack, MetaChange, give};
 
@@ -197,6 +197,23 @@ impl Target for Live {
         Ok(self.replace(place.dir(), name, old, |name| {
             parent.link(from, place.dir(), name)
         })?)
+    }
+
+    fn link_from(
+        &self,
+        from: &Dir,
+        place: &Place,
+        name: &[u8],
+        _new: &Stat,
+        old: Option<&Stat>,
+    ) -> Result<bool, Fault> {
+        let linked = self.replace(place.dir(), name, old, |temporary| {
+            from.link(name, place.dir(), temporary)
+        });
+        match linked {
+            Err(e) if stage::may_be_copied(&e) => Ok(false),
+            other => Ok(other.map(|()| true)?),
+        }
     }
 
     fn touch(

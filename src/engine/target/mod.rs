@@ -188,6 +188,17 @@ pub(super) trait Target: Sync {
         name: &[u8],
         old: Option<&Stat>,
     ) -> Result<(), Fault>;
+    /// Makes a hard link to the object `name` of a directory outside of the tree, whose metadata is `new`;
+    /// false where no such link can be.
+    fn link_from(
+        &self,
+        from: &Dir,
+        place: &Place,
+        name: &[u8],
+        new: &Stat,
+        old: Option<&Stat>,
+    ) -> Result<bool, Fault>;
+    /// Changes metadata of what is there.
     /// Changes metadata of what is there; returns the extended attributes that it could not be given.
     fn touch(
         &self,

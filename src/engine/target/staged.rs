@@ -148,6 +148,17 @@ impl Target for Staged<'_> {
         Ok(self.stage.link(leader, staged(place)?, name, old)?)
     }
 
+    fn link_from(
+        &self,
+        from: &Dir,
+        place: &Place,
+        name: &[u8],
+        new: &Stat,
+        old: Option<&Stat>,
+    ) -> Result<bool, Fault> {
+        Ok(self.stage.link_from(from, staged(place)?, name, new, old)?)
+    }
+
     fn touch(
         &self,
         place: &Place,

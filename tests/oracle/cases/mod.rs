@@ -1,5 +1,6 @@
 //! The table of cases, by subject.
 
+mod alternates;
 mod attributes;
 mod basics;
 mod changes;
