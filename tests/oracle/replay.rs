@@ -32,6 +32,8 @@ const LONG: &[&str] = &[
     "--include-from",
     "--exclude-from",
     "--no-r",
+    "--link-dest",
+    "--omit-link-times",
 ];
 
 /// Letters that rows may use today.
@@ -440,5 +442,12 @@ replayed! {
         row_73_abs_basename = 73
         row_82_max_depth_trick = 82
         row_83_trailing_space_from_arg = 83
+    ;
+    "basis-cases.json", basis:
+        row_00_ld_content_differ = 0
+        row_01_ld_missing_dir = 1
+        row_02_ld_is_file = 2
+        row_03_ld_symlink_dir = 3
+        row_21_default_over_symlink = 21
     ;
 }
