@@ -22,6 +22,6 @@ pub use owners::{IdMap, Ids, MapError, Owners};
 pub use preserve::{KeepXattrs, MetaChange, Preserve};
 pub use quick_check::{Differences, Powers, Tolerance, differences};
 pub use rules::{
-    Environment, Fault, Perishable, Place, Rule, RuleError, RuleName, RuleNote, Rules, Scope,
-    Shown, Side, Written, clean,
+    Environment, Fault, NamedBy, Perishable, Place, Rule, RuleError, RuleName, RuleNote, Rules,
+    Scope, Shown, Side, Written, clean,
 };

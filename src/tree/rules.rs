@@ -28,7 +28,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 pub use error::{Fault, RuleError, RuleNote, Shown};
-pub use rule::{Place, Rule, RuleName, Side, Written};
+pub use rule::{NamedBy, Place, Rule, RuleName, Side, Written};
 pub use scope::{Scope, clean};
 
 use list::{Item, List};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::parse::{Form, Modifiers};
-use super::rule::Rule;
+use super::rule::{NamedBy, Rule};
 
 /// One step of a list.
 #[derive(Clone, Debug)]
@@ -20,6 +20,7 @@ pub(super) struct PerDir {
     pub name: Box<[u8]>,
     /// Where, as seen from the first directory, it is looked for from on; only in the transfer otherwise.
     pub from: Option<Box<[u8]>>,
+    pub named_by: NamedBy,
     /// What `-vv` calls it.
     pub label: Arc<[u8]>,
     /// How many files in a row named each other down to this one.

@@ -10,7 +10,7 @@ use super::error::{Fault, RuleError, RuleNote, Shown};
 use super::list::{Item, List, PerDir};
 use super::parse::{Draft, Form, Line, Merge, Modifiers, parse};
 use super::pattern::Pattern;
-use super::rule::{Action, Among, Place, Rule, Sides, Written};
+use super::rule::{Action, Among, NamedBy, Place, Rule, Sides, Written};
 use super::texts::{Split, Text, Texts};
 use super::{Environment, cvs};
 use crate::sys::{as_path, trusted};
@@ -48,15 +48,14 @@ pub(super) struct Context<'c> {
 #[derive(Clone)]
 pub(super) struct FileName {
     pub name: Arc<[u8]>,
-    /// The rule that names it, where another file has it.
-    pub named_at: Option<Arc<Place>>,
+    pub named_by: NamedBy,
 }
 
 impl From<&[u8]> for FileName {
     fn from(name: &[u8]) -> FileName {
         FileName {
             name: name.into(),
-            named_at: None,
+            named_by: NamedBy::Operator,
         }
     }
 }
@@ -228,6 +227,10 @@ impl Reader<'_> {
             name: name.into(),
             from,
             label,
+            named_by: match &rule {
+                Shown::Text(_) => NamedBy::Operator,
+                Shown::Place(_) => NamedBy::PerDirRule,
+            },
             depth,
             inherits: !merge.is_local,
             form: merge.form,
@@ -329,7 +332,7 @@ impl Context<'_> {
             Some(file) => Written::File(Place {
                 file: Arc::clone(&file.name),
                 line,
-                named_at: file.named_at.clone(),
+                named_by: file.named_by.clone(),
             }),
         }
     }
@@ -366,12 +369,12 @@ impl Context<'_> {
 
     /// What holds in a file that `rule` names here.
     fn of_file(&self, merge: &Merge, depth: usize, rule: &Shown) -> Context<'static> {
-        let named_at = match rule {
-            Shown::Text(_) => None,
-            Shown::Place(place) => Some(Arc::new(place.clone())),
+        let named_by = match rule {
+            Shown::Text(_) => NamedBy::Operator,
+            Shown::Place(place) => NamedBy::Rule(Arc::new(place.clone())),
         };
         let file = FileName {
-            named_at,
+            named_by,
             ..FileName::from(merge.name)
         };
         Context {

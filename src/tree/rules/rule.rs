@@ -53,6 +53,17 @@ pub(super) enum Action {
     Include,
 }
 
+/// Who named a file of rules: messages show no name that is a part of another file's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NamedBy {
+    /// The command line.
+    Operator,
+    /// A rule in a file, which has it read in its own place.
+    Rule(Arc<Place>),
+    /// A rule in a file, which has it looked for in directories.
+    PerDirRule,
+}
+
 /// A place in a file of rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -60,15 +71,17 @@ pub struct Place {
     pub file: Arc<[u8]>,
     /// Its line, from 1; none where a file is split at blanks.
     pub line: Option<usize>,
-    /// The rule that names the file, where another file has it.
-    pub named_at: Option<Arc<Place>>,
+    /// Who named the file.
+    pub named_by: NamedBy,
 }
 
 impl fmt::Display for Place {
-    /// What messages show: the name of a file that another file names is a part of that file's text.
+    /// What messages show.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(place) = &self.named_at {
-            return write!(f, "a file named at {place}");
+        match &self.named_by {
+            NamedBy::Operator => {}
+            NamedBy::Rule(place) => return write!(f, "a file named at {place}"),
+            NamedBy::PerDirRule => return f.write_str("a file read earlier"),
         }
         let file = crate::tree::shown(crate::sys::as_path(&self.file));
         match self.line {

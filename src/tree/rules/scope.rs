@@ -10,7 +10,7 @@ use rustix::io::Errno;
 
 use super::error::{RuleError, RuleNote};
 use super::list::{List, PerDir};
-use super::read::{Anchor, Context, Manner, Reader};
+use super::read::{Anchor, Context, FileName, Manner, Reader};
 use super::rule::Among;
 use crate::sys::{Dir, as_path, stat_file, trusted};
 
@@ -214,7 +214,10 @@ impl Entry<'_> {
         let context = Context {
             form: per_dir.form,
             defaults: per_dir.defaults,
-            file: Some(path.as_os_str().as_bytes().into()),
+            file: Some(FileName {
+                name: path.as_os_str().as_bytes().into(),
+                named_by: per_dir.named_by.clone(),
+            }),
             option: "--filter",
             depth: per_dir.depth,
             among: Among::PerDir(Arc::clone(&per_dir.label)),
