@@ -369,4 +369,6 @@ fn trimmed(path: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod against_rsync;
 #[cfg(test)]
+mod file_tests;
+#[cfg(test)]
 mod tests;

@@ -1,12 +1,14 @@
 //! Random patterns against the real rsync, which lists one tree of many short names under each.
 
 use std::fs;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::{Rules, Scope};
+use crate::sys::Dir;
 use crate::tree::stock;
 
 /// Names made of few letters, three levels deep, so that patterns of the same letters often match. The
@@ -96,6 +98,68 @@ fn same_as_rsync(
     Ok(())
 }
 
+/// Directories in which files of rules are put.
+const DIRS: [&str; 5] = ["", "a", "a/b", "a/b/ab", "ab"];
+
+/// A tree of its own for each case, with these texts as `.rf` or `.sub` of its directories.
+fn planted(files: &[(usize, bool, Vec<String>)]) -> TempDir {
+    let root = tempfile::tempdir().expect("a directory");
+    for dir in DIRS {
+        fs::create_dir_all(root.path().join(dir)).expect("a directory");
+    }
+    for dir in DIRS {
+        let dir = root.path().join(dir);
+        for name in ["b", "ba", "bb", "[a", "-", "b\\"] {
+            if !dir.join(name).exists() {
+                fs::write(dir.join(name), b"").expect("a file");
+            }
+        }
+    }
+    for (dir, sub, texts) in files {
+        let name = if *sub { ".sub" } else { ".rf" };
+        let path = root.path().join(DIRS[*dir]).join(name);
+        fs::write(path, texts.join("\n")).expect("a file");
+    }
+    root
+}
+
+/// What is left of a directory and all below it, in the order of rsync's list.
+fn walked(
+    root: &Path,
+    at: &[u8],
+    rules: &Rules,
+    outer: &Scope,
+    all: &[(Vec<u8>, bool)],
+    left: &mut Vec<(Vec<u8>, bool)>,
+) {
+    let dir = Dir::open(&root.join(crate::sys::as_path(at))).expect("a directory");
+    let scope = rules.enter(outer, &dir, at, &mut |_| {}).expect("rules");
+    let inside = |path: &[u8]| {
+        let parent = path
+            .iter()
+            .rposition(|b| *b == b'/')
+            .map_or(&b""[..], |end| &path[..end]);
+        parent == at
+    };
+    for (path, is_dir) in all.iter().filter(|(path, _)| inside(path)) {
+        if rules.excluded(&scope, path, *is_dir).is_none() {
+            left.push((path.clone(), *is_dir));
+            if *is_dir {
+                walked(root, path, rules, &scope, all, left);
+            }
+        }
+    }
+}
+
+/// A rule as a directory's file may have it.
+fn line() -> impl Strategy<Value = String> {
+    prop_oneof![
+        8 => (r"[-+HS](/|!|)(_| )", pattern()).prop_map(|(head, pattern)| head + &pattern),
+        1 => Just("!".to_owned()),
+        1 => r":(n|e|-|) \.sub",
+    ]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -104,6 +168,33 @@ proptest! {
         let mut rules = Rules::default();
         rules.push_exclude(pattern.as_ref()).expect("a pattern");
         same_as_rsync("--exclude", &[pattern], &rules, &Scope::default())?;
+    }
+
+    #[test]
+    fn files_of_directories_hide_what_they_hide_in_rsync(
+        files in prop::collection::vec(
+            (0..DIRS.len(), prop::bool::weighted(0.3), prop::collection::vec(line(), 1..4)), 1..5),
+        named in prop::sample::subsequence(vec![": .rf", ":n .sub", "- b*", ":e .rf", ":s .sub"], 1..4),
+    ) {
+        let root = planted(&files);
+        let at = root.path().canonicalize().expect("the root");
+        let mut rules = Rules::default();
+        let mut options: Vec<String> = vec!["--no-inc-recursive".into()];
+        for text in named {
+            rules.push_filter(text.as_ref()).expect(text);
+            options.push(format!("--filter={text}"));
+        }
+        // Some files are faulty for a side that their rule names: both refuse them.
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        let faulty = files.iter().any(|(_, _, texts)| texts.iter().any(|text| text.starts_with(['H', 'S'])));
+        prop_assume!(!(faulty && options.iter().any(|option| option.contains(":s"))));
+        let all = stock::listed(&at, &["--no-inc-recursive"]);
+        let mut left = Vec::new();
+        walked(&at, b"", &rules, &rules.around(&at, true), &all, &mut left);
+        let mut theirs = stock::listed(&at, &options);
+        left.sort();
+        theirs.sort();
+        prop_assert_eq!(left, theirs);
     }
 
     #[test]

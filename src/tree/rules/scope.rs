@@ -68,6 +68,14 @@ impl Scope {
         })))
     }
 
+    #[cfg(test)]
+    pub(super) fn is_same(&self, other: &Scope) -> bool {
+        match (&self.0, &other.0) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        }
+    }
+
     /// The absolute path of the transfer's root, without its leading slash and with one at its end.
     pub(super) fn prefix(&self) -> &[u8] {
         self.0.as_ref().map_or(b"", |local| &local.root.prefix)

@@ -52,7 +52,7 @@ cases! {
     rsync_filter_files_in_their_place: tree("-aiF --filter=+\\sa -F s/ d", "s/.rsync-filter=-\\sa\\n-\\sb").option("-F");
     an_unknown_rule_in_a_directory: tree("-ai --filter=:\\s.rf s/ d", "s/.rf=bogus")
         .ignore(crate::compare::Aspect::Missing, "rsync makes the destination before it sees the file").option("--filter");
-    an_unknown_rule_in_a_file_that_a_directorys_file_names: tree("-ai --filter=:\\s.rf s/ d", "s/.rf=:w\\s.sub\ns/k/.sub=-_a\\s-")
+    an_unknown_rule_in_a_file_that_a_directorys_file_names: tree("-ai --filter=:\\s.rf s/ d", "s/.rf=:w\\s.sub\ns/.sub=-_a\\s-")
         .ignore(crate::compare::Aspect::Missing, "rsync makes the destination before it sees the file");
     a_pattern_of_a_directory_that_is_too_long: tree("-ai --filter=:\\s.rf s/ d", &format!("s/.rf=-\\s{}\\n-\\sa", "x".repeat(4096))).option("--filter");
     only_a_part_is_hidden_with_hard_links: case("-aHi --filter=:\\s.rf s/ d", "s/k/a\ns/k/b == s/k/a\ns/k/c == s/k/a\ns/k/.rf=-\\sb").option("--filter");
