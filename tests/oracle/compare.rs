@@ -153,7 +153,7 @@ const BY_ANY: [&str; 3] = [
 ];
 
 /// Standard output made comparable: what was hidden, deletions and notices, what several processes write (sorted), and
-/// everything else, each in its order.
+/// everything else, each in its order but for what rules decide in one directory.
 pub fn stdout(text: &str) -> String {
     let by_generator = |line: &String| {
         let end = line.trim_end();
@@ -162,8 +162,14 @@ pub fn stdout(text: &str) -> String {
     };
     let by_any = |line: &String| BY_ANY.iter().any(|start| line.starts_with(start));
     let lines = canonical(Stream::Stdout, text).into_iter();
-    let (hidden, lines): (Vec<_>, Vec<_>) = lines.partition(|line| line.starts_with("[sender] "));
-    let (deletions, lines): (Vec<_>, Vec<_>) = lines.into_iter().partition(by_generator);
+    let (mut hidden, lines): (Vec<_>, Vec<_>) =
+        lines.partition(|line| line.starts_with("[sender] "));
+    hidden.sort();
+    let (mut deletions, lines): (Vec<_>, Vec<_>) = lines.into_iter().partition(by_generator);
+    let told = |line: &String| line.starts_with("[generator] ");
+    deletions
+        .chunk_by_mut(|a, b| told(a) && told(b))
+        .for_each(<[String]>::sort);
     let (mut any, mut others): (Vec<_>, Vec<_>) = lines.into_iter().partition(by_any);
     any.sort();
     // The blank lines before dropped blocks would be left over.

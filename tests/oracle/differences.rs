@@ -152,6 +152,10 @@ pub const OTHERS: &[(&str, &str)] = &[
         "rsync waits for a name that never comes (it hangs); resilver leaves out the names that are there and brings the others",
     ),
     (
+        "`-vv`: the order of what rules decide in one directory",
+        "rsync tells it in the order in which the file system lists names, which is no order",
+    ),
+    (
         "the order of lines on stderr",
         "the same race; the lines are compared sorted",
     ),
