@@ -29,7 +29,7 @@ pub fn sync(sync: &Sync) -> u8 {
             let severity = match &e {
                 engine::Error::Select(text) if text.starts_with("ERROR: ") => Severity::Plain,
                 // It carries the program's name where rsync says it.
-                engine::Error::Rules(_) => Severity::Plain,
+                engine::Error::Rules(_) | engine::Error::CorruptNote { .. } => Severity::Plain,
                 _ => Severity::Error,
             };
             let text = e.to_string();

@@ -218,7 +218,8 @@ impl Worker<'_> {
         let mut changes = planner.differences(&leaf.stat, stat);
         if let Some(sides) = &leaf.sides {
             let there = (Object::Name(dir, name), stat);
-            let unlike = sides.unlike_at(planner.keeping, stat.kind, there);
+            let unlike =
+                sides.unlike_at(planner.keeping, stat.kind, there, &self.run.options.rules);
             changes = unlike.and(changes);
         }
         let level = match same {
@@ -267,7 +268,7 @@ impl Worker<'_> {
                 (Some(sides), Some(dir)) => {
                     let there = (Object::Open(dir.as_file()), &handle.stat);
                     sides
-                        .unlike_at(planner.keeping, Kind::Dir, there)
+                        .unlike_at(planner.keeping, Kind::Dir, there, &self.run.options.rules)
                         .and(changes)
                 }
                 _ => changes,
@@ -400,7 +401,7 @@ impl Leaf {
         let basis = self.basis.as_ref();
         let begun =
             basis.filter(|found| found.level == Level::Kind && self.stat.kind == Kind::File);
-        self.live.as_ref().or(begun.map(|found| &found.stat))
+        self.seen().or(begun.map(|found| &found.stat))
     }
 
     /// Whether its content comes from an alternate directory.

@@ -47,7 +47,15 @@ impl Worker<'_> {
             return Ok(());
         };
         let basis = parent.basis.child(&target_name);
-        let model = (sides.as_deref(), &basis);
+        let claim = match &live {
+            Live::Dir(dir, live) if self.run.planner.keeping.is_fake() => {
+                let shown = || self.run.dest_path(&path);
+                Some(self.claim(Object::Open(dir.as_file()), *live, shown)?)
+            }
+            _ => None,
+        };
+        let seen = claim.as_ref().map(|claim| claim.stat);
+        let model = (seen, sides.as_deref(), &basis);
         let Some((live, changes)) = self.decide_directory(&path, &stat, live, model) else {
             return Ok(());
         };
@@ -85,6 +93,9 @@ impl Worker<'_> {
         if let Some(sides) = sides {
             let _ = node.sides.set(sides);
         }
+        if let Some(claim) = claim {
+            let _ = node.claim.set(Box::new(claim));
+        }
         let node = Arc::new(node.with_basis(basis));
         let swept = self.run.swept.has(&node.path);
         node.names_changed.store(swept, Relaxed);
@@ -112,7 +123,11 @@ impl Worker<'_> {
             }
             match open_source(&origin.dir, name) {
                 Ok((dir, own)) => {
-                    stat.get_or_insert(own);
+                    if stat.is_none() {
+                        let shown = || self.run.source_path(origin.operand, &parent.child(name));
+                        let claim = self.claim(Object::Open(dir.as_file()), own, shown)?;
+                        stat = Some(claim.stat);
+                    }
                     let scope = self.enter(&origin.scope, &dir, &parent.child(name))?;
                     sources.push(Origin {
                         dir,
@@ -192,10 +207,12 @@ impl Worker<'_> {
         path: &Path,
         stat: &Stat,
         live: Live,
-        (sides, basis): (Option<&Sides>, &Handles),
+        (seen, sides, basis): (Option<Stat>, Option<&Sides>, &Handles),
     ) -> Option<(Live, Changes)> {
         let changes = match &live {
-            Live::Dir(_, live) => self.directory_changes(path, stat, live, sides),
+            Live::Dir(_, live) => {
+                self.directory_changes(path, stat, seen.as_ref().unwrap_or(live), sides)
+            }
             Live::Missing if self.run.options.compare.existing => {
                 self.skipped(path, Kind::Dir, Skip::NotCreating);
                 return None;

@@ -46,6 +46,14 @@ pub enum Error {
         /// The system's reason.
         source: io::Error,
     },
+    /// A note of `--fake-super` makes no sense (code 11).
+    #[error("Corrupt user.rsync.%stat xattr attached to \"{path}\": \"{value}\"")]
+    CorruptNote {
+        /// Whose, as it is shown.
+        path: String,
+        /// What it is.
+        value: String,
+    },
     /// The staging area could not do its part; the destination is as it was.
     #[error(transparent)]
     Stage(#[from] stage::Error),

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::sys::xattrs::{ACCESS_ACL, DEFAULT_ACL, Edit, Xattrs};
 use crate::sys::{Kind, Object, Stat};
-use crate::tree::{Acl, KeepXattrs, Lack, NotGiven, Owners, Preserve};
+use crate::tree::{Acl, KeepXattrs, Lack, NotGiven, Owners, Preserve, Rules, Side};
 
 use super::error::shown;
 use super::event::{Changes, Event, Severity};
@@ -49,14 +49,21 @@ impl Keeping {
         }
     }
 
+    /// Whether notes stand for what only the super-user can set.
+    pub(super) fn is_fake(self) -> bool {
+        self.fake
+    }
+
     /// Whether there is anything to read.
     pub(super) fn any(self) -> bool {
         self.acls || self.xattrs != KeepXattrs::No
     }
 
     /// The name that an attribute of the source has at the destination; `None` where it takes no part.
-    fn stored(self, name: &[u8]) -> Option<Cow<'_, [u8]>> {
-        if self.xattrs == KeepXattrs::No || name.starts_with(SYSTEM) {
+    /// `ruled` is what rules say that are about attributes, where there are any: what is usual counts no
+    /// more then.
+    fn stored(self, name: &[u8], ruled: Option<bool>) -> Option<Cow<'_, [u8]>> {
+        if self.xattrs == KeepXattrs::No || !ruled.unwrap_or(!name.starts_with(SYSTEM)) {
             return None;
         }
         if name.starts_with(NOTES) {
@@ -70,14 +77,18 @@ impl Keeping {
                 false => [STORED, real].concat(),
             }));
         }
-        (self.as_super || name.starts_with(USER)).then(|| Cow::Owned(name.to_vec()))
+        if self.as_super || name.starts_with(USER) {
+            return Some(Cow::Owned(name.to_vec()));
+        }
+        ruled.map(|_| Cow::Owned([STORED, name].concat()))
     }
 
     /// Whether an attribute of the destination goes where the source has none of its name.
-    fn manages(self, name: &[u8]) -> bool {
+    fn manages(self, name: &[u8], ruled: Option<bool>) -> bool {
         self.xattrs != KeepXattrs::No
-            && !name.starts_with(SYSTEM)
+            && ruled.unwrap_or(!name.starts_with(SYSTEM))
             && match self.fake {
+                false if ruled.is_some() => true,
                 true => name.starts_with(USER) && !name.starts_with(NOTES),
                 false => self.as_super || name.starts_with(USER),
             }
@@ -102,9 +113,21 @@ impl Keeping {
         acl.ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 
-    fn encode(self, acl: &Acl, is_access: bool) -> Box<[u8]> {
+    /// An access ACL that goes with permission bits, for an object that gets `mode`; `None` where that says
+    /// all.
+    fn encode_access(self, acl: &Acl, of: u32, mode: u32) -> Option<Box<[u8]>> {
+        if acl.is_mode_only() {
+            return None;
+        }
+        Some(match self.fake {
+            true => acl.to_note(Some(of)),
+            false => acl.with_mode(of, mode).encode(),
+        })
+    }
+
+    fn encode_default(self, acl: &Acl) -> Box<[u8]> {
         match self.fake {
-            true => acl.to_note(is_access),
+            true => acl.to_note(None),
             false => acl.encode(),
         }
     }
@@ -141,9 +164,12 @@ impl Keeping {
         object: Object<'_>,
         stat: &Stat,
         owners: &Owners,
+        rules: &Rules,
     ) -> Result<Extended, Unreadable> {
         let mut read = self.read(object, stat, |name| {
-            self.stored(name).map(|name| Cow::Owned(name.into_owned()))
+            let ruled = rules.xattr_allowed(Side::Sender, name);
+            let stored = self.stored(name, ruled);
+            stored.map(|name| Cow::Owned(name.into_owned()))
         })?;
         for acl in [&mut read.access, &mut read.default].into_iter().flatten() {
             let mapped = std::mem::take(&mut acl.0);
@@ -153,9 +179,16 @@ impl Keeping {
     }
 
     /// What an object of the destination has.
-    pub(super) fn read_live(self, object: Object<'_>, stat: &Stat) -> Result<Extended, Unreadable> {
+    pub(super) fn read_live(
+        self,
+        object: Object<'_>,
+        stat: &Stat,
+        rules: &Rules,
+    ) -> Result<Extended, Unreadable> {
         self.read(object, stat, |name| {
-            self.manages(name).then(|| Cow::Owned(name.to_vec()))
+            let ruled = rules.xattr_allowed(Side::Receiver, name);
+            let manages = self.manages(name, ruled);
+            manages.then(|| Cow::Owned(name.to_vec()))
         })
     }
 }
@@ -240,8 +273,9 @@ impl Sides {
         keeping: Keeping,
         kind: Kind,
         (object, stat): (Object<'_>, &Stat),
+        rules: &Rules,
     ) -> Unlike {
-        match keeping.read_live(object, stat) {
+        match keeping.read_live(object, stat, rules) {
             Ok(read) => self.compare(keeping, kind, &read, stat.mode),
             Err(_) => Unlike {
                 acl: keeping.acls,
@@ -309,12 +343,11 @@ impl Sides {
         mode: u32,
         live: &Extended,
     ) -> impl Iterator<Item = Edit> {
-        let access = self.source.access(mode).with_mode(self.mode, mode);
-        let access = (!access.is_mode_only()).then(|| keeping.encode(&access, true));
+        let access = keeping.encode_access(&self.source.access(mode), self.mode, mode);
         let default = self
             .source
             .default_acl()
-            .map(|acl| keeping.encode(acl, false));
+            .map(|acl| keeping.encode_default(acl));
         let had = |acl: &Option<(Acl, Box<[u8]>)>| acl.as_ref().map(|(_, value)| value.clone());
         let edits = [(access, had(&live.access)), (default, had(&live.default))];
         keeping
@@ -369,8 +402,9 @@ impl Worker<'_> {
         if !keeping.any() {
             return Some(None);
         }
+        let rules = &self.run.options.rules;
         let (object, stat) = places.source;
-        let source = match keeping.read_source(object, stat, &planner.owners) {
+        let source = match keeping.read_source(object, stat, &planner.owners, rules) {
             Ok(source) => source,
             Err(e) => {
                 self.run.tally.set_list_error();
@@ -380,7 +414,7 @@ impl Worker<'_> {
             }
         };
         let live = places.live.map(|(object, stat)| {
-            let read = keeping.read_live(object, stat).unwrap_or_else(|e| {
+            let read = keeping.read_live(object, stat, rules).unwrap_or_else(|e| {
                 self.run.tally.set_partial();
                 let path = self.run.dest_path(places.path);
                 self.unreadable(&path, &e);
@@ -400,7 +434,7 @@ impl Worker<'_> {
         let Some((stat, origin)) = root.source_stat.as_ref().zip(root.content()) else {
             return;
         };
-        let live = root.live.as_ref().zip(root.live_stat.as_ref());
+        let live = root.live.as_ref().zip(root.seen());
         let places = Places {
             source: (Object::Open(origin.dir.as_file()), stat),
             live: live.map(|(dir, stat)| (Object::Open(dir.as_file()), stat)),

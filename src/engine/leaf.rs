@@ -16,9 +16,10 @@ use super::decide::Decision;
 use super::error::Error;
 use super::event::{Action, Changes, Event, Severity, Skip};
 use super::extended::{Places, Sides, Unlike};
+use super::fake_super::{self, Claim, read_target};
 use super::node::{Node, Origin};
 use super::run::{STAT, failed_to, not_linked};
-use super::target::{Fault, Target};
+use super::target::{Fault, Place, Target};
 use super::worker::Worker;
 
 /// An entry of the source and what the destination has in its place.
@@ -33,6 +34,8 @@ pub(super) struct Leaf {
     pub stat: Stat,
     /// At the destination, whatever its type.
     pub live: Option<Stat>,
+    /// What that claims to be, under `--fake-super`.
+    pub claim: Option<Box<Claim>>,
     /// A link's target.
     pub link: Option<Vec<u8>>,
     /// ACLs and extended attributes, where they are kept.
@@ -42,11 +45,17 @@ pub(super) struct Leaf {
 }
 
 impl Leaf {
-    /// What is at the destination, if it is of the same family.
+    /// What is at the destination, or claims to be.
+    pub(super) fn seen(&self) -> Option<&Stat> {
+        match &self.claim {
+            Some(claim) => Some(&claim.stat),
+            None => self.live.as_ref(),
+        }
+    }
+
+    /// The same, if it is of the source's family.
     pub(super) fn same_kind(&self) -> Option<&Stat> {
-        self.live
-            .as_ref()
-            .filter(|live| live.kind.is_like(self.stat.kind))
+        self.seen().filter(|live| live.kind.is_like(self.stat.kind))
     }
 }
 
@@ -77,7 +86,7 @@ impl Worker<'_> {
     fn look(&mut self, node: &Node, name: &[u8], origin: &Origin) -> Result<Option<Leaf>, Error> {
         let path = node.child(name);
         let stat = match origin.dir.stat(name) {
-            Ok(stat) => self.run.planner.adjust(stat),
+            Ok(stat) => stat,
             Err(e) => {
                 let shown = self.run.source_path(origin.operand, &path);
                 if e.kind() == io::ErrorKind::NotFound {
@@ -88,6 +97,10 @@ impl Worker<'_> {
                 return Ok(None);
             }
         };
+        let real = stat;
+        let shown = || self.run.source_path(origin.operand, &path);
+        let claim = self.claim(Object::Name(&origin.dir, name), real, shown)?;
+        let stat = self.run.planner.adjust(claim.stat);
         self.run.tally.listed(stat.kind, stat.size);
         if !self.run.planner.takes(stat.kind) {
             self.skipped(&path, stat.kind, Skip::NonRegular);
@@ -107,7 +120,7 @@ impl Worker<'_> {
             }
         };
         let link = if stat.kind == Kind::Symlink {
-            match origin.dir.read_link(name) {
+            match read_target(&origin.dir, name, real.kind == Kind::File) {
                 Ok(target) => Some(target),
                 Err(e) => {
                     self.report_failure(
@@ -121,7 +134,16 @@ impl Worker<'_> {
         } else {
             None
         };
-        let same_kind = live.filter(|live| live.kind.is_like(stat.kind));
+        let claim = match (&node.live, live) {
+            (Some(dir), Some(live)) if self.run.planner.keeping.is_fake() => {
+                let shown = || self.run.dest_path(&path);
+                let claim = self.claim(Object::Name(dir, &target_name), live, shown)?;
+                Some(Box::new(claim))
+            }
+            _ => None,
+        };
+        let seen = claim.as_ref().map(|claim| claim.stat).or(live);
+        let same_kind = seen.filter(|live| live.kind.is_like(stat.kind));
         let live_object = node.live.as_ref().zip(same_kind.as_ref());
         let places = Places {
             source: (Object::Name(&origin.dir, name), &stat),
@@ -138,6 +160,7 @@ impl Worker<'_> {
             path,
             stat,
             live,
+            claim,
             link,
             sides,
             basis: None,
@@ -150,7 +173,9 @@ impl Worker<'_> {
     pub(super) fn decide(&mut self, node: &Node, leaf: &Leaf, origin: &Origin) -> Decision {
         let same_content = || match (leaf.stat.kind, &node.live) {
             (Kind::Symlink, Some(live)) => {
-                Ok(Some(live.read_link(&leaf.target_name)?) == leaf.link)
+                let is_file = leaf.live.is_some_and(|live| live.kind == Kind::File);
+                let target = read_target(live, &leaf.target_name, is_file)?;
+                Ok(Some(target) == leaf.link)
             }
             (Kind::File, Some(live)) => same_bytes(
                 &origin.dir.open_file(&leaf.name)?,
@@ -158,12 +183,10 @@ impl Worker<'_> {
             ),
             _ => Ok(false),
         };
-        let decision = self.run.planner.decide(
-            &leaf.stat,
-            leaf.live.as_ref(),
-            self.unlike(leaf),
-            same_content,
-        );
+        let decision =
+            self.run
+                .planner
+                .decide(&leaf.stat, leaf.seen(), self.unlike(leaf), same_content);
         let decision = decision.unwrap_or(Decision::Make(Changes {
             value: true,
             ..Changes::default()
@@ -248,11 +271,12 @@ impl Worker<'_> {
         mut changes: Changes,
     ) -> Result<bool, Error> {
         if let (Some(target), Some(live)) = (self.run.target, &leaf.live) {
-            let sides = leaf.sides.as_deref();
-            let change = self
-                .run
-                .planner
-                .change_for(&leaf.stat, live, sides, &changes);
+            let planner = &self.run.planner;
+            let (sides, seen) = (leaf.sides.as_deref(), leaf.seen().unwrap_or(live));
+            let mut change = planner.change_for(&leaf.stat, seen, sides, &changes);
+            if let Some(claim) = &leaf.claim {
+                change = fake_super::noted(change, &leaf.stat, Some((claim, live)));
+            }
             let touched = self.place(node).and_then(|place| {
                 target.touch(
                     &place,
@@ -262,7 +286,9 @@ impl Worker<'_> {
                     self.names_of(leaf),
                 )
             });
-            changes = as_told(changes, live, &change, self.run.planner.preserve.perms);
+            if leaf.claim.is_none() {
+                changes = as_told(changes, live, &change, planner.preserve.perms);
+            }
             let path = || self.run.dest_path(&leaf.path);
             match touched {
                 Ok(lacks) if lacks.is_empty() => {}
@@ -371,6 +397,17 @@ impl Worker<'_> {
         Ok(true)
     }
 
+    /// The attributes of the object that is made for a leaf.
+    pub(super) fn attributes_of_new(&self, leaf: &Leaf, place: &Place) -> MetaChange {
+        let planner = &self.run.planner;
+        let sides = leaf.sides.as_deref();
+        let change = planner.attributes_of_new(&leaf.stat, leaf.model(), sides, place.inherited());
+        match planner.keeping.is_fake() {
+            true => fake_super::noted(change, &leaf.stat, None),
+            false => change,
+        }
+    }
+
     pub(super) fn make_node(
         &mut self,
         target: &dyn Target,
@@ -378,15 +415,11 @@ impl Worker<'_> {
         leaf: &Leaf,
     ) -> Result<(), Fault> {
         let place = self.place(node)?;
-        let change = self.run.planner.attributes_of_new(
-            &leaf.stat,
-            leaf.live.as_ref(),
-            leaf.sides.as_deref(),
-            place.inherited(),
-        );
+        let change = self.attributes_of_new(leaf, &place);
+        let fake = self.run.planner.keeping.is_fake();
         // The mode is given at birth; a new owner may clear bits of it, an ACL others.
         let owned = change.uid.is_some() || change.gid.is_some();
-        let again = owned || change.xattrs.is_some() || place.inherited().is_some();
+        let again = fake || owned || change.xattrs.is_some() || place.inherited().is_some();
         let left = MetaChange {
             mode: change.mode.filter(|_| again),
             ..change.clone()
@@ -394,6 +427,7 @@ impl Worker<'_> {
         let given = Cell::new(None);
         let make = |dir: &Dir, name: &[u8]| -> io::Result<bool> {
             match &leaf.link {
+                link if fake => fake_super::make(dir, name, link.as_deref())?,
                 Some(to) => dir.make_symlink(name, to)?,
                 None => dir.make_node(
                     name,
@@ -402,8 +436,9 @@ impl Worker<'_> {
                     leaf.stat.rdev,
                 )?,
             }
-            let done = give(Object::Name(dir, name), leaf.stat.kind, &left);
-            let as_foreseen = done.is_ok();
+            let kind = if fake { Kind::File } else { leaf.stat.kind };
+            let done = give(Object::Name(dir, name), kind, &left);
+            let as_foreseen = done.is_ok() && !fake;
             given.set(Some(done));
             Ok(as_foreseen)
         };

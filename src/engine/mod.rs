@@ -21,6 +21,7 @@ mod error;
 mod event;
 mod extended;
 mod failure;
+mod fake_super;
 mod filter;
 mod leaf;
 mod links;

@@ -9,6 +9,7 @@ use crate::tree::Scope;
 
 use super::basis::Handles;
 use super::extended::Sides;
+use super::fake_super::Claim;
 use super::target::Place;
 
 /// What of a source directory takes part.
@@ -61,6 +62,8 @@ pub(super) struct Node {
     pub basis: Handles,
     /// Metadata to give it; `None` leaves a live one alone (the root of named sources).
     pub source_stat: Option<Stat>,
+    /// What the directory at the destination claims to be, under `--fake-super`.
+    pub claim: OnceLock<Box<Claim>>,
     /// ACLs and extended attributes, where they are kept.
     pub sides: OnceLock<Box<Sides>>,
     /// Whether names in it were made, replaced or removed.
@@ -94,6 +97,7 @@ impl Node {
             guard: Scope::default(),
             basis: Handles::default(),
             source_stat,
+            claim: OnceLock::new(),
             sides: OnceLock::new(),
             names_changed: AtomicBool::new(false),
             touched: AtomicBool::new(false),
@@ -136,6 +140,14 @@ impl Node {
         }
         let found = Arc::new(find()?);
         Ok(Arc::clone(self.place.get_or_init(|| found)))
+    }
+
+    /// What is at the destination, or claims to be.
+    pub(super) fn seen(&self) -> Option<&Stat> {
+        match self.claim.get() {
+            Some(claim) => Some(&claim.stat),
+            None => self.live_stat.as_ref(),
+        }
     }
 
     /// What a default ACL gives to the directory itself where it is made, as permission bits at most.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::stage::{self, CommitChoice, Method, Stage};
 use crate::sys::content::Abilities;
-use crate::sys::{Dir, process};
+use crate::sys::{Dir, Object, process};
 use crate::tree::{Owners, Powers, Scope};
 
 use super::basis::Handles;
@@ -16,6 +16,7 @@ use super::decide::Planner;
 use super::error::{Error, shown};
 use super::event::{Committed, Event, Outcome, Report, Severity};
 use super::extended::Keeping;
+use super::fake_super::Claim;
 use super::filter::Filter;
 use super::links::{Late, Links};
 use super::node::{Node, Origin, Part};
@@ -348,12 +349,26 @@ impl<'s> Session<'s> {
             }
             None => None,
         };
-        let content = found
+        let mut content = found
             .iter()
             .find(|s| s.part == Part::Content)
-            .map(|s| planner.adjust(s.stat));
+            .map(|s| (Object::Open(s.dir.as_file()), s.stat, &s.path));
+        let mut claim = None;
+        if planner.keeping.is_fake() {
+            if let Some((object, stat, path)) = &mut content {
+                *stat = Claim::of(*object, *stat, || path.clone())?.stat;
+            }
+            if let Some((dir, stat)) = &live {
+                let path = || self.destination.root.clone();
+                claim = Some(Claim::of(Object::Open(dir.as_file()), *stat, path)?);
+            }
+        }
+        let content = content.map(|(_, stat, _)| planner.adjust(stat));
         let mut node = Node::new(None, Path::new("").to_owned(), origins()?, live, content);
         node.guard = self.guard(&node, found)?;
+        if let Some(claim) = claim {
+            let _ = node.claim.set(Box::new(claim));
+        }
         let basis = Handles::open(
             self.options.alternates.as_ref(),
             self.destination,

@@ -122,12 +122,7 @@ impl Worker<'_> {
         leaf: &Leaf,
         source: &File,
     ) -> Result<Moved, Fault> {
-        let change = self.run.planner.attributes_of_new(
-            &leaf.stat,
-            leaf.model(),
-            leaf.sides.as_deref(),
-            place.inherited(),
-        );
+        let change = self.attributes_of_new(leaf, place);
         let name = &leaf.target_name;
         let basis = match target.salvage(place, name, leaf.stat.size, leaf.stat.mtime)? {
             Salvage::Whole => {

@@ -14,6 +14,7 @@ use super::batch::Batch;
 use super::error::Error;
 use super::event::{Action, Changes, Event, Item, Skip};
 use super::extended::{Sides, Unlike};
+use super::fake_super;
 use super::filter::Asked;
 use super::node::{Node, Part};
 use super::order::{Key, child_key};
@@ -157,7 +158,7 @@ impl<'w> Worker<'w> {
     fn root_changes(&mut self, root: &Node) -> Option<Changes> {
         let stat = root.source_stat?;
         self.run.tally.listed(Kind::Dir, 0);
-        let changes = match &root.live_stat {
+        let changes = match root.seen() {
             Some(live) => {
                 let sides = root.sides.get().map(|sides| &**sides);
                 self.directory_changes(&root.path, &stat, live, sides)
@@ -347,7 +348,7 @@ impl<'w> Worker<'w> {
         let touched = node.touched.load(Relaxed);
         let names_changed = node.names_changed.load(Relaxed);
         let sides = node.sides.get().map(|sides| &**sides);
-        let mut change = match (&node.source_stat, &node.live_stat) {
+        let mut change = match (&node.source_stat, node.seen()) {
             (Some(source), None) => {
                 let mut change = planner.attributes_of_new(source, None, sides, node.inherited());
                 if node.gives_group && !planner.preserve.perms {
@@ -376,6 +377,10 @@ impl<'w> Worker<'w> {
                 (_, Some(live)) if !names_changed => Some(live.mtime),
                 _ => None,
             };
+        }
+        if let (Some(source), true) = (&node.source_stat, planner.keeping.is_fake()) {
+            let live = node.claim.get().map(|claim| &**claim);
+            change = fake_super::noted(change, source, live.zip(node.live_stat.as_ref()));
         }
         let placed = if touched {
             self.place(node).map(Some)

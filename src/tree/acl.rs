@@ -215,22 +215,23 @@ impl Acl {
         })
     }
 
-    /// As a note of `--fake-super`. What permission bits tell is absent in that of an access ACL.
+    /// As a note of `--fake-super`. In that of an access ACL what its permission bits tell is absent.
     #[must_use]
-    pub fn to_note(&self, is_access: bool) -> Box<[u8]> {
-        let unless_access = |perms: u8| match is_access {
-            true => ABSENT,
-            false => perms.into(),
+    pub fn to_note(&self, access: Option<u32>) -> Box<[u8]> {
+        let word = |perms: Option<u8>| perms.map_or(ABSENT, u32::from);
+        let own = |perms: u8| match access {
+            Some(_) => None,
+            None => Some(perms),
+        };
+        let group = match access {
+            Some(mode) => self.own_group(mode),
+            None => Some(self.group),
         };
         let mut words = vec![
-            unless_access(self.user),
-            if is_access && self.mask.is_none() {
-                ABSENT
-            } else {
-                self.group.into()
-            },
-            self.mask.map_or(ABSENT, u32::from),
-            unless_access(self.other),
+            word(own(self.user)),
+            word(group),
+            word(self.mask),
+            word(own(self.other)),
         ];
         for named in &self.named {
             let user = if named.is_group { 0 } else { IS_USER };
@@ -315,10 +316,10 @@ mod tests {
 
     #[test]
     fn notes_come_back() {
-        let access = acl().to_note(true);
+        let access = acl().to_note(Some(0o660));
         assert_eq!(access.len(), 16 + 8 * 3);
         assert_eq!(Acl::from_note(&access, 0o660), Some(acl()));
-        let default = acl().to_note(false);
+        let default = acl().to_note(None);
         assert_eq!(Acl::from_note(&default, 0), Some(acl()));
         assert_eq!(Acl::from_note(&default[..20], 0), None);
         assert_eq!(Acl::from_note(&default[..15], 0), None);

@@ -134,3 +134,12 @@ cases! {
     acls_of_hard_links: case("-aHA s/ d", "s/a\ns/b == s/a").change("!s/b\ns/a 0640 acl:u::6,u:1000:4,g::4,m::4,o::0\ns/b == s/a").then("-aHAi s/ d");
     acls_of_touched_files_stay: case("-ai s/ d", "s/a\ns/b 0600\ns/d/\nd/a=s/a\\n @5 acl:u::6,u:9:6,g::4,m::6,o::4\nd/b=s/b\\n acl:u::6,u:9:6,g::4,m::6,o::4\nd/d/ @7 default:u::7,g::5,o::5");
 }
+
+cases! {
+    xattrs_by_rules: case("-aXi -f-x\\suser.z s/ d", "s/a x:user.k=v x:user.z=1 x:trusted.t=1 x:user.rsync.%stat=1\nd/a=s/a\\n x:user.z=2 x:user.mine=3 x:trusted.d=4")
+        .needs_root("attributes in trusted.").option("-X");
+    xattrs_by_rules_as_a_plain_user: case("-aXi -f-x\\suser.z s/ d", "s/a x:user.k=v x:user.z=1 x:security.s=2")
+        .needs_root("attributes in security.").unprivileged().option("-X");
+    xattrs_only_by_rules: case("-aXi -f-x!\\suser.* s/ d", "s/a 0640 acl:u::6,u:1000:4,g::4,m::4,o::0 x:user.k=v x:trusted.t=1")
+        .needs_root("attributes in trusted.").option("-X");
+}

@@ -8,6 +8,7 @@ mod delete;
 mod delete_when;
 mod errors;
 mod extended;
+mod fake_super;
 mod filter_dirs;
 mod filter_files;
 mod filter_sides;
