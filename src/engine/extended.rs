@@ -28,6 +28,9 @@ const STORED: &[u8] = b"user.rsync.";
 const ACCESS_NOTE: &[u8] = b"user.rsync.%aacl";
 const DEFAULT_NOTE: &[u8] = b"user.rsync.%dacl";
 
+/// XFS shows the super-user its ACLs once more, under names that begin so.
+const XFS_ACLS: &[u8] = b"trusted.SGI_ACL_";
+
 /// What is kept of ACLs and extended attributes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Keeping {
@@ -59,11 +62,16 @@ impl Keeping {
         self.acls || self.xattrs != KeepXattrs::No
     }
 
+    /// Whether an attribute is the system's own, or an ACL that is kept as such.
+    fn is_systems(self, name: &[u8]) -> bool {
+        name.starts_with(SYSTEM) || (self.acls && name.starts_with(XFS_ACLS))
+    }
+
     /// The name that an attribute of the source has at the destination; `None` where it takes no part.
     /// `ruled` is what rules say that are about attributes, where there are any: what is usual counts no
     /// more then.
     fn stored(self, name: &[u8], ruled: Option<bool>) -> Option<Cow<'_, [u8]>> {
-        if self.xattrs == KeepXattrs::No || !ruled.unwrap_or(!name.starts_with(SYSTEM)) {
+        if self.xattrs == KeepXattrs::No || !ruled.unwrap_or(!self.is_systems(name)) {
             return None;
         }
         if name.starts_with(NOTES) {
@@ -86,7 +94,7 @@ impl Keeping {
     /// Whether an attribute of the destination goes where the source has none of its name.
     fn manages(self, name: &[u8], ruled: Option<bool>) -> bool {
         self.xattrs != KeepXattrs::No
-            && ruled.unwrap_or(!name.starts_with(SYSTEM))
+            && ruled.unwrap_or(!self.is_systems(name))
             && match self.fake {
                 false if ruled.is_some() => true,
                 true => name.starts_with(USER) && !name.starts_with(NOTES),

@@ -8,6 +8,7 @@ mod kit;
 mod arrivals;
 mod closed;
 mod doctor;
+mod entries;
 mod filesystems;
 mod gates;
 mod handles;
