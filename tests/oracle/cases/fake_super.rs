@@ -34,7 +34,7 @@ cases! {
     notes_go_with_what_they_say: real("-a --fake-super s/ d").change("s/su=s/su\\n 0755 o:0:0\ns/ro=s/ro\\n 0600 o:0:0\ns/d/ 0755 o:0:0")
         .then("-ai --fake-super s/ d").option("--fake-super");
     notes_with_deletion: real("-a --fake-super s/ d").change("!s/c\n!s/l\n!s/p").then("-ai --delete --fake-super s/ d").option("--fake-super");
-    notes_in_a_dry_run: real("-ani --fake-super s/ d").option("--fake-super");
+    notes_in_a_dry_run: real("-ani --fake-super s/ d");
     notes_are_read: noted("-ai --fake-super s/ d").option("--fake-super");
     notes_are_read_by_a_plain_user: noted("-aXi --fake-super s/ d").then("-aXi --fake-super s/ d").unprivileged().option("--fake-super");
     notes_are_written_by_a_plain_user: case("-ai --fake-super s/ d", "s/f\ns/su 04755\ns/ro 0400\ns/p fifo 0640\ns/l -> f\ns/d/ 0555\ns/d/in").unprivileged().option("--fake-super");

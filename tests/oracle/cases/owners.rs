@@ -49,7 +49,7 @@ cases! {
     chmod_x_if_any: chmod("a+X,go-w");
     chmod_masked: case("-rpi --chmod==rwX s/ d", MANY).umask(0o027).option("--chmod");
     chmod_several: case("-rpi --chmod=F600 --chmod=Fg+r,D711 s/ d", MANY).option("--chmod");
-    chmod_without_perms: case("-rti --chmod=F600 s/ d", "s/a 0604\ns/b 0644\nd/a=s/a\\n 0666\nd/b=other 0640").option("--chmod");
+    chmod_without_perms: case("-rti --chmod=F600 s/ d", "s/a 0604\ns/b 0644\ns/new 0644\nd/a=s/a\\n 0666\nd/b=other 0640").option("--chmod");
     chmod_in_archive: case("-ai --chmod=go= s/ d", &format!("{MANY}d/a=s/a\\n 0604\nd/d/ 0755\n")).option("--chmod");
     chmod_empty: case("-r --chmod= s/ d", "s/a").option("--chmod");
     chmod_wrong: case("-r --chmod=u+x+w s/ d", "s/a").option("--chmod");
@@ -60,7 +60,7 @@ cases! {
     chown_names: owned("--chown=www-data:games").option("--chown");
     chown_group: owned("--chown=:6").option("--chown");
     chown_user: owned("--chown=7").option("--chown");
-    chown_parts: owned("--chown=root --chown=:root").option("--chown");
+    chown_parts: owned("--chown=7 --chown=:8").option("--chown");
     chown_unknown: owned("--chown=nosuch:nosuch").option("--chown");
     chown_nothing: owned("--chown=:");
     chown_three: owned("--chown=7:8:9").option("--chown");
