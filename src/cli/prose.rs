@@ -69,11 +69,59 @@ pub const GUARANTEES: &[Paragraph] = &[
     ),
 ];
 
+/// What is kept of attributes, and how that goes with the stage.
+pub const ATTRIBUTES: &[Paragraph] = &[
+    Item(
+        "--chmod",
+        "A list with commas; each item is an octal mode, or whom (u, g, o, a), one of + - =, and what (r, w, \
+         x, X, s, t, or one of u, g, o to copy), with D in front for directories only or F for all else. \
+         Without whom the umask limits it. Without -p only new entries are affected.",
+    ),
+    Item(
+        "--usermap, --groupmap",
+        "FROM:TO,... where FROM is a number, LOW-HIGH, a name, a name with wildcards, or empty for ids \
+         without a name; the first that fits counts. --chown=USER:GROUP stands for *:USER and *:GROUP. They \
+         imply -o and -g. A TO that this system does not know is told and left out. With --numeric-ids no \
+         id has a name.",
+    ),
+    Item(
+        "-A, -X",
+        "ACLs are set before permission bits, whose group bits are the mask of an ACL; an ACL that a new entry \
+         would inherit goes where the source has none. -X keeps all names but those of the system; for a plain \
+         user, those in user. only, and leaves out rsync's notes (user.rsync.%...), which -XX keeps too. An \
+         attribute that cannot be set is told, and the exit code is 23; all else of the entry is kept. \
+         Filter rules with the modifier x choose names.",
+    ),
+    Item(
+        "--fake-super",
+        "Owner, mode and type that only the super-user could give are noted in the attribute \
+         user.rsync.%stat, ACLs in user.rsync.%aacl and %dacl, other names behind user.rsync.; they are read \
+         from there on both sides. A device, fifo or socket is an empty file then, a link a file that holds \
+         its target.",
+    ),
+    Item(
+        "--super, --no-super, --fake-super",
+        "The last one counts. --super tries what only the super-user can do whoever runs, --no-super leaves \
+         it.",
+    ),
+    Item(
+        "-U",
+        "Access times of files and specials, in whole seconds. Reading a file may move its time in the \
+         source; -UU and --open-noatime read without that, which only its owner may.",
+    ),
+    Text(
+        "A change of attributes alone goes through the stage as all others do: by swap the file gets a copy \
+         that takes its place, or, where it is large and nothing but its attributes changes, the change is \
+         made right after the switch; by journal it is a step of the plan. resilver undo takes it back, but \
+         for access times. A file that is copied for that keeps all that it has.",
+    ),
+];
+
 /// How options are turned off.
 pub const NEGATIONS: &[Paragraph] = &[Text(
     "What an option such as -a turned on is turned off by --no-OPTION: --no-recursive, --no-links, \
      --no-hard-links, --no-perms, --no-times, --no-owner, --no-group, --no-devices, --no-specials, \
-     --no-D, --no-checksum, --no-force, --no-numeric-ids, --no-progress, --no-verbose, \
+     --no-D, --no-acls, --no-xattrs, --no-atimes, --no-omit-dir-times, --no-omit-link-times, --no-super, --no-checksum, --no-force, --no-numeric-ids, --no-progress, --no-verbose, \
      --no-itemize-changes, --no-human-readable; those with a letter also as --no-X. The later of two \
      counts.",
 )];

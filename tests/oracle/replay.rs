@@ -34,10 +34,15 @@ const LONG: &[&str] = &[
     "--no-r",
     "--link-dest",
     "--omit-link-times",
+    "--acls",
+    "--xattrs",
+    "--chmod",
+    "--chown",
+    "--fake-super",
 ];
 
 /// Letters that rows may use today.
-const SHORT: &str = "arvinlptgoDHqhcIuWFC0";
+const SHORT: &str = "arvinlptgoDHqhcIuWFC0AEJOUX";
 
 /// Rows in which nothing happens.
 const SILENT: &[(&str, usize)] = &[("delete-cases.json", 27), ("filter-lists.json", 12)];

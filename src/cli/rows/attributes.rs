@@ -41,7 +41,7 @@ pub const ROWS: &[Definition] = &[
         Some('X'),
         "xattrs",
         PART,
-        "Keep extended attributes",
+        "Keep extended attributes; -XX rsync's own notes too",
     ),
     hidden(Opt::Xattrs(false), "no-xattrs", PART, &["no-X"]),
     flag(
@@ -57,7 +57,7 @@ pub const ROWS: &[Definition] = &[
         Some('U'),
         "atimes",
         PART,
-        "Keep access times",
+        "Keep access times; -UU as --open-noatime too",
     ),
     hidden(Opt::Atimes(false), "no-atimes", PART, &["no-U"]),
     flag(
