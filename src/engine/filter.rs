@@ -34,10 +34,15 @@ impl<'f> Filter<'f> {
         }
     }
 
-    /// What holds around a transfer with this root. Files of rules above it are looked for on behalf of the
+    /// What holds around a source with this root. Files of rules above it are looked for on behalf of the
     /// `first` operand only, as rsync does.
     pub(super) fn around(&self, root: &Path, first: bool) -> Scope {
-        self.rules.around(root, first)
+        self.rules.around(Side::Sender, root, first)
+    }
+
+    /// What holds around the destination.
+    pub(super) fn around_destination(&self, root: &Path) -> Scope {
+        self.rules.around(Side::Receiver, root, true)
     }
 
     /// What holds in a directory, `outer` being what holds around it.

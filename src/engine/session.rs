@@ -386,7 +386,7 @@ impl<'s> Session<'s> {
     /// The rules that hold in the root at the destination; around it where its content is not transferred.
     fn guard(&self, root: &Node, found: &[Source]) -> Result<Scope, Error> {
         let filter = Filter::new(self.options, false);
-        let around = filter.around(&self.destination.root, true);
+        let around = filter.around_destination(&self.destination.root);
         let mirrored = self.options.deletion.enabled
             && found.iter().any(|source| source.part == Part::Content);
         let Some(live) = root.live.as_ref().filter(|_| mirrored) else {

@@ -204,11 +204,12 @@ impl Rules {
         )
     }
 
-    /// What holds around the directories of a transfer whose root lies at `root`: where a walk begins.
+    /// What holds around the directories of a transfer whose root lies at `root`, on this side: where a walk
+    /// begins.
     /// `looks_around` says whether files are looked for in the directories above the first one too, which
     /// rsync does for the first operand only.
     #[must_use]
-    pub fn around(&self, root: &Path, looks_around: bool) -> Scope {
+    pub fn around(&self, side: Side, root: &Path, looks_around: bool) -> Scope {
         let local = |item: &Item| match item {
             Item::PerDir(_) => true,
             Item::Rule(rule) => rule.is_absolute(),
@@ -217,7 +218,7 @@ impl Rules {
             return Scope::default();
         }
         let per_dirs = self.list.per_dirs().cloned().collect();
-        Scope::around(per_dirs, root, looks_around)
+        Scope::around(side, per_dirs, root, looks_around)
     }
 
     /// What holds in a directory, `outer` being what holds in the one around it. `path` is the directory's
@@ -333,6 +334,7 @@ impl Rules {
             manner: &self.manner,
             base: Path::new(""),
             known: &[],
+            side: None,
             note: &mut |note| notes.push(note),
         };
         let context = Context {
@@ -342,6 +344,7 @@ impl Rules {
             option,
             depth: usize::from(file.is_some()),
             among: Among::Plain,
+            is_exempt: false,
             anchor: Anchor::Root,
         };
         take(&mut reader, &mut self.list, &context)

@@ -147,7 +147,10 @@ impl Worker<'_> {
         if !self.run.options.rules.has_per_dir() {
             return Ok(names.guard.clone());
         }
-        let mut guard = self.run.filter.around(&self.run.destination.root, true);
+        let mut guard = self
+            .run
+            .filter
+            .around_destination(&self.run.destination.root);
         guard = self.enter(&guard, root, std::path::Path::new(""))?;
         let mut path = PathBuf::new();
         for component in names.path.components() {

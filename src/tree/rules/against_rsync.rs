@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::{Rules, Scope};
+use super::{Rules, Scope, Side};
 use crate::sys::Dir;
 use crate::tree::stock;
 
@@ -156,7 +156,7 @@ fn line() -> impl Strategy<Value = String> {
     prop_oneof![
         8 => (r"[-+HS](/|!|)(_| )", pattern()).prop_map(|(head, pattern)| head + &pattern),
         1 => Just("!".to_owned()),
-        1 => r":(n|e|-|) \.sub",
+        1 => r":(n|e|-|r|s|) \.sub",
     ]
 }
 
@@ -190,7 +190,7 @@ proptest! {
         prop_assume!(!(faulty && options.iter().any(|option| option.contains(":s"))));
         let all = stock::listed(&at, &["--no-inc-recursive"]);
         let mut left = Vec::new();
-        walked(&at, b"", &rules, &rules.around(&at, true), &all, &mut left);
+        walked(&at, b"", &rules, &rules.around(Side::Sender, &at, true), &all, &mut left);
         let mut theirs = stock::listed(&at, &options);
         left.sort();
         theirs.sort();
@@ -206,7 +206,7 @@ proptest! {
         for text in &texts {
             rules.push_filter(text.as_ref()).expect(text);
         }
-        let scope = rules.around(&tree().path().canonicalize().expect("the root"), true);
+        let scope = rules.around(Side::Sender, &tree().path().canonicalize().expect("the root"), true);
         same_as_rsync("--filter", &texts, &rules, &scope)?;
     }
 }

@@ -80,7 +80,7 @@ impl Tree {
 
     /// What holds in a directory, entered from the root down.
     fn scope(&self, rules: &Rules, path: &str) -> Scope {
-        let mut scope = rules.around(self.0.path(), true);
+        let mut scope = rules.around(Side::Sender, self.0.path(), true);
         let mut at = String::new();
         for name in [""]
             .into_iter()
@@ -132,7 +132,10 @@ fn a_directory_without_files_shares_its_parents_scope() {
     assert!(!same("", "l"));
     assert!(tree.hides(&rules, "k/m/a") && !tree.hides(&rules, "l/a"));
     let none = filters(&["- a"]);
-    assert!(none.around(tree.0.path(), true).is_same(&Scope::default()));
+    assert!(
+        none.around(Side::Sender, tree.0.path(), true)
+            .is_same(&Scope::default())
+    );
 }
 
 #[test]
@@ -148,7 +151,7 @@ fn a_deep_tree_of_files_needs_no_deep_stack() {
     let tree = Tree::new(&[(".rf", "- a\n")]);
     let rules = filters(&[": .rf"]);
     let dir = Dir::open(tree.0.path()).expect("a directory");
-    let mut scope = rules.around(tree.0.path(), true);
+    let mut scope = rules.around(Side::Sender, tree.0.path(), true);
     for _ in 0..200_000 {
         scope = rules.enter(&scope, &dir, b"", &mut |_| {}).expect("rules");
     }
@@ -366,7 +369,7 @@ proptest! {
         for rule in [": .rf", ":w .rf", ":C .rf", ":- .rf", ":e/p .rf", ": /.rf"] {
             let rules = filters(&[rule]);
             let dir = Dir::open(tree.0.path()).expect("a directory");
-            let around = rules.around(tree.0.path(), true);
+            let around = rules.around(Side::Sender, tree.0.path(), true);
             if let Ok(scope) = rules.enter(&around, &dir, b"", &mut |_| {}) {
                 let _ = rules.excluded(&scope, b"k/a", false);
             }

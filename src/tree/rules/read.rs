@@ -10,7 +10,7 @@ use super::error::{Fault, RuleError, RuleNote, Shown};
 use super::list::{Item, List, PerDir};
 use super::parse::{Draft, Form, Line, Merge, Modifiers, parse};
 use super::pattern::Pattern;
-use super::rule::{Action, Among, NamedBy, Place, Rule, Sides, Written};
+use super::rule::{Action, Among, NamedBy, Place, Rule, Side, Sides, Written};
 use super::texts::{Split, Text, Texts};
 use super::{Environment, cvs};
 use crate::sys::{as_path, trusted};
@@ -40,6 +40,8 @@ pub(super) struct Context<'c> {
     /// Files that named each other down to these texts.
     pub depth: usize,
     pub among: Among,
+    /// `--delete-excluded` leaves the rules alone, as if they named a side.
+    pub is_exempt: bool,
     /// The directory that a leading slash stands for.
     pub anchor: Anchor<'c>,
 }
@@ -78,6 +80,8 @@ pub(super) struct Reader<'r> {
     pub base: &'r Path,
     /// Files of directories that are known already.
     pub known: &'r [Arc<PerDir>],
+    /// The side that reads, where the files are those of directories.
+    pub side: Option<Side>,
     /// Told of what is left out.
     pub note: &'r mut dyn FnMut(RuleNote),
 }
@@ -202,7 +206,8 @@ impl Reader<'_> {
         }
     }
 
-    /// `:`: notes a file that directories have, unless one of that name is known.
+    /// `:`: notes a file that directories have, unless one of that name is known, or a directory's file names it
+    /// for the other side.
     fn per_dir(
         &mut self,
         list: &mut List,
@@ -211,6 +216,10 @@ impl Reader<'_> {
         outer: &Context,
     ) -> Result<(), RuleError> {
         let depth = self.deeper(outer, &rule)?;
+        let counts = |side| merge.defaults.sides.is_none_or(|sides| sides.has(side));
+        if !self.side.is_none_or(counts) {
+            return Ok(());
+        }
         let (from, name) = match merge.name.iter().rposition(|b| *b == b'/') {
             Some(at) => (Some(merge.name[..=at].into()), &merge.name[at + 1..]),
             None => (None, merge.name),
@@ -292,6 +301,7 @@ impl Reader<'_> {
             option: "--cvs-exclude",
             depth: 0,
             among: Among::Cvs,
+            is_exempt: false,
             anchor: Anchor::Root,
         };
         let mut own = List::default();
@@ -358,7 +368,7 @@ impl Context<'_> {
             pattern,
             action: draft.action,
             sides: modifiers.sides.unwrap_or(Sides::BOTH),
-            side_given: modifiers.sides.is_some(),
+            side_given: self.is_exempt || modifiers.sides.is_some(),
             negated: modifiers.negated,
             perishable: modifiers.perishable,
             xattr: modifiers.xattr,
@@ -384,7 +394,8 @@ impl Context<'_> {
             option: self.option,
             depth,
             among: self.among.clone(),
-            // As in rsync, even where a directory's own file names it.
+            // Both as in rsync, where a directory's own file names it.
+            is_exempt: matches!(self.among, Among::PerDir(_)),
             anchor: Anchor::Root,
         }
     }

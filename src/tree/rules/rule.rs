@@ -39,7 +39,7 @@ impl Sides {
         }
     }
 
-    fn has(self, side: Side) -> bool {
+    pub(super) fn has(self, side: Side) -> bool {
         match side {
             Side::Sender => self.sender,
             Side::Receiver => self.receiver,

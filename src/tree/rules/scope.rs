@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use super::error::{RuleError, RuleNote};
 use super::list::{List, PerDir};
 use super::read::{Anchor, Context, FileName, Manner, Reader};
-use super::rule::Among;
+use super::rule::{Among, Side};
 use crate::sys::{Dir, as_path, stat_file, trusted};
 
 /// What holds in one directory, at one end of the transfer. A subdirectory's is made from its parent's, so
@@ -30,6 +30,7 @@ struct Local {
 /// The root of a transfer at one end.
 #[derive(Debug)]
 struct Root {
+    side: Side,
     path: PathBuf,
     /// The same without its leading slash and with one at its end.
     prefix: Vec<u8>,
@@ -45,7 +46,12 @@ struct Named {
 
 impl Scope {
     /// What holds around the transfer whose root lies at `root`.
-    pub(super) fn around(per_dirs: Vec<Arc<PerDir>>, root: &Path, looks_around: bool) -> Scope {
+    pub(super) fn around(
+        side: Side,
+        per_dirs: Vec<Arc<PerDir>>,
+        root: &Path,
+        looks_around: bool,
+    ) -> Scope {
         let path = clean(root);
         let bytes = path.as_os_str().as_bytes();
         let mut prefix = bytes.strip_prefix(b"/").unwrap_or(bytes).to_vec();
@@ -59,6 +65,7 @@ impl Scope {
         };
         Scope(Some(Arc::new(Local {
             root: Arc::new(Root {
+                side,
                 path,
                 prefix,
                 looks_around,
@@ -229,6 +236,7 @@ impl Entry<'_> {
             option: "--filter",
             depth: per_dir.depth,
             among: Among::PerDir(Arc::clone(&per_dir.label)),
+            is_exempt: false,
             anchor,
         };
         let mut own = List {
@@ -239,6 +247,7 @@ impl Entry<'_> {
             manner: self.manner,
             base: &self.root.path,
             known: &known,
+            side: Some(self.root.side),
             note: self.note,
         };
         reader.texts(&mut own, file, per_dir.words, &context)?;

@@ -163,7 +163,7 @@ fn the_slash_modifier_looks_at_absolute_paths() {
         ("- s/foo", false),
     ] {
         let rules = filters(&[rule]);
-        let scope = rules.around("/srv/x/y/../s/.".as_ref(), true);
+        let scope = rules.around(Side::Sender, "/srv/x/y/../s/.".as_ref(), true);
         let hides = rules.excluded(&scope, b"foo", true).is_some();
         assert_eq!(hides, hidden, "{rule}");
     }

@@ -32,6 +32,10 @@ cases! {
     parents_of_a_directory_in_the_destination: case("-ai --delete --filter=:\\s/.rf s d", "s/a\nd/s/keep\nd/s/old\nd/.rf=P\\s/s/keep").option("--filter");
     no_parents_unless_asked: case("-ai --delete --filter=:\\s.rf s d", "s/a\nd/s/keep\nd/s/old\nd/.rf=P\\skeep");
     a_file_of_the_destination_names_a_file: over("-ai --delete --filter=:\\s.rf --filter=P\\sinc s/ d", "d/k/.rf=.\\sinc\nd/inc=P\\skeep").option("--filter");
+    a_file_named_for_the_other_side_is_not_read: case("-ai --delete --filter=:\\s.rf s/ d", "s/a\ns/b\ns/.rf=:er\\s.sub\\n:\\s.sub\ns/.sub=-\\sa\nd/.rf=:s\\s.sub\\nP\\skeep\nd/.sub=bogus\nd/keep\nd/old").option("--filter");
+    a_merge_for_the_other_side_is: case("-ai --delete --filter=:\\s.rf s/ d", "s/a\nd/.rf=.s\\sinc\nd/inc=bogus\nd/old").option("--filter");
+    delete_excluded_and_files: case("-ai --delete-excluded --filter=:\\s.rf --filter=.\\sx s/ d", "x=-\\sa\\n-sr\\sb\\nP\\sc\ns/a\nd/a=other\nd/b\nd/c\nd/d\nd/e\nd/f\nd/.rf=-\\sd\\n-r\\se\\n.\\sinc\nd/inc=-\\sf").option("--filter");
+    delete_excluded_and_cvs: case("-aiC --delete-excluded s/ d", "s/a\ns/b.o\nd/b.o\nd/.cvsignore=x\nd/x").option("-C");
     cvs_perishes: over("-aiC --delete s/ d", "d/x.o\nd/gone/x.o");
     cvs_words_do_not_perish: over("-aiC --delete s/ d", "d/gone/y").env("CVSIGNORE", "y");
     what_is_in_the_way_is_protected: case("-ai --delete --filter=:\\s.rf s/ d", "s/x\nd/x/keep\nd/x/old\nd/x/.rf=-\\skeep").option("--filter");
