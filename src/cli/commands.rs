@@ -12,13 +12,13 @@ use super::options::Sync;
 use super::subcommand::Subcommand;
 use super::why;
 use crate::engine::{self, Event, Report, Severity};
-use crate::report::{Text, state};
+use crate::report::{Telling, state};
 use crate::stage::{self, Policy};
 use crate::tree::RuleError;
 
 /// A mirror run, told on the terminal; gives the exit code.
 pub fn sync(sync: &Sync) -> u8 {
-    let report = Text::new(sync.style);
+    let report = Telling::new(sync.style.clone());
     report.begin();
     let code = match engine::run(&sync.options, &report) {
         Ok(outcome) => {
@@ -40,6 +40,7 @@ pub fn sync(sync: &Sync) -> u8 {
     if let Some(line) = code.last_line() {
         report.last_word(&line);
     }
+    report.close(code.number());
     code.number()
 }
 

@@ -232,6 +232,14 @@ impl Refusal {
         }
     }
 
+    /// The same with a text that stands as it is, for where rsync has it so.
+    pub fn unsupported_plain(text: impl Into<String>) -> Refusal {
+        Refusal {
+            text: text.into(),
+            code: Code::Unsupported,
+        }
+    }
+
     /// Something that was tried and did not succeed.
     pub fn failed(text: impl fmt::Display, code: Code) -> Refusal {
         Refusal {

@@ -32,6 +32,8 @@ fn write(page: &mut Vec<u8>) -> io::Result<()> {
     section("ATTRIBUTES", prose::ATTRIBUTES).to_writer(page)?;
     section("FILTER RULES", prose::FILTER_RULES).to_writer(page)?;
     subcommands(&full).to_writer(page)?;
+    section("OUTPUT FORMATS", prose::FORMATS).to_writer(page)?;
+    section("JSON", prose::JSON).to_writer(page)?;
     exit_codes().to_writer(page)?;
     section("FILES", prose::FILES).to_writer(page)?;
     examples().to_writer(page)?;

@@ -10,6 +10,7 @@ mod arguments;
 mod commands;
 mod completion;
 mod exit;
+mod flags;
 mod grammar;
 mod manual;
 mod number;
@@ -52,6 +53,7 @@ fn dispatch(words: &[OsString]) -> Result<u8, Refusal> {
         Request::Help => Ok(tell(&grammar::help())),
         Request::Version => Ok(tell(&grammar::version())),
         Request::VersionJson => Ok(tell(&grammar::version_json())),
+        Request::Answer(text) => Ok(tell(&text)),
         Request::Usage => {
             let _ = io::stderr().write_all(grammar::help().as_bytes());
             Ok(Code::Syntax.number())

@@ -20,7 +20,7 @@ use super::arguments::{self, Arguments, Given, Read};
 use super::exit::Refusal;
 use super::table::Part;
 use crate::engine;
-use crate::report::{Human, Style};
+use crate::report::Style;
 use crate::stage::{CommitChoice, Method};
 use crate::transport::Operand;
 
@@ -35,6 +35,8 @@ pub enum Request {
     Version,
     /// `-VV`.
     VersionJson,
+    /// A text that an option asked for.
+    Answer(String),
     /// A mirror run.
     Sync(Box<Sync>),
 }
@@ -57,13 +59,16 @@ pub fn parse(words: &[OsString]) -> Result<Request, Refusal> {
     let mut asked = Asked::default();
     for given in options {
         asked.take(given)?;
+        if let Some(text) = asked.answer.take() {
+            return Ok(Request::Answer(text));
+        }
     }
     match asked.versions {
         0 => {}
         1 => return Ok(Request::Version),
         _ => return Ok(Request::VersionJson),
     }
-    if asked.human > Asked::default().human && words.len() == 1 {
+    if asked.told.human > Asked::default().told.human && words.len() == 1 {
         return Ok(Request::Help);
     }
     asked.settle_remove()?;
@@ -84,12 +89,9 @@ struct Asked {
     delete_when: remove::DeleteWhen,
     delete_excluded: bool,
     versions: u8,
-    verbose: u8,
-    itemize: u8,
-    human: u8,
-    quiet: bool,
-    progress: bool,
-    stats: bool,
+    /// A text to print instead of a run.
+    answer: Option<String>,
+    told: output::Told,
     previous_given: bool,
     maps: attributes::Maps,
 }
@@ -107,12 +109,8 @@ impl Default for Asked {
             delete_when: remove::DeleteWhen::default(),
             delete_excluded: false,
             versions: 0,
-            verbose: 0,
-            itemize: 0,
-            human: 1,
-            quiet: false,
-            progress: false,
-            stats: false,
+            answer: None,
+            told: output::Told::default(),
             previous_given: false,
             maps: attributes::Maps::default(),
         }
@@ -137,6 +135,7 @@ impl Asked {
 
     /// Options that do not go together.
     fn check(&self) -> Result<(), Refusal> {
+        self.told.check()?;
         if self.engine.deletion.enabled && !self.engine.recursive {
             return Err(Refusal::usage(
                 "--delete does not work without --recursive (-r) or --dirs (-d).",
@@ -166,21 +165,11 @@ impl Asked {
     fn into_sync(mut self, sources: Vec<PathBuf>, dest: PathBuf) -> Result<Sync, Refusal> {
         self.settle_attributes()?;
         self.settle_filter()?;
-        let style = Style {
-            verbose: self.verbose,
-            itemize: self.itemize,
-            quiet: self.quiet,
-            human: Human::from_level(self.human),
-            progress: self.progress,
-            stats: self.stats,
-            dry_run: self.engine.dry_run,
-            recursive: self.engine.recursive,
-            whole_list: self.engine.deletion.needs_whole_list(),
-            whole_file: self.engine.whole_file,
-        };
-        self.engine.report_unchanged = self.itemize > 1 || (self.itemize > 0 && self.verbose > 1);
+        self.engine.whole_list |= self.engine.deletion.needs_whole_list();
         self.engine.sources = sources;
         self.engine.dest = dest;
+        self.apply_checksum_choice()?;
+        let style = self.told.style(&self.engine);
         Ok(Sync {
             options: self.engine,
             style,

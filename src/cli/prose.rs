@@ -178,6 +178,83 @@ pub const FILTER_RULES: &[Paragraph] = &[
     ),
 ];
 
+/// The lines of `--out-format` and `--log-file-format`.
+pub const FORMATS: &[Paragraph] = &[
+    Text(
+        "A format is text with escapes, each replaced by what it says of an entry. A width may stand behind \
+         the percent sign (%12l, %-12l to the left), and one, two or three apostrophes in front of the letter \
+         write a number with separators, in units of 1000 or of 1024. -i is --out-format=\"%i %n%L\".",
+    ),
+    Item(
+        "%n, %f",
+        "The name, with a slash behind a directory; the name below its source.",
+    ),
+    Item(
+        "%L",
+        "Where a link leads: -> TARGET, or => LEADER for a hard link; else nothing.",
+    ),
+    Item(
+        "%i",
+        "What changed, in eleven columns: the action (> transferred, c made, h linked, . attributes), the \
+         type (f d L D S), then c s t p o g u a x for checksum or value, size, time (T: becomes the time \
+         of the transfer), permissions, owner, group, times of access, ACL, extended attributes. A new entry \
+         has +, an unchanged one blanks.",
+    ),
+    Item("%o", "The operation: send, recv or del."),
+    Item(
+        "%l, %b, %c",
+        "Size; bytes moved for the content; bytes of block checksums.",
+    ),
+    Item(
+        "%M, %B, %U, %G",
+        "Time of modification, permission bits, owner, group.",
+    ),
+    Item("%C", "Checksum of the content, see --checksum-choice."),
+    Item("%t, %p", "The time now; the number of the process."),
+    Text(
+        "A line with %b, %c or %C is printed when the content is in place, any other when it begins to move.",
+    ),
+];
+
+/// `--json`.
+pub const JSON: &[Paragraph] = &[
+    Text(
+        "With --json standard output holds one object a line and nothing else, errors included. Each has a \
+         version, now 1, and an event. Fields may be added under the same version; programs pass over those \
+         that they do not know. A path is text; where its bytes are no UTF-8 they are there too, as path_hex.",
+    ),
+    Item("start", "dry_run."),
+    Item("created_destination", "path: the destination was made."),
+    Item(
+        "item",
+        "path, type (file, directory, symlink, character device, block device, fifo, socket), action \
+         (transfer, create, adopt: taken as it is from an alternate directory, link, attributes), new, \
+         changes (value, size, time, permissions, owner, group, access time, acl, xattrs), size; target of a \
+         symbolic link, leader of a hard link. Unchanged entries with -ii.",
+    ),
+    Item("deleted", "path, type."),
+    Item(
+        "skipped",
+        "path, type, reason (directory, non-regular, newer, exists, not creating, up to date). Most of \
+         them with -vv.",
+    ),
+    Item("message", "severity (notice, warning, error), text."),
+    Item(
+        "progress",
+        "With --progress: path, done, size, and of the run transferred, to_check, known, growing.",
+    ),
+    Item(
+        "committed",
+        "method (swap, journal, direct); kept: what others changed meanwhile and is therefore there still.",
+    ),
+    Item(
+        "summary",
+        "The last line: exit_code, seconds, dry_run; of a run that came to its end also listed, created and \
+         deleted (files, directories, links, devices, specials), deletions_skipped, transferred_files, \
+         total_size, transferred_size, literal, matched, list_seconds, list_bytes, partial, vanished.",
+    ),
+];
+
 /// What the codes have in common.
 pub const EXIT_CODES: &[Paragraph] = &[Text(
     "The codes are rsync's; 26 and 27 are resilver's own. Of 23, 24 and 25 the first that applies is \

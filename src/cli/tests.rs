@@ -8,7 +8,7 @@ use super::exit::{Code, Refusal};
 use super::grammar;
 use super::options::{self, Request, Sync};
 use crate::engine::Options;
-use crate::report::Human;
+use crate::report::{Buffering, Format, Human, Info, Levels, List, Target};
 use crate::stage::{CommitChoice, KeepPrevious, Method, Wait};
 
 fn words(line: &str) -> Vec<OsString> {
@@ -80,8 +80,6 @@ fn the_later_of_two_wins() {
             true,
         ),
         ("--wait --wait=0", |o| o.stage.wait == Wait::No, true),
-        ("-vvi --no-v", |o| o.report_unchanged, false),
-        ("-ii --no-itemize-changes -i", |o| o.report_unchanged, false),
         ("--no-fsync", |o| o.stage.no_fsync, true),
         ("--no-fsync --fsync", |o| o.stage.no_fsync, false),
     ];
@@ -114,8 +112,8 @@ fn each_option_reaches_its_field() {
         ("-@-1", |o| o.compare.modify_window == -1),
         ("--modify-window -1", |o| o.compare.modify_window == -1),
         ("-n", |o| o.dry_run),
-        ("-ii", |o| o.report_unchanged),
-        ("-vvi", |o| o.report_unchanged),
+        ("--no-inc-recursive", |o| o.whole_list),
+        ("--no-i-r", |o| o.whole_list),
         ("--threads=3", |o| o.threads == 3),
         ("--commit=swap", |o| {
             o.stage.commit == CommitChoice::Only(Method::Swap)
@@ -180,16 +178,110 @@ fn every_option_has_a_meaning() {
 
 #[test]
 fn the_style_counts_letters() {
-    let style = sync("-vvihh --stats --progress -rn s d").style;
-    assert_eq!((style.verbose, style.itemize), (2, 1));
-    assert_eq!(style.human, Human::Binary);
-    assert!(style.stats && style.progress && style.recursive && style.dry_run);
-    assert!(style.whole_file && !style.quiet);
-    let off = sync("-vvi --no-v --no-i --no-h -q --progress --no-progress s d").style;
-    assert_eq!((off.verbose, off.itemize), (0, 0));
-    assert_eq!(off.human, Human::Plain);
-    assert!(off.quiet && !off.progress);
-    assert_eq!(sync("-h s d").style.human, Human::Thousand);
+    let style = |line: &str| sync(&format!("{line} s d")).style;
+    let loud = style("-vvihh --stats --progress -rn");
+    let info = |flag| loud.levels.info(flag);
+    assert_eq!((info(Info::Name), info(Info::Skip)), (2, 1));
+    assert_eq!((info(Info::Stats), info(Info::Progress)), (3, 1));
+    assert_eq!(loud.format, Some(Format::changes()));
+    assert_eq!(loud.human, Human::Binary);
+    assert!(loud.run.dry && loud.run.whole_file && !loud.quiet && !loud.unchanged);
+    assert_eq!(loud.run.list, List::Incremental);
+    let off = style("-vvi --no-v --no-i --no-h -q --progress --no-progress");
+    assert_eq!(off.levels, Levels::of_verbosity(0));
+    assert_eq!((off.format, off.human), (None, Human::Plain));
+    assert!(off.quiet);
+    assert_eq!(off.run.list, List::Untold);
+    assert_eq!(style("-h").human, Human::Thousand);
+    assert!(style("-ii").unchanged && !style("-ii --no-itemize-changes -i").unchanged);
+}
+
+/// What is set by name has the last word, wherever it stands.
+#[test]
+fn info_wins_over_what_implies_it() {
+    let level = |line: &str, flag| sync(&format!("{line} s d")).style.levels.info(flag);
+    for (line, flag, value) in [
+        ("--stats --info=stats0", Info::Stats, 0),
+        ("--info=stats0 --stats", Info::Stats, 0),
+        ("-vv --info=stats1 --stats", Info::Stats, 1),
+        ("--info=progress2 --progress", Info::Progress, 2),
+        ("--info=progress2 --no-progress", Info::Progress, 2),
+        ("--progress --out-format=%n", Info::Name, 0),
+        ("--progress --out-format=%b", Info::Name, 1),
+        ("--info=name -v --no-v", Info::Name, 1),
+        ("--info=name0 -vv", Info::Name, 0),
+        ("-v --info=none", Info::Nonreg, 0),
+    ] {
+        assert_eq!(level(line, flag), value, "{line}");
+    }
+}
+
+#[test]
+fn values_of_output_options_are_rsyncs() {
+    let style = |line: &str| sync(&format!("{line} s d")).style;
+    for (value, buffering) in [
+        ("N", Buffering::None),
+        ("unbuffered", Buffering::None),
+        ("l", Buffering::Line),
+        ("B", Buffering::Block),
+        ("full", Buffering::Block),
+    ] {
+        let line = format!("--outbuf={value}");
+        assert_eq!(style(&line).buffering, Some(buffering), "{line}");
+    }
+    for (line, target) in [
+        ("", Target::Errors),
+        ("--stderr=e", Target::Errors),
+        ("--stderr=client", Target::Errors),
+        ("--stderr=al", Target::All),
+        ("--msgs2stderr", Target::All),
+        ("--msgs2stderr --no-msgs2stderr", Target::Errors),
+    ] {
+        assert_eq!(style(line).target, target, "{line}");
+    }
+    for (line, text) in [
+        (
+            "--outbuf=x",
+            "resilver: Invalid --outbuf setting -- specify N, L, or B.",
+        ),
+        (
+            "--stderr=All",
+            "resilver: --stderr mode \"All\" is not one of errors, all, or client",
+        ),
+        ("--info=foo2", "Unknown --info item: \"foo\""),
+        ("--debug=name", "Unknown --debug item: \"name\""),
+    ] {
+        let (said, code) = refusal(&format!("{line} s d"));
+        assert_eq!(said.lines().next(), Some(text), "{line}");
+        assert_eq!(code, Code::Syntax, "{line}");
+    }
+    for (line, text) in [
+        ("--cc=foo", "unknown checksum name: foo"),
+        ("--checksum-choice=md5,", "unknown checksum name: "),
+        (
+            "-c --cc=md5,none",
+            "Invalid checksum-choice for --checksum: none (0)",
+        ),
+    ] {
+        let (said, code) = refusal(&format!("{line} s d"));
+        assert_eq!(said.lines().next(), Some(text), "{line}");
+        assert_eq!(code, Code::Unsupported, "{line}");
+    }
+    assert!(asked("--no-W --cc=none").whole_file);
+}
+
+#[test]
+fn help_on_flags_is_an_answer() {
+    for line in [
+        "--info=help",
+        "-a --debug=del,help s d",
+        "--info=HELP --info=foo",
+    ] {
+        match options::parse(&words(line)) {
+            Ok(Request::Answer(text)) => assert!(text.starts_with("Use OPT or OPT1"), "{line}"),
+            other => panic!("{line}: {other:?}"),
+        }
+    }
 }
 
 #[test]

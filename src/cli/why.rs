@@ -68,7 +68,6 @@ fn code(answers: &[Answer]) -> Code {
 fn trial(sync: Sync) -> engine::Options {
     let mut options = sync.options;
     options.dry_run = true;
-    options.report_unchanged = true;
     options.stage.delete_guard = None;
     options
 }

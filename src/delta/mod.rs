@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | `weak` | the rolling sum: [`weak_sum`], [`Rolling`] |
 //! | `strong` | strong sums of blocks and of whole files: [`Strong`], [`Whole`], [`Digest`] |
+//! | `checksum` | sums of whole files, of every kind that rsync has: [`Checksum`] |
 //! | `sizing` | how a basis is cut into blocks: [`Shape`], the four numbers of rsync's sum head |
 //! | `signature` | the sums of all blocks of a basis: [`Signature`] |
 //! | `table`, `search` | from a signature and a source to [`Token`]s: [`Matcher`] |
@@ -16,6 +17,7 @@
 //! | `at` | reading and writing at positions: [`ReadAt`], [`WriteAt`] |
 
 mod at;
+mod checksum;
 mod local;
 mod patch;
 mod search;
@@ -26,6 +28,7 @@ mod table;
 mod weak;
 
 pub use at::{ReadAt, WriteAt, read_full};
+pub use checksum::{Checksum, Summing};
 pub use local::{Known, LocalError, Output, Tuning, rebuild};
 pub use patch::{Patch, PatchError};
 pub use search::{Matcher, Origin, SearchError, Token};

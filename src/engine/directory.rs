@@ -3,18 +3,19 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::sys::{Dir, Kind, Object, Stat, process};
 use crate::tree::Scope;
 
 use super::basis::Handles;
+use super::detail::About;
 use super::error::Error;
 use super::event::{Action, Changes, Event, Severity, Skip};
 use super::extended::{Places, Sides};
 use super::node::{Node, Origin, Part};
 use super::run::{STAT, failed_to};
-use super::survey::file_id;
+use super::survey::{Surveyor, file_id};
 use super::worker::{Worker, check_stop};
 
 impl Worker<'_> {
@@ -33,6 +34,10 @@ impl Worker<'_> {
             return Ok(());
         }
         self.run.tally.listed(Kind::Dir, 0);
+        self.about = About {
+            operand: sources.first().map_or(0, |origin| origin.operand),
+            checksum: None,
+        };
         let target_name = self.target_name(parent, name).to_vec();
         let path = parent.child(name);
         let live = match self.open_live(parent.live.as_ref(), &target_name) {
@@ -57,6 +62,7 @@ impl Worker<'_> {
         let seen = claim.as_ref().map(|claim| claim.stat);
         let model = (seen, sides.as_deref(), &basis);
         let Some((live, changes)) = self.decide_directory(&path, &stat, live, model) else {
+            self.count_below(&sources, &path);
             return Ok(());
         };
         if let Live::Other(_) | Live::Missing = live {
@@ -224,6 +230,19 @@ impl Worker<'_> {
             Live::Missing | Live::Other(_) => self.new_directory(stat, sides, basis),
         };
         Some((live, changes))
+    }
+
+    /// What lies below a directory that is passed over is part of the list all the same.
+    fn count_below(&self, sources: &[Origin], path: &Path) {
+        let surveyor = Surveyor {
+            recursive: self.run.options.recursive,
+            own_root: self.run.own_root,
+            filter: self.run.filter.quiet(),
+            files: true,
+        };
+        let survey = surveyor.below(sources, path, &AtomicBool::new(false));
+        let tally = &self.run.tally;
+        tally.listed_unseen(&survey.kinds, survey.totals.bytes);
     }
 
     /// What differs about a directory. One in which a sweep removed names has another time by now, also

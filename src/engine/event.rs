@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::sys::Kind;
+use crate::sys::{Kind, Time};
 use crate::tree::RuleName;
 
 /// What an itemized change says of one entry (the eleven columns of `-i`).
@@ -74,6 +74,29 @@ pub struct Item {
     pub size: u64,
     /// The target of a symbolic link.
     pub link: Option<PathBuf>,
+    /// More about it, where [`Wants::details`] asks for it.
+    pub details: Option<Box<Details>>,
+}
+
+/// What few reports want to know of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Details {
+    /// Path at its source: below the operand as typed, without a leading slash.
+    pub source: PathBuf,
+    /// Permission bits.
+    pub mode: u32,
+    /// Time of modification.
+    pub mtime: Time,
+    /// Owner, where owners are kept.
+    pub owner: Option<u32>,
+    /// Group, where groups are kept.
+    pub group: Option<u32>,
+    /// Bytes of content that were read from the source and not found in an old file.
+    pub moved: u64,
+    /// Bytes of block checksums that rsync's generator sends for the old file, their head included.
+    pub sums: u64,
+    /// Checksum of the content in hexadecimal digits, where [`Wants::checksum`] asks for it and it is known.
+    pub checksum: Option<String>,
 }
 
 impl Action {
@@ -135,8 +158,12 @@ pub enum Severity {
 pub enum Event {
     /// The destination directory was made: `created directory D`.
     CreatedDestination(PathBuf),
-    /// An entry was decided on and dealt with.
+    /// The whole list is known before the first transfer; how many entries it has.
+    Listed(u64),
+    /// An entry was decided on and dealt with; a file whose content is transferred is about to be.
     Item(Item),
+    /// The content of an item told before is in place, with its details. Sent where [`Wants::arrivals`] asks.
+    Arrived(Item),
     /// An entry was removed from the destination.
     Deleted {
         /// Path within the transfer.
@@ -186,6 +213,8 @@ pub enum Event {
         done: u64,
         /// Size in bytes.
         size: u64,
+        /// How far the run is.
+        position: Position,
     },
     /// A file's content is complete; for progress only.
     FileFinished {
@@ -193,17 +222,26 @@ pub enum Event {
         path: PathBuf,
         /// Size in bytes.
         size: u64,
-        /// Its number among the transferred files, from 1.
-        number: u64,
-        /// Entries still to be checked, as far as they are known.
-        to_check: u64,
-        /// Entries known so far.
-        known: u64,
-        /// Whether the list is still growing.
-        growing: bool,
+        /// How far the run is.
+        position: Position,
     },
     /// The switch was made; the destination shows the new state.
     Committed(Committed),
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    /// Files transferred so far.
+    pub number: u64,
+    /// Entries still to be checked, as far as they are known.
+    pub to_check: u64,
+    /// Entries known so far.
+    pub known: u64,
+    /// Bytes known so far, of transferred and of unchanged files.
+    pub known_bytes: u64,
+    /// Whether more entries may become known.
+    pub growing: bool,
 }
 
 /// How a commit ended.
@@ -310,4 +348,31 @@ pub struct Wants {
     pub progress: bool,
     /// Files one after the other, so that their progress can be told line by line.
     pub in_step: bool,
+    /// The total of bytes, where it can be known before the end.
+    pub sizes: bool,
+    /// [`Item::details`].
+    pub details: bool,
+    /// [`Event::Arrived`].
+    pub arrivals: bool,
+    /// [`Details::checksum`].
+    pub checksum: bool,
+}
+
+impl Wants {
+    /// What two reports want together.
+    #[must_use]
+    pub fn or(self, other: Wants) -> Wants {
+        Wants {
+            items: self.items || other.items,
+            unchanged: self.unchanged || other.unchanged,
+            deletions: self.deletions || other.deletions,
+            skips: self.skips || other.skips,
+            progress: self.progress || other.progress,
+            in_step: self.in_step || other.in_step,
+            sizes: self.sizes || other.sizes,
+            details: self.details || other.details,
+            arrivals: self.arrivals || other.arrivals,
+            checksum: self.checksum || other.checksum,
+        }
+    }
 }

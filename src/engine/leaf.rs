@@ -13,6 +13,7 @@ use crate::tree::{MetaChange, give};
 use super::basis::Match;
 use super::compare::same_bytes;
 use super::decide::Decision;
+use super::detail::About;
 use super::error::Error;
 use super::event::{Action, Changes, Event, Severity, Skip};
 use super::extended::{Places, Sides, Unlike};
@@ -68,6 +69,13 @@ impl Worker<'_> {
         source: usize,
     ) -> Result<(), Error> {
         let origin = &node.sources[source];
+        self.about = About {
+            operand: origin.operand,
+            checksum: None,
+        };
+        if self.run.wants.progress {
+            self.run.tally.pass(1);
+        }
         let Some(leaf) = self.look(node, name, origin)? else {
             return Ok(());
         };
@@ -171,6 +179,7 @@ impl Worker<'_> {
 
     /// Decides on a leaf; failures to compare are reported and count as different.
     pub(super) fn decide(&mut self, node: &Node, leaf: &Leaf, origin: &Origin) -> Decision {
+        self.sum_compared(leaf.stat.kind, || origin.dir.open_file(&leaf.name));
         let same_content = || match (leaf.stat.kind, &node.live) {
             (Kind::Symlink, Some(live)) => {
                 let is_file = leaf.live.is_some_and(|live| live.kind == Kind::File);

@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::sys::{Kind, Stat};
 
 use super::decide::{Decision, NEW};
+use super::detail::About;
 use super::error::Error;
 use super::event::{Action, Changes, Event, Skip};
 use super::leaf::Leaf;
@@ -181,7 +182,12 @@ impl Worker<'_> {
             late: transferred.then(|| self.run.begin_late()),
         };
         members.leader = Some(leader.clone());
-        for Waiting { node, leaf, .. } in std::mem::take(&mut members.waiting).into_iter().rev() {
+        for Waiting { node, leaf, source } in std::mem::take(&mut members.waiting).into_iter().rev()
+        {
+            self.about = About {
+                operand: node.sources[source].operand,
+                checksum: None,
+            };
             self.follow_late(&node, &leaf, &leader, |late| &mut late.before)?;
             self.release(&node)?;
         }
@@ -195,6 +201,10 @@ impl Worker<'_> {
         while members.to_come == 0 {
             let Some(Waiting { node, leaf, source }) = members.waiting.pop() else {
                 break;
+            };
+            self.about = About {
+                operand: node.sources[source].operand,
+                checksum: None,
             };
             let decision = self.decide(&node, &leaf, &node.sources[source]);
             self.lead(members, &node, leaf, source, decision)?;

@@ -16,6 +16,7 @@ mod batch;
 mod compare;
 mod decide;
 mod delta;
+mod detail;
 mod directory;
 mod error;
 mod event;
@@ -41,5 +42,7 @@ mod workforce;
 
 pub use error::Error;
 pub use event::*;
-pub use options::{Adjust, Alternates, BasisUse, Compare, Deletion, Options, Privilege, When};
+pub use options::{
+    Adjust, Alternates, BasisUse, Compare, Deletion, Options, Privilege, Sums, When,
+};
 pub use session::run;

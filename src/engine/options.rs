@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::delta::Checksum;
 use crate::stage;
 use crate::tree::{Chmod, IdMap, Ids, Preserve, Rules};
 
@@ -22,6 +23,17 @@ pub struct Compare {
     pub ignore_existing: bool,
     /// `--modify-window`: seconds of tolerance; negative compares nanoseconds.
     pub modify_window: i64,
+    /// `--checksum-choice`: what checksums of files are told in.
+    pub sums: Sums,
+}
+
+/// The checksums of a run. Both ends are at hand, so content is compared itself; these are for reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// Of what is transferred.
+    pub transfer: Checksum,
+    /// Of what `-c` compares.
+    pub compare: Checksum,
 }
 
 /// When names are deleted, as it is told and, where a reader can see it, as it is done.
@@ -167,8 +179,8 @@ pub struct Options {
     pub alternates: Option<Alternates>,
     /// How the result gets into place.
     pub stage: stage::Policy,
-    /// Report items that are unchanged too (`-ii`).
-    pub report_unchanged: bool,
+    /// `--no-inc-recursive`: know the whole list before the first transfer.
+    pub whole_list: bool,
     /// Worker threads; 0 chooses by the machine.
     pub threads: usize,
 }

@@ -8,14 +8,14 @@ use crate::sys::content::Abilities;
 
 use super::decide::Planner;
 use super::error::Error;
-use super::event::{Event, Severity, Wants};
+use super::event::{Event, Position, Severity, Wants};
 use super::filter::Filter;
 use super::links::{Late, Links};
 use super::options::Options;
 use super::order::Frontier;
 use super::removal::{Later, Swept};
 use super::sources::Destination;
-use super::survey::FileId;
+use super::survey::{FileId, Totals};
 use super::tally::Tally;
 use super::target::Target;
 use super::worker::Work;
@@ -34,8 +34,8 @@ pub(super) struct Run<'r> {
     pub links: Option<Links>,
     /// The destination's root, which is never part of its own source.
     pub own_root: Option<FileId>,
-    /// Entries of the whole list, where they were counted beforehand.
-    pub total: OnceLock<u64>,
+    /// What the whole list holds, where that was counted.
+    pub total: OnceLock<Totals>,
     pub abilities: Abilities,
     /// Paths of the first source operands, for messages about files below them.
     pub source_paths: Vec<PathBuf>,
@@ -82,6 +82,25 @@ impl Run<'_> {
     ) {
         let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
         among(&mut late[number]).append(&mut events);
+    }
+
+    /// How far the run is.
+    pub(super) fn position(&self) -> Position {
+        let so_far = self.tally.known();
+        // rsync numbers a list that is whole in depth-first order, one that grows directory by directory.
+        let passed = match self.options.whole_list {
+            true => so_far.entries,
+            false => self.tally.passed(),
+        };
+        let total = self.total.get().copied();
+        let known = total.unwrap_or(so_far);
+        Position {
+            number: self.tally.transfers(),
+            to_check: known.entries.saturating_sub(passed),
+            known: known.entries,
+            known_bytes: known.bytes.max(so_far.bytes),
+            growing: total.is_none(),
+        }
     }
 
     /// The path of an entry at its source, as messages show it.

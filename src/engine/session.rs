@@ -25,7 +25,7 @@ use super::order::{Frontier, Key};
 use super::removal::{self, Later, Swept};
 use super::run::{Run, failed};
 use super::sources::{self, Destination, Source};
-use super::survey::{FileId, Surveyor, file_id};
+use super::survey::{FileId, Surveyor, Totals, file_id};
 use super::tally::Tally;
 use super::target::{Live, Staged, Target};
 use super::worker::Work;
@@ -182,8 +182,10 @@ struct Start<'s> {
     /// The destination's root.
     root: Arc<Node>,
     links: Option<Links>,
-    /// Entries of the whole list, where they were counted.
-    total: OnceLock<u64>,
+    /// What the whole list holds, where it was counted.
+    total: OnceLock<Totals>,
+    /// Some directory of the list could not be read, as far as it was looked through.
+    incomplete: bool,
     /// Where they are to be counted beside the transfer.
     uncounted: Option<(Surveyor<'s>, Vec<Origin>)>,
 }
@@ -224,6 +226,7 @@ impl<'s> Session<'s> {
             root,
             links,
             total,
+            incomplete,
             uncounted,
         } = self.start(&found, live, own_root, &planner)?;
         let run = Run {
@@ -247,7 +250,7 @@ impl<'s> Session<'s> {
             late: Mutex::new(Vec::new()),
         };
         self.begin_root(&run, &root)?;
-        run.sweep(&root)?;
+        run.sweep(&root, incomplete)?;
         root.hold();
         run.frontier
             .push([(Key::default(), Work::Root(Arc::clone(&root)))]);
@@ -331,13 +334,17 @@ impl<'s> Session<'s> {
             recursive: self.options.recursive,
             own_root,
             filter: Filter::new(self.options, false),
-            links: hard_links,
+            files: hard_links || wants.sizes,
         };
         let (mut links, total) = (None, OnceLock::new());
-        let mut uncounted = None;
-        if hard_links || wants.in_step {
+        let (mut uncounted, mut incomplete) = (None, false);
+        if hard_links || wants.in_step || self.options.whole_list {
             let survey = surveyor.survey(&origins()?, &AtomicBool::new(false));
-            let _ = total.set(survey.entries);
+            let _ = total.set(survey.totals);
+            incomplete = survey.incomplete;
+            if self.options.whole_list {
+                self.report.event(Event::Listed(survey.totals.entries));
+            }
             links = hard_links.then(|| Links::new(survey.names));
         } else if wants.progress {
             uncounted = Some((surveyor, origins()?));
@@ -379,6 +386,7 @@ impl<'s> Session<'s> {
             root: Arc::new(node),
             links,
             total,
+            incomplete,
             uncounted,
         })
     }

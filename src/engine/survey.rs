@@ -9,6 +9,7 @@ use crate::sys::{Dir, Kind, Stat, as_path};
 use crate::tree::Scope;
 
 use super::directory::open_source;
+use super::event::Counts;
 use super::filter::{Asked, Filter};
 use super::node::{Origin, Part};
 
@@ -20,13 +21,24 @@ pub(super) fn file_id(stat: &Stat) -> FileId {
     (stat.dev, stat.ino)
 }
 
+/// How much a list holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Totals {
+    /// Entries.
+    pub entries: u64,
+    /// Bytes of regular files and symbolic links; 0 where sizes were not wanted.
+    pub bytes: u64,
+}
+
 /// What a survey found.
 #[derive(Default)]
 pub(super) struct Survey {
-    /// Entries of the list.
-    pub entries: u64,
+    /// Size of the list.
+    pub totals: Totals,
     /// Names within the list of every file that has several names anywhere.
     pub names: HashMap<FileId, usize>,
+    /// Entries by kind, where files were looked at.
+    pub kinds: Counts,
     /// Some directory could not be read.
     pub incomplete: bool,
 }
@@ -38,8 +50,9 @@ pub(super) struct Surveyor<'s> {
     /// A directory that takes no part.
     pub own_root: Option<FileId>,
     pub filter: Filter<'s>,
-    /// Whether the names of files with several links are wanted; else no file is looked at itself.
-    pub links: bool,
+    /// Whether the names of files with several links are wanted, or the sizes of files; else no file is
+    /// looked at itself.
+    pub files: bool,
 }
 
 impl Surveyor<'_> {
@@ -50,7 +63,7 @@ impl Surveyor<'_> {
         for origin in sources {
             match &origin.part {
                 Part::Content => {
-                    survey.entries += 1;
+                    survey.totals.entries += 1;
                     self.dir(
                         (&origin.dir, &origin.scope),
                         Path::new(""),
@@ -63,6 +76,15 @@ impl Surveyor<'_> {
                     self.name(around, Path::new(""), (name, None), &mut survey, stop);
                 }
             }
+        }
+        survey
+    }
+
+    /// Looks at everything in a directory, but not at the directory itself.
+    pub(super) fn below(&self, sources: &[Origin], path: &Path, stop: &AtomicBool) -> Survey {
+        let mut survey = Survey::default();
+        for origin in sources {
+            self.dir((&origin.dir, &origin.scope), path, &mut survey, stop);
         }
         survey
     }
@@ -94,8 +116,8 @@ impl Surveyor<'_> {
         survey: &mut Survey,
         stop: &AtomicBool,
     ) {
-        if !self.links && kind.is_some_and(|kind| kind != Kind::Dir) {
-            survey.entries += u64::from(!self.is_excluded(scope, path, name, false));
+        if !self.files && kind.is_some_and(|kind| kind != Kind::Dir) {
+            survey.totals.entries += u64::from(!self.is_excluded(scope, path, name, false));
             return;
         }
         let Ok(stat) = dir.stat(name) else { return };
@@ -103,15 +125,23 @@ impl Surveyor<'_> {
         if own || self.is_excluded(scope, path, name, stat.is_dir()) {
             return;
         }
-        survey.entries += 1;
-        if stat.is_dir() && self.recursive {
-            self.below((dir, scope), &path.join(as_path(name)), name, survey, stop);
-        } else if !stat.is_dir() && stat.nlink > 1 {
+        survey.totals.entries += 1;
+        survey.kinds.add(stat.kind);
+        if stat.is_dir() {
+            if self.recursive {
+                self.child((dir, scope), &path.join(as_path(name)), name, survey, stop);
+            }
+            return;
+        }
+        if matches!(stat.kind, Kind::File | Kind::Symlink) {
+            survey.totals.bytes += stat.size;
+        }
+        if stat.nlink > 1 {
             *survey.names.entry(file_id(&stat)).or_default() += 1;
         }
     }
 
-    fn below(
+    fn child(
         &self,
         (dir, scope): (&Dir, &Scope),
         path: &Path,

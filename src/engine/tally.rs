@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::sys::Kind;
 
 use super::event::{Counts, Outcome, Stats};
+use super::survey::Totals;
 
 #[derive(Default)]
 struct KindCounts([AtomicU64; 5]);
@@ -51,6 +52,8 @@ pub(super) struct Tally {
     deletions_skipped: AtomicU64,
     /// Entries seen at the destination, for the guard on deletions.
     live_entries: AtomicU64,
+    /// Entries of the list that were passed, for progress.
+    passed: AtomicU64,
     partial: AtomicBool,
     vanished: AtomicBool,
     list_error: AtomicBool,
@@ -64,6 +67,20 @@ impl Tally {
         if matches!(kind, Kind::File | Kind::Symlink) {
             self.total_size.fetch_add(size, Relaxed);
         }
+    }
+
+    /// The same for entries that a survey counted.
+    pub(super) fn listed_unseen(&self, kinds: &Counts, bytes: u64) {
+        for (kind, n) in [
+            (Kind::File, kinds.files),
+            (Kind::Dir, kinds.dirs),
+            (Kind::Symlink, kinds.links),
+            (Kind::BlockDevice, kinds.devices),
+            (Kind::Fifo, kinds.specials),
+        ] {
+            self.listed.add(kind, n);
+        }
+        self.total_size.fetch_add(bytes, Relaxed);
     }
 
     pub(super) fn names(&self, bytes: usize) {
@@ -84,12 +101,12 @@ impl Tally {
         self.deleted.add(kind, 1);
     }
 
-    /// Counts a transferred file and gives its number, from 1.
-    pub(super) fn transferred(&self, size: u64, literal: u64, matched: u64) -> u64 {
+    /// Counts a transferred file.
+    pub(super) fn transferred(&self, size: u64, literal: u64, matched: u64) {
         self.transferred_size.fetch_add(size, Relaxed);
         self.literal.fetch_add(literal, Relaxed);
         self.matched.fetch_add(matched, Relaxed);
-        self.transferred.fetch_add(1, Relaxed) + 1
+        self.transferred.fetch_add(1, Relaxed);
     }
 
     pub(super) fn live(&self, n: usize) {
@@ -157,8 +174,28 @@ impl Tally {
         !self.partial.load(Relaxed) && !self.vanished.load(Relaxed)
     }
 
-    pub(super) fn known(&self) -> u64 {
-        self.listed.get().total()
+    /// Transferred files so far.
+    pub(super) fn transfers(&self) -> u64 {
+        self.transferred.load(Relaxed)
+    }
+
+    /// So many more entries of the list were passed. As in rsync the directories of a listing are behind its
+    /// other entries, before what is in them.
+    pub(super) fn pass(&self, n: usize) {
+        self.passed.fetch_add(n as u64, Relaxed);
+    }
+
+    /// Entries of the list that were passed.
+    pub(super) fn passed(&self) -> u64 {
+        self.passed.load(Relaxed)
+    }
+
+    /// How much of the list is known as the run goes on.
+    pub(super) fn known(&self) -> Totals {
+        Totals {
+            entries: self.listed.get().total(),
+            bytes: self.total_size.load(Relaxed),
+        }
     }
 
     pub(super) fn outcome(&self) -> Outcome {

@@ -9,6 +9,7 @@ use crate::stage::Salvage;
 use crate::sys::{Kind, Object, Stat, process, signal};
 use crate::tree::{MetaChange, give};
 
+use super::detail::Traffic;
 use super::error::Error;
 use super::event::{Action, Changes, Event};
 use super::leaf::{Leaf, foreseen};
@@ -36,11 +37,14 @@ impl Worker<'_> {
         let Some(target) = self.run.target else {
             self.run.tally.transferred(leaf.stat.size, 0, 0);
             self.tell_transfer(leaf, changes);
+            self.sum_transferred(None);
+            self.arrived(&leaf.path, &leaf.stat, changes, Traffic::default());
             return Ok(true);
         };
         match self.bring(target, node, leaf, origin, changes)? {
             Ok(Some(moved)) => {
                 self.count(leaf, moved);
+                self.tell_arrival(node, leaf, changes, moved);
                 Ok(true)
             }
             Ok(None) => Ok(false),
@@ -55,19 +59,27 @@ impl Worker<'_> {
         self.item(&leaf.path, &leaf.stat, Action::Transfer, changes, None);
     }
 
+    fn tell_arrival(&mut self, node: &Node, leaf: &Leaf, changes: Changes, moved: Moved) {
+        let looked_in = !self.run.options.whole_file && node.live.is_some();
+        let traffic = Traffic {
+            moved: moved.literal,
+            basis: leaf
+                .same_kind()
+                .filter(|_| looked_in)
+                .map_or(0, |live| live.size),
+            any: true,
+        };
+        self.arrived(&leaf.path, &leaf.stat, changes, traffic);
+    }
+
     fn count(&mut self, leaf: &Leaf, moved: Moved) {
         let tally = &self.run.tally;
-        let number = tally.transferred(leaf.stat.size, moved.literal, moved.matched);
+        tally.transferred(leaf.stat.size, moved.literal, moved.matched);
         if self.run.wants.progress {
-            let known = tally.known();
-            let total = self.run.total.get().copied();
             self.tell(Event::FileFinished {
                 path: leaf.path.clone(),
                 size: leaf.stat.size,
-                number,
-                to_check: total.unwrap_or(known).saturating_sub(known),
-                known: total.unwrap_or(known),
-                growing: total.is_none(),
+                position: self.run.position(),
             });
         }
     }
@@ -108,6 +120,7 @@ impl Worker<'_> {
             self.run.frontier.tell(&self.key, &mut self.events);
         }
         let written = self.write(target, node, &place, leaf, &source);
+        self.sum_transferred(Some(&source));
         if signal::stop_requested() {
             return Err(Error::Interrupted);
         }
@@ -213,6 +226,7 @@ impl Worker<'_> {
                     path: path.to_owned(),
                     done,
                     size,
+                    position: run.position(),
                 });
             }
             Ok(())

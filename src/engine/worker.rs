@@ -11,6 +11,7 @@ use crate::sys::content::Copier;
 use crate::sys::{Kind, Stat, signal};
 
 use super::batch::Batch;
+use super::detail::{About, Traffic};
 use super::error::Error;
 use super::event::{Action, Changes, Event, Item, Skip};
 use super::extended::{Sides, Unlike};
@@ -49,7 +50,7 @@ pub(super) struct Worker<'w> {
     pub run: &'w Run<'w>,
     pub copier: Copier,
     pub events: Vec<Event>,
-
+    pub about: About,
     pub key: Key,
 }
 
@@ -59,7 +60,7 @@ impl<'w> Worker<'w> {
             run,
             copier: Copier::default(),
             events: Vec::new(),
-
+            about: About::default(),
             key: Key::default(),
         }
     }
@@ -128,6 +129,7 @@ impl<'w> Worker<'w> {
         } else {
             path
         };
+        let details = self.details(path, stat, Traffic::default());
         self.tell(Event::Item(Item {
             path: path.to_owned(),
             kind: stat.kind,
@@ -135,6 +137,7 @@ impl<'w> Worker<'w> {
             changes,
             size: stat.size,
             link: link.map(|bytes| crate::sys::as_path(&bytes).to_owned()),
+            details,
         }));
     }
 
@@ -158,6 +161,7 @@ impl<'w> Worker<'w> {
     fn root_changes(&mut self, root: &Node) -> Option<Changes> {
         let stat = root.source_stat?;
         self.run.tally.listed(Kind::Dir, 0);
+        self.run.tally.pass(1);
         let changes = match root.seen() {
             Some(live) => {
                 let sides = root.sides.get().map(|sides| &**sides);
@@ -291,12 +295,15 @@ impl<'w> Worker<'w> {
         range: Range<usize>,
     ) -> Result<(), Error> {
         let last = range.end == batch.leaves;
+        let dirs = batch.len() - batch.leaves;
         for index in range {
             check_stop()?;
             let named = batch.get(index);
             self.leaf(node, named.name, named.source)?;
         }
-
+        if last && self.run.wants.progress {
+            self.run.tally.pass(dirs);
+        }
         if last && !self.run.options.recursive {
             for index in batch.leaves..batch.len() {
                 let path = node.child(batch.get(index).name);

@@ -21,7 +21,7 @@ impl Run<'_> {
                 let count = move || {
                     let survey = surveyor.survey(&origins, over);
                     if !over.load(Ordering::Relaxed) {
-                        let _ = self.total.set(survey.entries);
+                        let _ = self.total.set(survey.totals);
                     }
                 };
                 // Without it the bar lacks an end; nothing else.

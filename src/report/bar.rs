@@ -1,10 +1,15 @@
 //! The live bar on a terminal, for runs that print no names there.
 
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::progress::Position;
+use super::levels::Info;
+use super::style::Style;
+use super::voice::Voice;
+use crate::engine::{Event, Outcome, Position, Wants};
 
 /// How often the text beside the bar is made anew.
 const INTERVAL: Duration = Duration::from_millis(100);
@@ -15,13 +20,22 @@ pub struct Bar {
     bar: ProgressBar,
     started: Instant,
     told: Instant,
-    finished_files: u64,
-    finished_bytes: u64,
+    files: u64,
+    bytes: u64,
+    /// Bytes so far of the files that are under way.
+    moving: Vec<(PathBuf, u64)>,
 }
 
 impl Bar {
+    /// A bar where that helps: on a terminal on which nothing else is printed as the run goes on.
+    pub fn for_style(style: &Style) -> Option<Bar> {
+        let names_here = style.format.is_some() && io::stdout().is_terminal();
+        let silent = style.quiet || style.json || style.info(Info::Progress) > 0 || names_here;
+        (!silent && io::stderr().is_terminal()).then(Bar::new)
+    }
+
     /// A bar on standard error; draws nothing until the first file moves, but a turning wheel.
-    pub fn new() -> Bar {
+    fn new() -> Bar {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         bar.set_style(wheel());
         bar.set_message("comparing");
@@ -31,20 +45,21 @@ impl Bar {
             bar,
             started: now,
             told: now - INTERVAL,
-            finished_files: 0,
-            finished_bytes: 0,
+            files: 0,
+            bytes: 0,
+            moving: Vec::new(),
         }
     }
 
-    /// So many bytes of the current file are done.
-    pub fn moved(&mut self, done: u64) {
-        self.tell(self.finished_bytes + done);
+    /// For whoever writes on the same terminal.
+    pub fn handle(&self) -> ProgressBar {
+        self.bar.clone()
     }
 
     /// A file is done. How much is left can only be told once the whole list is known.
-    pub fn finished(&mut self, size: u64, position: Position) {
-        self.finished_bytes += size;
-        self.finished_files = position.number;
+    fn finished(&mut self, size: u64, position: Position) {
+        self.bytes += size;
+        self.files = position.number;
         if !position.growing {
             if self.bar.length().is_none() {
                 self.bar.set_style(full());
@@ -53,30 +68,59 @@ impl Bar {
             self.bar
                 .set_position(position.known.saturating_sub(position.to_check));
         }
-        self.tell(self.finished_bytes);
+        self.tell();
     }
 
-    /// Runs `f`, which writes to the terminal, with the bar out of the way.
-    pub fn aside(&self, f: impl FnOnce()) {
-        self.bar.suspend(f);
-    }
-
-    /// Takes the bar away.
-    pub fn clear(&self) {
-        self.bar.finish_and_clear();
-    }
-
-    fn tell(&mut self, bytes: u64) {
+    fn tell(&mut self) {
         if self.told.elapsed() < INTERVAL {
             return;
         }
         self.told = Instant::now();
+        let bytes = self.bytes + self.moving.iter().map(|(_, done)| done).sum::<u64>();
         let seconds = self.started.elapsed().as_secs_f64().max(0.001);
         let rate = HumanBytes((bytes as f64 / seconds) as u64);
-        let files = HumanCount(self.finished_files);
+        let files = HumanCount(self.files);
         let bytes = HumanBytes(bytes);
         self.bar
             .set_message(format!("{files} files  {bytes}  {rate}/s"));
+    }
+}
+
+impl Voice for Bar {
+    fn event(&mut self, event: &Event) {
+        match event {
+            Event::FileProgress { path, done, .. } => {
+                match self.moving.iter_mut().find(|(moving, _)| moving == path) {
+                    Some((_, so_far)) => *so_far = *done,
+                    None => self.moving.push((path.clone(), *done)),
+                }
+                self.tell();
+            }
+            Event::FileFinished {
+                path,
+                size,
+                position,
+            } => {
+                self.moving.retain(|(moving, _)| moving != path);
+                self.finished(*size, *position);
+            }
+            _ => {}
+        }
+    }
+
+    fn finish(&mut self, _: &Outcome) {
+        self.bar.finish_and_clear();
+    }
+
+    fn last_word(&mut self, _: &str) {
+        self.bar.finish_and_clear();
+    }
+
+    fn wants(&self) -> Wants {
+        Wants {
+            progress: true,
+            ..Wants::default()
+        }
     }
 }
 

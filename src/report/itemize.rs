@@ -61,20 +61,18 @@ pub fn push_name(line: &mut Vec<u8>, path: &Path, kind: Kind, charset: Charset) 
     }
 }
 
-/// Appends ` -> target` of a symbolic link or ` => leader` of a hard link that was made or changed.
-pub fn push_tail(line: &mut Vec<u8>, item: &Item, charset: Charset) {
-    let (arrow, path) = match (&item.action, &item.link) {
+/// The arrow and the path of a symbolic link's target or of the leader of a hard link that was made or changed.
+pub fn tail(item: &Item) -> Option<(&'static [u8], &Path)> {
+    match (&item.action, &item.link) {
         (
             Action::HardLink {
                 leader: Some(leader),
             },
             _,
-        ) => (b" => ", leader),
-        (_, Some(target)) => (b" -> ", target),
-        _ => return,
-    };
-    line.extend_from_slice(arrow);
-    push_escaped(line, path.as_os_str().as_bytes(), charset);
+        ) => Some((b" => ", leader)),
+        (_, Some(target)) => Some((b" -> ", target)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -90,6 +88,7 @@ mod tests {
             changes,
             size: 0,
             link: None,
+            details: None,
         };
         String::from_utf8(columns(&item).to_vec()).expect("columns are ASCII")
     }

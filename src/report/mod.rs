@@ -1,22 +1,42 @@
-//! Events to rsync's exact text: names, itemized changes, statistics, progress.
+//! Events to rsync's exact text, to a log file, to objects for programs, to a live bar.
 //!
-//! [`Text`] is the [`crate::engine::Report`] of a run; [`Why`] listens to one and tells what decided about some paths.
-//! `Text` writes what a person reads and what other
-//! programs parse, so every line is the one that rsync 3.5.0 prints for the same situation; the few
-//! that differ stand in the manual page under *DIFFERENCES FROM RSYNC*.
+//! ```text
+//!                      ┌─▶ text   standard output and error: entries (format), sentences, progress, summary
+//! engine ─▶ telling ───┼─▶ log    the same for a log file
+//!        (one stream)  ├─▶ json   one object an event
+//!                      └─▶ bar    on a terminal on which nothing else is printed
+//! ```
+//!
+//! [`Telling`] is the [`crate::engine::Report`] of a run; it asks the engine for what its voices want and for
+//! nothing else. [`Why`] listens to a trial run and tells what decided about some paths. What is told is the
+//! [`Style`]: the [`Levels`] of `--info` and `--debug`, and the [`Format`] of an entry's line. Every line of
+//! text is the one that rsync 3.5.0 prints for the same situation; the few that differ stand in the manual
+//! page under *DIFFERENCES FROM RSYNC*.
 
 mod bar;
+mod format;
 mod itemize;
+mod json;
+mod levels;
+mod log;
 mod numbers;
 mod progress;
+mod screen;
+mod sentence;
 pub mod state;
-mod streams;
+mod style;
 mod summary;
 mod text;
+mod voice;
+mod when;
 mod why;
 
+pub use format::Format;
+pub use levels::{Debug, Flag, HIGHEST, Info, Levels, Setting};
 pub use numbers::Human;
-pub use text::{Style, Text};
+pub use screen::{Buffering, Target};
+pub use style::{List, Log, Run, Style};
+pub use voice::Telling;
 pub use why::{Answer, Asking, Why};
 
 #[cfg(test)]

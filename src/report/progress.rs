@@ -1,27 +1,16 @@
-//! The lines of `--progress`: per file, overwritten in place by a carriage return.
+//! The lines of `--progress`, per file or for the whole run, overwritten in place by a carriage return.
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::numbers::Human;
+use crate::engine::{Outcome, Position};
 
 /// Updates of one file come at most this often.
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// What rsync tells first of a file: the size of its read window.
 const FIRST_PIECE: u64 = 32 * 1024;
-
-/// How far the whole run is when a file is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Position {
-    /// Number of the file among the transferred ones.
-    pub number: u64,
-    /// Entries still to be checked.
-    pub to_check: u64,
-    /// Entries known so far.
-    pub known: u64,
-    /// Whether more entries may become known.
-    pub growing: bool,
-}
 
 /// The file that is being transferred now.
 pub struct Progress {
@@ -52,12 +41,12 @@ impl Progress {
             return None;
         }
         self.told = Some(now);
-        let rate = self.rate(now, done);
+        let rate = rate(now - self.started, done);
         let left = match rate {
             r if r > 0.0 => size.saturating_sub(done) as f64 / r,
             _ => 0.0,
         };
-        Some(self.line(done, size, rate, left as u64) + "  ")
+        Some(line(self.human, done, size, rate, left as u64) + "  ")
     }
 
     /// The last line of a file. A file with content has at least one update line before it.
@@ -67,38 +56,137 @@ impl Progress {
             _ => None,
         };
         let elapsed = now.duration_since(self.started).as_secs();
-        let line = self.line(size, size, self.rate(now, size), elapsed);
-        let kind = if position.growing { "ir" } else { "to" };
-        format!(
-            "{}{line} (xfr#{}, {kind}-chk={}/{})\n",
-            first.unwrap_or_default(),
-            position.number,
-            position.to_check,
-            position.known
-        )
+        let line = line(
+            self.human,
+            size,
+            size,
+            rate(now - self.started, size),
+            elapsed,
+        );
+        format!("{}{line} {}\n", first.unwrap_or_default(), place(position))
     }
+}
 
-    /// Bytes per second since the file began; none is known in the first millisecond.
-    fn rate(&self, now: Instant, done: u64) -> f64 {
-        let elapsed = now.duration_since(self.started);
-        if elapsed < Duration::from_millis(1) {
-            return 0.0;
+/// The whole run's progress (`--info=progress2`): one line that is written over again and again.
+pub struct Whole {
+    human: Human,
+    started: Instant,
+    told: Option<Instant>,
+    /// Bytes of files that are done.
+    done: u64,
+    /// Bytes so far of those that are not.
+    moving: Vec<(PathBuf, u64)>,
+    /// Characters of the line that stands there and is not ended.
+    open: Option<usize>,
+}
+
+impl Whole {
+    /// Nothing done yet.
+    pub fn new(human: Human) -> Whole {
+        Whole {
+            human,
+            started: Instant::now(),
+            told: None,
+            done: 0,
+            moving: Vec::new(),
+            open: None,
         }
-        done as f64 / elapsed.as_secs_f64()
     }
 
-    fn line(&self, done: u64, size: u64, rate: f64, seconds: u64) -> String {
-        let percent = match size {
-            0 => 100,
-            _ => u128::from(done) * 100 / u128::from(size),
+    /// The line when `done` bytes of a file are through, if it is time for one.
+    pub fn moved(&mut self, now: Instant, path: &Path, done: u64, at: Position) -> Option<String> {
+        match self.moving.iter_mut().find(|(moving, _)| moving == path) {
+            Some((_, so_far)) => *so_far = done,
+            None => self.moving.push((path.to_owned(), done)),
+        }
+        if self.told.is_some_and(|told| now - told < INTERVAL) {
+            return None;
+        }
+        let done = self.done + self.moving.iter().map(|(_, done)| done).sum::<u64>();
+        let rate = rate(now - self.started, done);
+        let left = match rate {
+            r if r > 0.0 => at.known_bytes.saturating_sub(done) as f64 / r,
+            _ => 0.0,
         };
-        format!(
-            "\r{:>15} {percent:>3}% {} {}",
-            self.human.bytes(done),
-            speed(rate),
-            clock(seconds)
-        )
+        let text = line(self.human, done, at.known_bytes, rate, left as u64) + "  ";
+        Some(self.over(now, text))
     }
+
+    /// The line when a file is through.
+    pub fn finished(&mut self, now: Instant, path: &Path, size: u64, at: Position) -> String {
+        self.moving.retain(|(moving, _)| moving != path);
+        self.done += size;
+        self.standing(now, at)
+    }
+
+    fn standing(&mut self, now: Instant, at: Position) -> String {
+        let elapsed = now - self.started;
+        let rate = rate(elapsed, self.done);
+        let seconds = elapsed.as_secs();
+        let text = line(self.human, self.done, at.known_bytes, rate, seconds);
+        self.over(now, format!("{text} {}", place(at)))
+    }
+
+    /// A line that covers the one before it.
+    fn over(&mut self, now: Instant, mut text: String) -> String {
+        self.told = Some(now);
+        let length = text.len();
+        let before = self.open.replace(length).unwrap_or(0);
+        text.extend(std::iter::repeat_n(' ', before.saturating_sub(length)));
+        text
+    }
+
+    /// Ends the line that stands there before another text.
+    pub fn end_line(&mut self) -> &'static [u8] {
+        match self.open.take() {
+            Some(_) => b"\n",
+            None => b"",
+        }
+    }
+
+    /// The last line of all.
+    pub fn end(&mut self, outcome: &Outcome) -> String {
+        let stats = &outcome.stats;
+        self.done = stats.transferred_size;
+        let at = Position {
+            number: stats.transferred,
+            to_check: 0,
+            known: stats.listed.total(),
+            known_bytes: stats.total_size,
+            growing: false,
+        };
+        let text = self.standing(Instant::now(), at);
+        self.open = None;
+        text + "\n"
+    }
+}
+
+/// `(xfr#1, to-chk=5/7)`.
+fn place(at: Position) -> String {
+    let kind = if at.growing { "ir" } else { "to" };
+    let (number, to_check, known) = (at.number, at.to_check, at.known);
+    format!("(xfr#{number}, {kind}-chk={to_check}/{known})")
+}
+
+/// Bytes per second; none is known in the first millisecond.
+fn rate(elapsed: Duration, done: u64) -> f64 {
+    if elapsed < Duration::from_millis(1) {
+        return 0.0;
+    }
+    done as f64 / elapsed.as_secs_f64()
+}
+
+fn line(human: Human, done: u64, size: u64, rate: f64, seconds: u64) -> String {
+    let percent = match size {
+        0 => 100,
+        _ => (u128::from(done) * 100 / u128::from(size)).min(100),
+    };
+    format!(
+        "\r{:>15} {percent:>3}% {} {}",
+        human.bytes(done),
+        speed(rate),
+        clock(seconds)
+    )
 }
 
 /// `%7.2f` and the largest unit, of 1024, that leaves at least one.
@@ -129,6 +217,7 @@ mod tests {
         number: 1,
         to_check: 0,
         known: 1,
+        known_bytes: 0,
         growing: false,
     };
 
@@ -182,6 +271,7 @@ mod tests {
             number: 7,
             to_check: 1049,
             known: 1111,
+            known_bytes: 0,
             growing: true,
         };
         assert_eq!(

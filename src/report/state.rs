@@ -4,10 +4,10 @@ use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::numbers::Human;
+use super::when;
 use crate::stage::{Diagnosis, Freed, Held, Interrupted, Recovered, Status, Undone};
 use crate::tree::{Charset, push_escaped};
 
@@ -98,7 +98,7 @@ pub fn status(status: &Status, zone: TimeZone) -> String {
         Some(state) => row("state", format!("{} ({})", shown(state), status.journal)),
     }
     if let Some(last) = &status.last_commit {
-        let at = when(last.at, zone);
+        let at = when::spaced(last.at, zone);
         row("last switch", format!("{at} by {}", last.method.name()));
     }
     if let Some(previous) = &status.previous {
@@ -162,16 +162,6 @@ fn held(held: &Held) -> String {
         counted(held.entries, "entry", "entries"),
         Human::Thousand.bytes(held.bytes)
     )
-}
-
-fn when(seconds: i64, zone: TimeZone) -> String {
-    match Timestamp::from_second(seconds) {
-        Ok(time) => time
-            .to_zoned(zone)
-            .strftime("%Y/%m/%d %H:%M:%S")
-            .to_string(),
-        Err(_) => format!("{seconds} seconds since 1970"),
-    }
 }
 
 #[cfg(test)]

@@ -11,12 +11,12 @@ fn sent(stats: &Stats) -> u64 {
     stats.literal + stats.list_bytes
 }
 
-/// The block of `--stats`, with the empty line that goes before it.
+/// The block of `--stats`.
 pub fn block(stats: &Stats, human: Human) -> String {
     let count = |c: &Counts| counts(c, human);
     let bytes = |n: u64| human.bytes(n);
     format!(
-        "\nNumber of files: {}\n\
+        "Number of files: {}\n\
          Number of created files: {}\n\
          Number of deleted files: {}\n\
          Number of regular files transferred: {}\n\
@@ -43,19 +43,33 @@ pub fn block(stats: &Stats, human: Human) -> String {
     )
 }
 
-/// The two last lines, with the empty line that goes before them.
+/// The two last lines.
 pub fn totals(stats: &Stats, human: Human, elapsed: Duration, dry_run: bool) -> String {
     let sent = sent(stats);
     let rate = sent as f64 / (0.5 + elapsed.as_secs() as f64);
     let speedup = stats.total_size as f64 / sent.max(1) as f64;
     format!(
-        "\nsent {} bytes  received 0 bytes  {} bytes/sec\n\
+        "sent {} bytes  received 0 bytes  {} bytes/sec\n\
          total size is {}  speedup is {}{}\n",
         human.bytes(sent),
         human.rate(rate),
         human.bytes(stats.total_size),
         human.decimal(speedup),
         if dry_run { " (DRY RUN)" } else { "" },
+    )
+}
+
+/// The last line of a log that is told no statistics.
+pub fn logged(stats: &Stats) -> String {
+    let (sent, total) = (sent(stats), stats.total_size);
+    format!("sent {sent} bytes  received 0 bytes  total size {total}\n")
+}
+
+/// What the delta method found in old files, over all of them.
+pub fn delta_totals(stats: &Stats) -> String {
+    format!(
+        "total: matches=0  hash_hits=0  false_alarms=0 data={}\n",
+        stats.literal
     )
 }
 
@@ -112,7 +126,7 @@ mod tests {
     fn the_block_is_rsyncs() {
         assert_eq!(
             block(&example(), Human::Separators),
-            "\nNumber of files: 12 (reg: 6, dir: 4, link: 1, special: 1)\n\
+            "Number of files: 12 (reg: 6, dir: 4, link: 1, special: 1)\n\
              Number of created files: 12 (reg: 6, dir: 4, link: 1, special: 1)\n\
              Number of deleted files: 0\n\
              Number of regular files transferred: 6\n\
@@ -152,7 +166,7 @@ mod tests {
                 Duration::from_millis(1900),
                 true
             ),
-            "\nsent 3.15M bytes  received 0 bytes  2.10M bytes/sec\n\
+            "sent 3.15M bytes  received 0 bytes  2.10M bytes/sec\n\
              total size is 3.15M  speedup is 1.00 (DRY RUN)\n"
         );
     }
@@ -161,7 +175,7 @@ mod tests {
     fn nothing_sent_is_no_division_by_zero() {
         assert_eq!(
             totals(&Stats::default(), Human::Separators, Duration::ZERO, false),
-            "\nsent 0 bytes  received 0 bytes  0.00 bytes/sec\n\
+            "sent 0 bytes  received 0 bytes  0.00 bytes/sec\n\
              total size is 0  speedup is 0.00\n"
         );
     }

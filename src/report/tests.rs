@@ -4,10 +4,10 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use super::{Human, Style, Text};
+use super::{Format, Info, Levels, List, Run, Setting, Style, Telling};
 use crate::engine::{
-    Action, Changes, Committed, Counts, Event, Item, Outcome, Report, Severity, Skip, Stats,
-    Verdict,
+    Action, Changes, Committed, Counts, Event, Item, Outcome, Position, Report, Severity, Skip,
+    Stats, Verdict,
 };
 use crate::stage::Method;
 use crate::sys::Kind;
@@ -43,7 +43,7 @@ impl Sink {
 /// Standard output and standard error of a run that emits `events` and ends with `outcome`.
 fn run(style: Style, events: &[Event], outcome: Outcome) -> (String, String) {
     let (out, err) = (Sink::default(), Sink::default());
-    let text = Text::into_writers(style, Box::new(out.clone()), Box::new(err.clone()));
+    let text = Telling::into_writers(style, Box::new(out.clone()), Box::new(err.clone()));
     text.begin();
     for event in events {
         text.event(event.clone());
@@ -70,6 +70,7 @@ fn item(kind: Kind, action: Action, changes: Changes, path: &str) -> Event {
         changes,
         size: 0,
         link: (kind == Kind::Symlink).then(|| PathBuf::from("a")),
+        details: None,
     })
 }
 
@@ -109,27 +110,55 @@ fn deleted(kind: Kind, path: &str) -> Event {
     }
 }
 
-fn archive() -> Style {
+/// What a person asked for, with rsync's rules for what goes with it.
+fn style(verbose: u8, itemize: u8, set: &[(Info, u8)]) -> Style {
+    let mut levels = Levels::of_verbosity(verbose);
+    for (flag, level) in set {
+        levels.set(Setting {
+            flag: Some(*flag),
+            level: *level,
+        });
+    }
+    let names = (levels.info(Info::Name) > 0).then(Format::names);
     Style {
-        human: Human::Separators,
-        recursive: true,
-        whole_file: true,
+        levels,
+        format: (itemize > 0).then(Format::changes).or(names),
+        unchanged: itemize > 1,
+        run: Run {
+            list: List::Incremental,
+            whole_file: true,
+            ..Run::default()
+        },
         ..Style::default()
     }
 }
 
+fn archive() -> Style {
+    style(0, 0, &[])
+}
+
 fn with_v(verbose: u8) -> Style {
-    Style {
-        verbose,
-        ..archive()
-    }
+    style(verbose, 0, &[])
 }
 
 fn with_i(itemize: u8) -> Style {
-    Style {
-        itemize,
-        ..archive()
-    }
+    style(0, itemize, &[])
+}
+
+fn with_progress() -> Style {
+    style(
+        0,
+        0,
+        &[(Info::Flist, 2), (Info::Name, 1), (Info::Progress, 1)],
+    )
+}
+
+fn dry(style: Style) -> Style {
+    let run = Run {
+        dry: true,
+        ..style.run
+    };
+    Style { run, ..style }
 }
 
 /// `rsync -aH s/ d` where there is no `d`.
@@ -216,7 +245,7 @@ fn nothing_changed() {
     ];
     let with_ii = with_i(2);
     assert_eq!(
-        names(with_ii, &unchanged),
+        names(with_ii.clone(), &unchanged),
         ".d          ./\n.f          a\n.L          l -> a\nhf          b/hl\n"
     );
     assert_eq!(names(with_i(1), &unchanged), "");
@@ -235,38 +264,21 @@ fn nothing_changed() {
          a is uptodate\nl is uptodate\n\
          total: matches=0  hash_hits=0  false_alarms=0 data=0\n"
     );
-    let with_vvi = Style {
-        itemize: 1,
-        ..with_v(2)
-    };
-    assert!(!names(with_vvi, &skipped).contains("uptodate"));
+    assert!(!names(style(2, 1, &[]), &skipped).contains("uptodate"));
 }
 
 #[test]
 fn what_is_wanted_follows_the_style() {
     let wants = |style: Style| {
         let (out, err) = (Sink::default(), Sink::default());
-        let w = Text::into_writers(style, Box::new(out), Box::new(err)).wants();
+        let w = Telling::into_writers(style, Box::new(out), Box::new(err)).wants();
         [w.items, w.unchanged, w.deletions, w.skips, w.progress]
     };
     let quiet = Style {
         quiet: true,
-        progress: true,
-        itemize: 2,
-        ..with_v(2)
+        ..style(2, 2, &[(Info::Progress, 1)])
     };
-    let progress = Style {
-        progress: true,
-        ..archive()
-    };
-    let dry = Style {
-        dry_run: true,
-        ..progress
-    };
-    let both = Style {
-        itemize: 1,
-        ..with_v(2)
-    };
+    let both = style(2, 1, &[]);
     for (style, expected) in [
         (archive(), [false, false, false, false, false]),
         (with_v(1), [true, false, true, false, false]),
@@ -274,11 +286,11 @@ fn what_is_wanted_follows_the_style() {
         (with_i(1), [true, false, true, false, false]),
         (with_i(2), [true, true, true, false, false]),
         (both, [true, true, true, true, false]),
-        (progress, [true, false, true, false, true]),
-        (dry, [true, false, true, false, false]),
+        (with_progress(), [true, false, true, false, true]),
+        (dry(with_progress()), [true, false, true, false, false]),
         (quiet, [false, false, false, false, false]),
     ] {
-        assert_eq!(wants(style), expected, "{style:?}");
+        assert_eq!(wants(style.clone()), expected, "{style:?}");
     }
 }
 
@@ -295,11 +307,7 @@ fn reasons_for_passing_over() {
     let always = "skipping non-regular file \"ff\"\nskipping directory b\n";
     assert_eq!(names(archive(), &events), always);
     assert_eq!(names(with_i(1), &events), always);
-    let with_vvi = Style {
-        itemize: 1,
-        ..with_v(2)
-    };
-    for style in [with_v(2), with_vvi] {
+    for style in [with_v(2), style(2, 1, &[])] {
         assert_eq!(
             names(style, &events),
             format!(
@@ -364,10 +372,6 @@ fn deletions() {
 /// `rsync -a --progress`: names and progress, no totals.
 #[test]
 fn progress_without_v() {
-    let style = Style {
-        progress: true,
-        ..archive()
-    };
     let events = [
         item(Kind::File, Action::Transfer, new(), "a"),
         Event::FileStarted {
@@ -377,15 +381,17 @@ fn progress_without_v() {
         Event::FileFinished {
             path: "a".into(),
             size: 3,
-            number: 1,
-            to_check: 6,
-            known: 8,
-            growing: false,
+            position: Position {
+                number: 1,
+                to_check: 6,
+                known: 8,
+                ..Position::default()
+            },
         },
         deleted(Kind::Dir, "old"),
     ];
     assert_eq!(
-        names(style, &events),
+        names(with_progress(), &events),
         "sending incremental file list\na\n\
          \r              3 100%    0.00kB/s    0:00:00  \
          \r              3 100%    0.00kB/s    0:00:00 (xfr#1, to-chk=6/8)\ndeleting old/\n"
@@ -394,19 +400,21 @@ fn progress_without_v() {
 
 #[test]
 fn only_a_recursive_run_announces_its_list() {
-    let style = Style {
-        recursive: false,
-        ..with_v(1)
-    };
+    let run = Run::default();
+    let style = Style { run, ..with_v(1) };
     let events = [item(Kind::File, Action::Transfer, new(), "a")];
     assert_eq!(names(style, &events), "a\n");
 }
 
 #[test]
 fn the_delta_method_is_announced() {
+    let with_vv = with_v(2);
     let style = Style {
-        whole_file: false,
-        ..with_v(2)
+        run: Run {
+            whole_file: false,
+            ..with_vv.run
+        },
+        ..with_vv
     };
     let events = [skip(Kind::File, Skip::UpToDate, "a")];
     assert_eq!(
@@ -431,12 +439,7 @@ fn statistics_come_before_totals() {
         stats,
         ..Outcome::default()
     };
-    let style = Style {
-        stats: true,
-        dry_run: true,
-        ..archive()
-    };
-    let (out, _) = run(style, &[], outcome);
+    let (out, _) = run(dry(style(0, 0, &[(Info::Stats, 2)])), &[], outcome);
     assert!(out.starts_with("\nNumber of files: 1 (reg: 1)\n"), "{out}");
     assert!(
         out.ends_with(
@@ -477,10 +480,7 @@ fn messages_go_where_they_belong() {
 fn quiet_wins_over_everything() {
     let style = Style {
         quiet: true,
-        itemize: 1,
-        progress: true,
-        stats: true,
-        ..with_v(2)
+        ..style(2, 1, &[(Info::Progress, 1), (Info::Stats, 2)])
     };
     let mut events = first_run();
     events.push(skip(Kind::Fifo, Skip::NonRegular, "ff"));
@@ -516,7 +516,7 @@ fn what_others_changed_is_named() {
 #[test]
 fn names_are_gathered() {
     let (out, err) = (Sink::default(), Sink::default());
-    let text = Text::into_writers(with_v(1), Box::new(out.clone()), Box::new(err));
+    let text = Telling::into_writers(with_v(1), Box::new(out.clone()), Box::new(err));
     text.begin();
     for i in 0..100_000 {
         text.event(item(
@@ -539,7 +539,7 @@ fn names_are_gathered() {
 #[test]
 fn an_error_does_not_overtake_names() {
     let both = Sink::default();
-    let text = Text::into_writers(with_i(1), Box::new(both.clone()), Box::new(both.clone()));
+    let text = Telling::into_writers(with_i(1), Box::new(both.clone()), Box::new(both.clone()));
     text.event(item(Kind::File, Action::Transfer, new(), "a"));
     text.event(Event::Message {
         severity: Severity::Error,

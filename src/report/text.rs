@@ -1,431 +1,255 @@
-//! The report that people read: one line an event, in rsync's words.
+//! The report that people read on the terminal: entries in their form, sentences, progress, totals.
 
-use std::io::{self, IsTerminal, Write};
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::bar::Bar;
-use super::itemize;
-use super::numbers::Human;
-use super::progress::{Position, Progress};
-use super::streams::Streams;
+use super::format::{Format, Subject, is_significant};
+use super::levels::Info;
+use super::progress::{Progress, Whole};
+use super::screen::Screen;
+use super::sentence::{Sentences, Stream};
+use super::style::{List, Style};
 use super::summary;
-use crate::engine::{Action, Event, Item, Outcome, Report, Severity, Skip, Verdict, Wants};
-use crate::sys::Kind;
-use crate::tree::{Charset, push_escaped, push_sentence};
+use super::voice::Voice;
+use crate::engine::{Action, Event, Item, Outcome, Wants};
+use crate::tree::Charset;
 
-/// The program's name in front of errors and warnings.
-const PROGRAM: &str = "resilver";
-
-/// What a person asked to see.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Style {
-    /// Number of `-v`.
-    pub verbose: u8,
-    /// Number of `-i`.
-    pub itemize: u8,
-    /// `-q`: nothing on standard output.
-    pub quiet: bool,
-    /// `-h`.
-    pub human: Human,
-    /// `--progress`.
-    pub progress: bool,
-    /// `--stats`.
-    pub stats: bool,
-    /// `-n`: the last line says so.
-    pub dry_run: bool,
-    /// `-r`: only then is the list announced.
-    pub recursive: bool,
-    /// The list is known whole before the first transfer.
-    pub whole_list: bool,
-    /// `-W`, for what `-vv` tells of the method.
-    pub whole_file: bool,
-}
-
-impl Style {
-    /// Whether names are printed, with or without their changes.
-    fn names(&self) -> bool {
-        !self.quiet && (self.verbose > 0 || self.itemize > 0 || self.progress)
-    }
-
-    /// The events that lead to text, and those that a live bar needs.
-    fn wants(&self, bar: bool) -> Wants {
-        let told = !self.quiet;
-        Wants {
-            items: self.names(),
-            unchanged: told && self.unchanged(),
-            deletions: self.names(),
-            skips: told && self.verbose > 1,
-            progress: told && (bar || (self.progress && !self.dry_run)),
-            in_step: told && self.progress,
-        }
-    }
-
-    /// Whether unchanged entries are itemized.
-    fn unchanged(&self) -> bool {
-        self.itemize > 1 || (self.itemize > 0 && self.verbose > 1)
-    }
-}
-
-/// Prints events as rsync would.
+/// Prints what rsync would.
 pub struct Text {
     style: Style,
     charset: Charset,
-    wants: Wants,
-    started: Instant,
-    state: Mutex<State>,
-}
-
-struct State {
-    streams: Streams,
-    bar: Option<Bar>,
+    screen: Screen,
+    sentences: Sentences,
     progress: Progress,
-    method_told: bool,
+    whole: Whole,
     line: Vec<u8>,
+    started: Instant,
 }
 
 impl Text {
-    /// A report on standard output and standard error, with a live bar where that helps: on a
-    /// terminal on which no names are printed.
-    #[must_use]
-    pub fn new(style: Style) -> Text {
-        let names_here = style.names() && io::stdout().is_terminal();
-        let alive = !style.quiet && !style.progress && !names_here && io::stderr().is_terminal();
-        let bar = alive.then(Bar::new);
-        Text::with(style, Charset::from_env(), Streams::standard(), bar)
-    }
-
-    /// A report into the given writers, in UTF-8 and without a bar.
-    #[must_use]
-    pub fn into_writers(
-        style: Style,
-        out: Box<dyn Write + Send>,
-        err: Box<dyn Write + Send>,
-    ) -> Text {
-        Text::with(style, Charset::Utf8, Streams::new(out, err, false), None)
-    }
-
-    fn with(style: Style, charset: Charset, streams: Streams, bar: Option<Bar>) -> Text {
-        let wants = style.wants(bar.is_some());
-        let state = State {
-            streams,
-            bar,
-            progress: Progress::new(style.human),
-            method_told: false,
-            line: Vec::new(),
-        };
+    pub fn new(style: Style, charset: Charset, screen: Screen) -> Text {
         Text {
+            sentences: Sentences::new(style.clone(), charset),
+            progress: Progress::new(style.human),
+            whole: Whole::new(style.human),
             style,
             charset,
-            wants,
+            screen,
+            line: Vec::new(),
             started: Instant::now(),
-            state: Mutex::new(state),
         }
     }
 
-    /// Says that the list is on its way; to be called once, before the engine runs.
-    pub fn begin(&self) {
-        let asked = self.style.verbose > 0 || self.style.progress;
-        if asked && self.style.recursive && !self.style.quiet {
-            self.state().say(match self.style.whole_list {
-                true => b"building file list ... done\n",
-                false => b"sending incremental file list\n",
-            });
+    /// One line for an entry, in the form that was asked for.
+    fn item(&mut self, item: &Item) {
+        let Some(format) = &self.style.format else {
+            return;
+        };
+        let told = if format.tells_changes() {
+            self.style.tells_unchanged() || item.changes.any() || item.action.changes()
+        } else {
+            is_significant(item)
+        };
+        if told {
+            let setting = self.style.setting(self.charset);
+            format.push(&mut self.line, Subject::Item(item), setting);
+            self.end_line();
         }
     }
 
-    /// Tells totals and statistics; to be called once, after the engine ran.
-    pub fn finish(&self, outcome: &Outcome) {
-        let mut state = self.state();
-        state.drop_bar();
-        let skipped = outcome.deletions_skipped;
-        if skipped > 0 {
-            let text = format!("Deletions stopped due to --max-delete limit ({skipped} skipped)\n");
-            state.complain(text.as_bytes());
+    /// An entry before its content, if any, is transferred.
+    fn begun(&mut self, item: &Item) {
+        let waits = item.action == Action::Transfer
+            && self.style.format.as_ref().is_some_and(Format::waits);
+        if waits {
+            let names = self.style.info(Info::Name) > 0 && self.style.info(Info::Progress) > 0;
+            if names {
+                let Text {
+                    sentences,
+                    screen,
+                    whole,
+                    ..
+                } = self;
+                sentences.name(item, &mut |_, bytes| {
+                    screen.out(whole.end_line());
+                    screen.out(bytes);
+                });
+            }
+            return;
         }
-        if !self.style.quiet {
-            let text = self.closing(outcome);
-            self.tell_method(&mut state);
-            state.say(text.as_bytes());
+        self.item(item);
+        self.say(|sentences, say| sentences.attributes(item, say));
+    }
+
+    /// The list is complete.
+    fn listed(&mut self, entries: u64) {
+        let level = self.style.info(Info::Flist);
+        if level == 0 || self.style.quiet || self.style.run.list != List::Whole {
+            return;
         }
-        state.streams.flush();
+        let text = match (level, entries) {
+            (1, _) => "done\n".into(),
+            (_, 1) => "\n 0 files...\r1 file to consider\n".into(),
+            _ => format!("\n 0 files...\r{entries} files to consider\n"),
+        };
+        self.screen.out(text.as_bytes());
+    }
+
+    fn deleted(&mut self, event: &Event) {
+        match (&self.style.format, event) {
+            (Some(format), Event::Deleted { path, kind }) if format.tells_deletions() => {
+                let setting = self.style.setting(self.charset);
+                format.push(&mut self.line, Subject::Deleted(path, *kind), setting);
+                self.end_line();
+            }
+            _ => self.say(|sentences, say| sentences.event(event, say)),
+        }
+    }
+
+    /// Prints what sentences there are.
+    fn say(&mut self, tell: impl FnOnce(&mut Sentences, &mut dyn FnMut(Stream, &[u8]))) {
+        let Text {
+            style,
+            sentences,
+            screen,
+            whole,
+            ..
+        } = self;
+        tell(sentences, &mut |stream, bytes| match stream {
+            Stream::Err => {
+                screen.out(whole.end_line());
+                screen.err(bytes);
+            }
+            Stream::Out if style.quiet => {}
+            Stream::Out => {
+                screen.out(whole.end_line());
+                screen.out(bytes);
+            }
+        });
+    }
+
+    /// Prints the line that was built and empties it.
+    fn end_line(&mut self) {
+        self.screen.out(self.whole.end_line());
+        self.line.push(b'\n');
+        self.screen.out(&self.line);
+        self.line.clear();
+    }
+
+    fn progress(&mut self, event: &Event) {
+        let now = Instant::now();
+        let whole = self.style.info(Info::Progress) > 1;
+        let text = match event {
+            _ if self.style.quiet || self.style.info(Info::Progress) == 0 => None,
+            Event::FileProgress {
+                path,
+                done,
+                position,
+                ..
+            } if whole => self.whole.moved(now, path, *done, *position),
+            Event::FileFinished {
+                path,
+                size,
+                position,
+            } if whole => Some(self.whole.finished(now, path, *size, *position)),
+            Event::FileStarted { .. } if !whole => {
+                self.progress.start(now);
+                None
+            }
+            Event::FileProgress { done, size, .. } => self.progress.update(now, *done, *size),
+            Event::FileFinished { size, position, .. } => {
+                Some(self.progress.finish(now, *size, *position))
+            }
+            _ => None,
+        };
+        if let Some(text) = text {
+            self.screen.out(text.as_bytes());
+            // A file that is done ends its line; other lines wait for a person to see them move.
+            if !text.ends_with('\n') {
+                self.screen.flush();
+            }
+        }
     }
 
     /// The end of standard output: work of the delta method, statistics, totals.
     fn closing(&self, outcome: &Outcome) -> String {
-        let Style { human, .. } = self.style;
+        let human = self.style.human;
         let stats = &outcome.stats;
-        let mut text = String::new();
-        if self.style.verbose > 1 && self.style.whole_file {
-            text += &format!(
-                "total: matches=0  hash_hits=0  false_alarms=0 data={}\n",
-                stats.literal
-            );
-        }
-        if self.style.stats {
+        let level = self.style.info(Info::Stats);
+        let mut text = self.sentences.delta_totals(outcome).unwrap_or_default();
+        if level > 1 {
+            text += "\n";
             text += &summary::block(stats, human);
         }
-        if self.style.verbose > 0 || self.style.stats {
+        if level > 0 {
             let elapsed = self.started.elapsed();
-            text += &summary::totals(stats, human, elapsed, self.style.dry_run);
+            text += "\n";
+            text += &summary::totals(stats, human, elapsed, self.style.run.dry);
         }
         text
     }
+}
 
-    /// Prints a line on standard error as it stands: the last word of a failed run.
-    pub fn last_word(&self, line: &str) {
-        let mut state = self.state();
-        state.drop_bar();
-        state.complain(format!("{line}\n").as_bytes());
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// With `-vv`, one line on how content travels, before the first entry is dealt with.
-    fn tell_method(&self, state: &mut State) {
-        if state.method_told || self.style.quiet || self.style.verbose < 2 {
+impl Voice for Text {
+    fn begin(&mut self) {
+        if self.style.info(Info::Flist) == 0 || self.style.quiet {
             return;
         }
-        state.method_told = true;
-        state.say(if self.style.whole_file {
-            b"delta-transmission disabled for local transfer or --whole-file\n"
-        } else {
-            b"delta-transmission enabled\n"
+        self.screen.out(match self.style.run.list {
+            List::Untold => b"",
+            List::Incremental => b"sending incremental file list\n",
+            List::Whole => b"building file list ... ",
         });
     }
 
-    fn item(&self, state: &mut State, item: &Item) {
-        let changed = item.changes.any() || item.action.changes();
-        if self.style.itemize > 0 {
-            if changed || self.style.unchanged() {
-                state.line.extend_from_slice(&itemize::columns(item));
-                state.line.push(b' ');
-                itemize::push_name(&mut state.line, &item.path, item.kind, self.charset);
-                itemize::push_tail(&mut state.line, item, self.charset);
-                state.end_line();
-            }
-            return;
-        }
-        let attributes = item.action == Action::Attributes;
-        let only_with_vv = attributes && item.kind != Kind::Dir;
-        if changed && (!only_with_vv || self.style.verbose > 1) {
-            itemize::push_name(&mut state.line, &item.path, item.kind, self.charset);
-            if !attributes {
-                itemize::push_tail(&mut state.line, item, self.charset);
-            }
-            state.end_line();
-        }
-    }
-
-    fn deleted(&self, state: &mut State, path: &Path, kind: Kind) {
-        let word: &[u8] = match self.style {
-            Style { itemize: 1.., .. } => b"*deleting   ",
-            _ if self.style.names() => b"deleting ",
-            _ => return,
-        };
-        state.line.extend_from_slice(word);
-        itemize::push_name(&mut state.line, path, kind, self.charset);
-        state.end_line();
-    }
-
-    fn skipped(&self, state: &mut State, path: &Path, kind: Kind, why: Skip) {
-        let always = matches!(why, Skip::Directory | Skip::NonRegular);
-        let itemized = why == Skip::UpToDate && self.style.itemize > 0;
-        if !always && (self.style.verbose < 2 || itemized) {
-            return;
-        }
-        let (before, after) = match why {
-            Skip::Directory => ("skipping directory ".into(), ""),
-            Skip::NonRegular => ("skipping non-regular file \"".into(), "\""),
-            Skip::Newer => (String::new(), " is newer"),
-            Skip::Exists => (String::new(), " exists"),
-            Skip::NotCreating => (format!("not creating new {} \"", noun(kind)), "\""),
-            Skip::UpToDate => (String::new(), " is uptodate"),
-        };
-        state.line.extend_from_slice(before.as_bytes());
-        let kind = if why == Skip::UpToDate {
-            kind
-        } else {
-            Kind::File
-        };
-        itemize::push_name(&mut state.line, path, kind, self.charset);
-        state.line.extend_from_slice(after.as_bytes());
-        state.end_line();
-    }
-
-    fn filtered(&self, state: &mut State, path: &Path, kind: Kind, verdict: Verdict, rule: &[u8]) {
-        if self.style.verbose < 2 {
-            return;
-        }
-        let (side, verb) = match verdict {
-            Verdict::Hide => ("sender", "hiding"),
-            Verdict::Show => ("sender", "showing"),
-            Verdict::Protect => ("generator", "protecting"),
-            Verdict::Risk => ("generator", "risking"),
-        };
-        let start = format!("[{side}] {verb} {} ", noun(kind));
-        state.line.extend_from_slice(start.as_bytes());
-        push_escaped(&mut state.line, path.as_os_str().as_bytes(), self.charset);
-        state.line.extend_from_slice(b" because of pattern ");
-        push_escaped(&mut state.line, rule, self.charset);
-        state.end_line();
-    }
-
-    /// Names what other programs wrote meanwhile and what was therefore not removed.
-    fn kept(&self, state: &mut State, paths: &[PathBuf]) {
-        for path in paths {
-            state
-                .line
-                .extend_from_slice(b"kept what others changed meanwhile: ");
-            push_escaped(&mut state.line, path.as_os_str().as_bytes(), self.charset);
-            state.end_line();
-        }
-    }
-
-    fn message(&self, state: &mut State, severity: Severity, text: &str) {
-        let named = text.starts_with(PROGRAM);
-        let mut bytes = Vec::with_capacity(text.len() + PROGRAM.len() + 3);
-        if matches!(severity, Severity::Error | Severity::Warning) && !named {
-            bytes.extend_from_slice(PROGRAM.as_bytes());
-            bytes.extend_from_slice(b": ");
-        }
-        push_sentence(&mut bytes, text);
-        bytes.push(b'\n');
-        match severity {
-            Severity::Notice if self.style.quiet => {}
-            Severity::Notice => state.say(&bytes),
-            Severity::Error | Severity::Warning | Severity::Plain => state.complain(&bytes),
-        }
-    }
-
-    fn moving(&self, state: &mut State, done: u64, size: u64) {
-        if self.style.progress {
-            if let Some(text) = state.progress.update(Instant::now(), done, size) {
-                state.say(text.as_bytes());
-                state.streams.flush();
-            }
-        } else if let Some(bar) = &mut state.bar {
-            bar.moved(done);
-        }
-    }
-
-    fn moved(&self, state: &mut State, size: u64, position: Position) {
-        if self.style.progress {
-            let text = state.progress.finish(Instant::now(), size, position);
-            state.say(text.as_bytes());
-        } else if let Some(bar) = &mut state.bar {
-            bar.finished(size, position);
-        }
-    }
-}
-
-/// What rsync calls an entry in a sentence.
-fn noun(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Dir => "directory",
-        _ => "file",
-    }
-}
-
-impl Report for Text {
-    fn event(&self, event: Event) {
-        let mut state = self.state();
-        let state = &mut *state;
+    fn event(&mut self, event: &Event) {
         match event {
-            Event::Message { severity, text } => self.message(state, severity, &text),
-            Event::FileProgress { done, size, .. } => self.moving(state, done, size),
-            Event::FileStarted { .. } => state.progress.start(Instant::now()),
-            Event::FileFinished {
-                size,
-                number,
-                to_check,
-                known,
-                growing,
-                ..
-            } => {
-                let position = Position {
-                    number,
-                    to_check,
-                    known,
-                    growing,
-                };
-                self.moved(state, size, position);
+            Event::FileStarted { .. } | Event::FileProgress { .. } | Event::FileFinished { .. } => {
+                self.progress(event)
             }
-            _ if self.style.quiet => {}
-            Event::Committed(committed) => self.kept(state, &committed.kept),
-            Event::CreatedDestination(dir) => {
-                if self.style.names() {
-                    state.line.extend_from_slice(b"created directory ");
-                    push_escaped(&mut state.line, dir.as_os_str().as_bytes(), self.charset);
-                    state.end_line();
-                }
-            }
-            Event::Skipped { path, kind, why } => {
-                self.tell_method(state);
-                self.skipped(state, &path, kind, why);
-            }
+            Event::Listed(entries) => self.listed(*entries),
+            Event::Item(_) | Event::Arrived(_) if self.style.quiet => {}
             Event::Item(item) => {
-                self.tell_method(state);
-                if self.style.names() {
-                    self.item(state, &item);
+                self.say(|sentences, say| sentences.event(event, say));
+                self.begun(item);
+            }
+            Event::Arrived(item) => {
+                if self.style.format.as_ref().is_some_and(Format::waits) {
+                    self.item(item);
                 }
             }
-            Event::Filtered {
-                path,
-                kind,
-                verdict,
-                rule,
-            } => {
-                if matches!(verdict, Verdict::Protect | Verdict::Risk) {
-                    self.tell_method(state);
-                }
-                self.filtered(state, &path, kind, verdict, &rule.reason());
+            Event::Deleted { .. } if self.style.quiet => {}
+            Event::Deleted { .. } => {
+                self.say(|sentences, say| sentences.method(say));
+                self.deleted(event);
             }
-            Event::Deleted { path, kind } => {
-                self.tell_method(state);
-                self.deleted(state, &path, kind);
-            }
+            _ => self.say(|sentences, say| sentences.event(event, say)),
         }
+    }
+
+    fn finish(&mut self, outcome: &Outcome) {
+        self.screen.clear_bar();
+        if self.style.info(Info::Progress) > 1 && !self.style.quiet {
+            let text = self.whole.end(outcome);
+            self.screen.out(text.as_bytes());
+        }
+        if let Some(text) = self.sentences.deletions_skipped(outcome) {
+            self.screen.err(text.as_bytes());
+        }
+        if !self.style.quiet {
+            self.say(|sentences, say| sentences.method(say));
+            let text = self.closing(outcome);
+            self.screen.out(text.as_bytes());
+        }
+        self.screen.flush();
+    }
+
+    fn last_word(&mut self, line: &str) {
+        self.screen.clear_bar();
+        self.screen.out(self.whole.end_line());
+        self.screen.err(format!("{line}\n").as_bytes());
     }
 
     fn wants(&self) -> Wants {
-        self.wants
-    }
-}
-
-impl State {
-    /// Prints the line that was built and empties it.
-    fn end_line(&mut self) {
-        let mut line = std::mem::take(&mut self.line);
-        line.push(b'\n');
-        self.say(&line);
-        line.clear();
-        self.line = line;
-    }
-
-    fn say(&mut self, bytes: &[u8]) {
-        let streams = &mut self.streams;
-        match &self.bar {
-            Some(bar) if streams.is_eager() => bar.aside(|| streams.out(bytes)),
-            _ => streams.out(bytes),
-        }
-    }
-
-    fn complain(&mut self, bytes: &[u8]) {
-        let streams = &mut self.streams;
-        match &self.bar {
-            Some(bar) => bar.aside(|| streams.err(bytes)),
-            None => streams.err(bytes),
-        }
-    }
-
-    fn drop_bar(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.clear();
-        }
+        self.style.wants()
     }
 }

@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub use answer::Answer;
 use answer::{Destination, Named, Source, differing, is_equal, passed_over};
 
-use super::{Style, Text};
+use super::{Style, Telling};
 use crate::engine::{Action, Compare, Event, Item, Report, Severity, Skip, Verdict, Wants};
 use crate::tree::RuleName;
 
@@ -30,7 +30,7 @@ pub struct Why {
     paths: Vec<PathBuf>,
     gathered: Mutex<Vec<Gathered>>,
     /// Tells what goes wrong meanwhile.
-    text: Text,
+    telling: Telling,
 }
 
 /// What was said of one path; where a directory on the way may have decided, with the one that did.
@@ -53,7 +53,7 @@ impl Why {
             asking,
             paths,
             gathered: Mutex::new(gathered),
-            text: Text::new(Style::default()),
+            telling: Telling::new(Style::default()),
         }
     }
 
@@ -112,7 +112,7 @@ impl Report for Why {
             }
             Event::Deleted { path, .. } => self.note(&path, false, |said| said.deleted = true),
             Event::Message { severity, .. } if severity != Severity::Notice => {
-                self.text.event(event);
+                self.telling.event(event);
             }
             _ => {}
         }

@@ -13,6 +13,11 @@ pub enum Charset {
     Utf8,
     /// Only ASCII is text.
     Ascii,
+    /// Every byte but control characters passes (`-8`).
+    Any,
+    /// Bytes are looked at one by one, and those that are control characters in Latin-1 are not text either:
+    /// a log file, whatever its locale.
+    Bytes,
 }
 
 impl Charset {
@@ -58,10 +63,18 @@ pub fn push(line: &mut Vec<u8>, name: &[u8], charset: Charset) {
         line.extend_from_slice(name);
         return;
     }
+    if charset == Charset::Bytes {
+        push_bytes(line, name);
+        return;
+    }
     for chunk in name.utf8_chunks() {
         push_text(line, chunk.valid(), charset);
         for &byte in chunk.invalid() {
-            push_octal(line, byte);
+            if charset == Charset::Any {
+                line.push(byte);
+            } else {
+                push_octal(line, byte);
+            }
         }
     }
 }
@@ -84,6 +97,17 @@ fn push_text(line: &mut Vec<u8>, text: &str, charset: Charset) {
         let control = byte < b' ' && byte != b'\t';
         let foreign = byte >= 0x80 && charset == Charset::Ascii;
         if control || foreign || (byte == b'\\' && looks_escaped(&bytes[i..])) {
+            push_octal(line, byte);
+        } else {
+            line.push(byte);
+        }
+    }
+}
+
+fn push_bytes(line: &mut Vec<u8>, bytes: &[u8]) {
+    for (i, &byte) in bytes.iter().enumerate() {
+        let control = (byte < b' ' && byte != b'\t') || (0x80..0xa0).contains(&byte);
+        if control || (byte == b'\\' && looks_escaped(&bytes[i..])) {
             push_octal(line, byte);
         } else {
             line.push(byte);
@@ -136,6 +160,14 @@ mod tests {
             assert_eq!(escaped(name, Charset::Utf8), *utf8, "{shown} in UTF-8");
             assert_eq!(escaped(name, Charset::Ascii), *ascii, "{shown} in C");
         }
+        assert_eq!(
+            escaped(b"\xc3\xa9 \xff\x07", Charset::Any),
+            b"\xc3\xa9 \xff\\#007"
+        );
+        assert_eq!(
+            escaped(b"\xc3\xa9\xc3\x80 \xff\x07\\#012", Charset::Bytes),
+            b"\xc3\xa9\xc3\\#200 \xff\\#007\\#134#012"
+        );
     }
 
     #[test]

@@ -131,7 +131,7 @@ fn differ_in_text(aspect: Aspect, at: &str, expected: String, got: String) -> Op
     (expected != got).then(|| Finding::new(aspect, at, expected, got))
 }
 
-/// The lines that rsync's generator writes itself.
+/// The lines that rsync's generator writes itself, while its sender writes all others: how they begin …
 const BY_GENERATOR: [&str; 7] = [
     "[generator] ",
     "deleting ",
@@ -142,8 +142,13 @@ const BY_GENERATOR: [&str; 7] = [
     "IO error encountered -- skipping file deletion",
 ];
 
-/// How such lines end.
-const END_BY_GENERATOR: [&str; 3] = [" is uptodate", " is newer", " exists"];
+/// … or how they end.
+const PASSED_OVER: [&str; 4] = [
+    " is uptodate\n",
+    " is newer\n",
+    " exists\n",
+    " exists (uptodate)\n",
+];
 
 /// Lines that more than one of rsync's processes write, at no moment of their own.
 const BY_ANY: [&str; 3] = [
@@ -156,9 +161,8 @@ const BY_ANY: [&str; 3] = [
 /// everything else, each in its order but for what rules decide in one directory.
 pub fn stdout(text: &str) -> String {
     let by_generator = |line: &String| {
-        let end = line.trim_end();
         BY_GENERATOR.iter().any(|start| line.starts_with(start))
-            || END_BY_GENERATOR.iter().any(|known| end.ends_with(known))
+            || PASSED_OVER.iter().any(|end| line.ends_with(end))
     };
     let by_any = |line: &String| BY_ANY.iter().any(|start| line.starts_with(start));
     let lines = canonical(Stream::Stdout, text).into_iter();
@@ -177,6 +181,41 @@ pub fn stdout(text: &str) -> String {
         others.dedup_by(|a, b| a == "\n" && b == "\n");
     }
     hidden.concat() + &deletions.concat() + &any.concat() + &others.concat()
+}
+
+/// A log file made comparable.
+pub fn log(text: &str) -> String {
+    let plain: String = text.split_inclusive('\n').map(without_stamp).collect();
+    let mut lines = canonical(Stream::Stderr, &plain);
+    lines.retain(|line| !line.starts_with("PROGRAM: committing by journal:"));
+    stdout(&lines.concat())
+}
+
+/// A log's line without the time and the process, if it begins with them.
+fn without_stamp(line: &str) -> &str {
+    let stamp = |start: &str| {
+        let (time, process) = start.split_once(" [")?;
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let parts: Vec<&str> = time.split(['/', ' ', ':']).collect();
+        (parts.len() == 6 && parts.into_iter().all(digits) && digits(process)).then_some(())
+    };
+    match line.split_once("] ") {
+        Some((start, rest)) if stamp(start).is_some() => rest,
+        _ => line,
+    }
+}
+
+#[test]
+fn a_log_is_compared_without_its_stamps() {
+    let line = "2026/11/26 18:18:08 [26111] >f+++++++++ a\n";
+    assert_eq!(log(line), ">f+++++++++ a\n");
+    for other in [
+        "a [1] b\n",
+        "2026/11/26 18:18:08 [x] a\n",
+        "2026/11/26 [1] a\n",
+    ] {
+        assert_eq!(log(other), other);
+    }
 }
 
 /// Standard error made comparable.

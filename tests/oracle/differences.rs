@@ -95,6 +95,16 @@ pub const DIFFERENCES: &[Difference] = &[
         ),
     },
     Difference {
+        what: "`sent N bytes  received M bytes  total size T` at the end of a log file",
+        reason: "the same bytes",
+        stream: Stream::Stdout,
+        canonical: logged_totals,
+        example: (
+            "sent 259 bytes  received 96 bytes  total size 11",
+            Some("sent # bytes  received # bytes  total size 11"),
+        ),
+    },
+    Difference {
         what: "the figure after `speedup is`",
         reason: "the tree's size divided by those bytes",
         stream: Stream::Stdout,
@@ -136,7 +146,7 @@ pub const DIFFERENCES: &[Difference] = &[
 /// Differences of order and of choice, which no single line can show; [`crate::compare`] carries them out.
 pub const OTHERS: &[(&str, &str)] = &[
     (
-        "the place of deletion lines, `skipping non-regular file`, the reasons to skip of `-vv`, `backed up …` and `sender removed …` among the others",
+        "the place of deletion lines, `skipping non-regular file`, of what is passed over (`is uptodate`, `exists`, `is newer`, `not creating`), `backed up …` and `sender removed …` among the others",
         "several of rsync's processes write them, in a race; so these are compared in their order (the last two sorted), and all other lines in theirs",
     ),
     (
@@ -214,6 +224,10 @@ pub const OTHERS: &[(&str, &str)] = &[
     (
         "a pipe under the name of a directory's file of rules",
         "rsync waits for somebody to write into it; it is no file of rules here",
+    ),
+    (
+        "the time and the number of the process in a log file",
+        "they are other ones in every run",
     ),
     (
         "`resilver: committing by journal: …` without `--commit`",
@@ -343,6 +357,16 @@ fn sent_and_received(line: &str) -> Option<String> {
     } else {
         line.to_string()
     })
+}
+
+fn logged_totals(line: &str) -> Option<String> {
+    let total = line
+        .split_once(" bytes  total size ")
+        .filter(|(head, _)| head.starts_with("sent ") && head.contains(" bytes  received "));
+    Some(total.map_or_else(
+        || line.to_string(),
+        |(_, total)| format!("sent # bytes  received # bytes  total size {total}"),
+    ))
 }
 
 fn speedup(line: &str) -> Option<String> {

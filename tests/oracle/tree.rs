@@ -66,6 +66,7 @@ impl Tree {
         reader.directory(fd, b"");
         reader.beside(root);
         reader.name_links();
+        reader.bend_logs(&root.to_string_lossy());
         Tree {
             nodes: reader.nodes,
             states: reader.states,
@@ -171,6 +172,15 @@ impl Reader {
             if let Ok(below) = openat(&fd, &name, flags | OFlags::NOFOLLOW, Mode::empty()) {
                 self.directory(below, &here);
             }
+        }
+    }
+
+    /// Log files tell times, processes and this run's directory.
+    fn bend_logs(&mut self, root: &str) {
+        let logs = self.nodes.iter_mut();
+        for (_, node) in logs.filter(|(path, _)| path.ends_with(b".log")) {
+            let text = show(&node.content).replace(root, "<ROOT>");
+            node.content = crate::compare::log(&text).into_bytes();
         }
     }
 

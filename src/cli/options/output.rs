@@ -1,26 +1,214 @@
 //! What is told.
 
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
 use super::{Asked, pending};
 use crate::cli::arguments::Given;
 use crate::cli::exit::Refusal;
+use crate::cli::flags::{self, Flags};
 use crate::cli::table::Opt;
+use crate::engine;
+use crate::report::{
+    Buffering, Debug, Flag, Format, Human, Info, Levels, List, Log, Run, Setting, Style, Target,
+};
+
+/// The options on what is told.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    pub verbose: u8,
+    pub itemize: u8,
+    pub human: u8,
+    /// `--progress`, also as half of `-P`.
+    pub progress: bool,
+    quiet: bool,
+    stats: bool,
+    json: bool,
+    eight_bit: bool,
+    info: Vec<Setting<Info>>,
+    debug: Vec<Setting<Debug>>,
+    out_format: Option<OsString>,
+    log_file: Option<OsString>,
+    log_file_format: Option<OsString>,
+    buffering: Option<Buffering>,
+    target: Target,
+}
+
+impl Default for Told {
+    fn default() -> Told {
+        Told {
+            verbose: 0,
+            itemize: 0,
+            human: 1,
+            quiet: false,
+            progress: false,
+            stats: false,
+            json: false,
+            eight_bit: false,
+            info: Vec::new(),
+            debug: Vec::new(),
+            out_format: None,
+            log_file: None,
+            log_file_format: None,
+            buffering: None,
+            target: Target::Errors,
+        }
+    }
+}
 
 impl Asked {
     pub(super) fn take_output(&mut self, given: Given) -> Result<(), Refusal> {
+        let told = &mut self.told;
         match given.opt {
             Opt::DryRun => self.engine.dry_run = true,
-            Opt::Verbose => self.verbose = self.verbose.saturating_add(1),
-            Opt::NoVerbose => self.verbose = 0,
-            Opt::Quiet => self.quiet = true,
-            Opt::Itemize => self.itemize = self.itemize.saturating_add(1),
-            Opt::NoItemize => self.itemize = 0,
-            Opt::Human => self.human = self.human.saturating_add(1),
-            Opt::NoHuman => self.human = 0,
-            Opt::Progress(on) => self.progress = on,
-            Opt::Stats => self.stats = true,
+            Opt::Verbose => told.verbose = told.verbose.saturating_add(1),
+            Opt::NoVerbose => told.verbose = 0,
+            Opt::Quiet => told.quiet = true,
+            Opt::Itemize => told.itemize = told.itemize.saturating_add(1),
+            Opt::NoItemize => told.itemize = 0,
+            Opt::Human => told.human = told.human.saturating_add(1),
+            Opt::NoHuman => told.human = 0,
+            Opt::Progress(on) => told.progress = on,
+            Opt::Stats => told.stats = true,
+            Opt::Info => match parse_flags(&given)? {
+                Flags::Settings(settings) => told.info.extend(settings),
+                Flags::Help => self.answer = Some(flags::help::<Info>()),
+            },
+            Opt::Debug => match parse_flags(&given)? {
+                Flags::Settings(settings) => told.debug.extend(settings),
+                Flags::Help => self.answer = Some(flags::help::<Debug>()),
+            },
+            Opt::OutFormat => told.out_format = Some(given.value),
+            Opt::LogFile => told.log_file = Some(given.value),
+            Opt::LogFileFormat => told.log_file_format = Some(given.value),
+            Opt::EightBit(on) => told.eight_bit = on,
+            Opt::Outbuf => told.buffering = Some(buffering(&given.value)?),
+            Opt::Stderr => told.target = target(&given.value)?,
+            Opt::Msgs2stderr(all) => {
+                told.target = if all { Target::All } else { Target::Errors };
+            }
+            Opt::IncRecursive(on) => self.engine.whole_list = !on,
             Opt::Version => self.versions = self.versions.saturating_add(1),
+            Opt::Json => told.json = true,
             _ => return Err(pending(&given)),
         }
         Ok(())
+    }
+}
+
+impl Told {
+    /// What does not go together.
+    pub(super) fn check(&self) -> Result<(), Refusal> {
+        for (given, name) in [
+            (self.quiet, "--quiet"),
+            (self.out_format.is_some(), "--out-format"),
+        ] {
+            if self.json && given {
+                return Err(Refusal::usage(format_args!(
+                    "--json cannot be used with {name}"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// All of it, for the report of a run.
+    pub(super) fn style(self, engine: &engine::Options) -> Style {
+        let levels = self.levels();
+        let log = self.log_file.map(|path| Log {
+            path: PathBuf::from(path),
+            format: match &self.log_file_format {
+                Some(format) => Format::parse(format.as_bytes()),
+                None => Format::changes(),
+            },
+        });
+        let format = match &self.out_format {
+            Some(format) => Some(Format::parse(format.as_bytes())),
+            None if self.itemize > 0 => Some(Format::changes()),
+            None => (levels.info(Info::Name) > 0).then(Format::names),
+        };
+        let sums = engine.compare.sums;
+        let checksum = if engine.compare.checksum {
+            sums.compare
+        } else {
+            sums.transfer
+        };
+        Style {
+            levels,
+            format,
+            unchanged: self.itemize > 1,
+            quiet: self.quiet,
+            human: Human::from_level(self.human),
+            log,
+            json: self.json,
+            eight_bit: self.eight_bit,
+            buffering: self.buffering,
+            target: self.target,
+            run: Run {
+                dry: engine.dry_run,
+                list: match (engine.recursive, engine.whole_list) {
+                    (false, _) => List::Untold,
+                    (true, false) => List::Incremental,
+                    (true, true) => List::Whole,
+                },
+                whole_file: engine.whole_file,
+                digest_width: checksum.digest_len() * 2,
+            },
+        }
+    }
+
+    /// `-v` sets a row of levels, `--stats` and `--progress` raise theirs, `--info` and `--debug` have the
+    /// last word.
+    fn levels(&self) -> Levels {
+        let mut levels = Levels::of_verbosity(self.verbose);
+        if self.stats {
+            let level = if self.verbose > 1 { 3 } else { 2 };
+            levels.raise(Info::Stats, level);
+        }
+        if self.progress {
+            levels.raise(Info::Flist, 2);
+            levels.raise(Info::Progress, 1);
+            if self
+                .out_format
+                .as_ref()
+                .is_none_or(|format| Format::parse(format.as_bytes()).waits())
+            {
+                levels.raise(Info::Name, 1);
+            }
+        }
+        self.info.iter().for_each(|setting| levels.set(*setting));
+        self.debug.iter().for_each(|setting| levels.set(*setting));
+        levels
+    }
+}
+
+fn parse_flags<F: Flag>(given: &Given) -> Result<Flags<F>, Refusal> {
+    flags::parse(&given.value.to_string_lossy())
+}
+
+fn buffering(value: &OsStr) -> Result<Buffering, Refusal> {
+    match value.as_bytes().first() {
+        Some(b'N' | b'n' | b'U' | b'u') => Ok(Buffering::None),
+        Some(b'L' | b'l') => Ok(Buffering::Line),
+        Some(b'B' | b'b' | b'F' | b'f') => Ok(Buffering::Block),
+        _ => Err(Refusal::usage(
+            "Invalid --outbuf setting -- specify N, L, or B.",
+        )),
+    }
+}
+
+/// One machine has no other side: what a client is told is what the program says itself.
+fn target(value: &OsStr) -> Result<Target, Refusal> {
+    let text = value.to_string_lossy();
+    let begins = |word: &str| !text.is_empty() && word.starts_with(&*text);
+    if begins("errors") || begins("client") {
+        Ok(Target::Errors)
+    } else if begins("all") {
+        Ok(Target::All)
+    } else {
+        Err(Refusal::usage(format_args!(
+            "--stderr mode \"{text}\" is not one of errors, all, or client"
+        )))
     }
 }

@@ -19,17 +19,21 @@ impl Worker<'_> {
         node: &Node,
         place: Place,
         batch: &Batch,
-    ) -> Option<Vec<Box<[u8]>>> {
-        let candidates = self.candidates(node, place, batch)?;
-        Some(self.unprotected(place, candidates))
+    ) -> Option<Vec<Candidate>> {
+        let asked = Asked::of_receiver(place.guard, Perishable::Counts);
+        self.candidates(node, place, batch, |worker, name, is_dir| {
+            !worker.is_protected(asked, place.path, name, is_dir)
+        })
     }
 
-    /// Names that are not in the batch, in rsync's order, with whether each is a directory.
+    /// Names that are not in the batch and that `goes` takes, in rsync's order. It is asked, as rsync asks, in
+    /// the order of the listing.
     pub(super) fn candidates(
         &mut self,
         node: &Node,
         place: Place,
         batch: &Batch,
+        goes: impl Fn(&mut Self, &[u8], bool) -> bool,
     ) -> Option<Vec<Candidate>> {
         let listing = match place.dir.list() {
             Ok(listing) => listing,
@@ -47,7 +51,7 @@ impl Worker<'_> {
         for (name, is_dir) in names(place.dir, &listing) {
             if batch.has(name) || renamed == Some(name) {
                 self.ask_for_the_telling(place, name, is_dir);
-            } else {
+            } else if goes(self, name, is_dir) {
                 candidates.push((name.into(), is_dir));
             }
         }
@@ -55,18 +59,15 @@ impl Worker<'_> {
         Some(candidates)
     }
 
-    /// Those that no rule protects.
+    /// Those that no rule protects by now.
     pub(super) fn unprotected(
         &mut self,
         place: Place,
-        candidates: Vec<Candidate>,
-    ) -> Vec<Box<[u8]>> {
+        mut candidates: Vec<Candidate>,
+    ) -> Vec<Candidate> {
         let asked = Asked::of_receiver(place.guard, Perishable::Counts);
+        candidates.retain(|(name, is_dir)| !self.is_protected(asked, place.path, name, *is_dir));
         candidates
-            .into_iter()
-            .filter(|(name, is_dir)| !self.is_protected(asked, place.path, name, *is_dir))
-            .map(|(name, _)| name)
-            .collect()
     }
 
     /// rsync asks the rules about names that stay, too; somebody may want to hear it.

@@ -70,19 +70,13 @@ impl Worker<'_> {
             path: &node.path,
             guard: &node.guard,
         };
-        let Some(mut candidates) = self.candidates(node, place, batch) else {
+        let found = match self.run.options.deletion.when {
+            When::Delay => self.extraneous(node, place, batch),
+            _ => self.candidates(node, place, batch, |_, _, _| true),
+        };
+        let Some(candidates) = found else {
             return Ok(());
         };
-        if self.run.options.deletion.when == When::Delay {
-            let kinds: BTreeMap<_, _> = candidates.iter().cloned().collect();
-            let names = self.unprotected(place, candidates);
-            let kind = |name: Box<[u8]>| (kinds[&name], name);
-            candidates = names
-                .into_iter()
-                .map(kind)
-                .map(|(is_dir, name)| (name, is_dir))
-                .collect();
-        }
         if !candidates.is_empty() {
             let names = Names {
                 path: node.path.clone(),
@@ -122,7 +116,7 @@ impl Worker<'_> {
         };
         let left = match self.run.options.deletion.when {
             When::After => self.unprotected(place, names.candidates),
-            _ => names.candidates.into_iter().map(|(name, _)| name).collect(),
+            _ => names.candidates,
         };
         self.remove_all(&node, place, left)?;
         node.hold();

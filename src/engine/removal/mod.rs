@@ -31,6 +31,7 @@ use super::node::{Node, Origin, Part};
 use super::options::{Options, When};
 use super::worker::Worker;
 use carry_out::{Place, Removal};
+use extraneous::Candidate;
 
 impl Worker<'_> {
     /// A directory's turn has come: what it has at the destination and the batch does not is removed, or
@@ -88,9 +89,9 @@ impl Worker<'_> {
         &mut self,
         node: &Arc<Node>,
         place: Place,
-        names: Vec<Box<[u8]>>,
+        names: Vec<Candidate>,
     ) -> Result<(), Error> {
-        for name in names.into_iter().rev() {
+        for (name, _) in names.into_iter().rev() {
             if self.remove(place, &name, node)? == Removal::Whole {
                 node.names_changed.store(true, Relaxed);
             }

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{blocked_event, is_mirrored};
@@ -16,7 +16,7 @@ use crate::engine::filter::Asked;
 use crate::engine::node::{Node, Origin, Part};
 use crate::engine::options::When;
 use crate::engine::run::Run;
-use crate::engine::survey::{Surveyor, file_id};
+use crate::engine::survey::file_id;
 use crate::engine::worker::{Worker, check_stop};
 
 /// Directories in which a sweep removed names, for the transfer that follows: it finds their times changed.
@@ -37,22 +37,15 @@ impl Swept {
 }
 
 impl Run<'_> {
-    /// `--delete-before`: removes everything that has to go, before anything comes. The sources are looked
-    /// through first: if their list cannot be had whole, nothing is removed on its word.
-    pub(in crate::engine) fn sweep(&self, root: &Arc<Node>) -> Result<(), Error> {
+    /// `--delete-before`: removes everything that has to go, before anything comes. Where the list of the
+    /// sources cannot be had whole, nothing is removed on its word.
+    pub(in crate::engine) fn sweep(&self, root: &Arc<Node>, incomplete: bool) -> Result<(), Error> {
         let deletion = &self.options.deletion;
         if !deletion.enabled || deletion.when != When::Before || root.fresh() {
             return Ok(());
         }
-        let surveyor = Surveyor {
-            recursive: self.options.recursive,
-            own_root: self.own_root,
-            filter: self.filter.quiet(),
-            links: false,
-        };
-        let survey = surveyor.survey(&root.sources, &AtomicBool::new(false));
         let mut worker = Worker::new(self);
-        let swept = if survey.incomplete && !deletion.ignore_errors {
+        let swept = if incomplete && !deletion.ignore_errors {
             self.tally.first_blocked_deletion();
             worker.tell(blocked_event());
             Ok(())

@@ -1,0 +1,117 @@
+//! Everybody who tells a run, fed from one stream of events.
+
+use std::io::Write;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::bar::Bar;
+use super::json::Json;
+use super::log::LogFile;
+use super::screen::{Buffering, Screen};
+use super::style::Style;
+use super::text::Text;
+use crate::engine::{Event, Outcome, Report, Wants};
+use crate::tree::Charset;
+
+/// One way of telling a run.
+pub(super) trait Voice: Send {
+    /// Before the engine runs.
+    fn begin(&mut self) {}
+    /// One event, in rsync's order.
+    fn event(&mut self, event: &Event);
+    /// The engine came to its end.
+    fn finish(&mut self, outcome: &Outcome);
+    /// The last line of a run that failed.
+    fn last_word(&mut self, line: &str);
+    /// The process is about to exit with this code; nothing follows.
+    fn close(&mut self, _code: u8) {}
+    /// The events it makes use of.
+    fn wants(&self) -> Wants;
+}
+
+/// The report of a run: all its voices.
+pub struct Telling {
+    voices: Mutex<Vec<Box<dyn Voice>>>,
+    wants: Wants,
+}
+
+impl Telling {
+    /// A report on standard output and standard error, into a log file where one is wanted, with a live
+    /// bar where that helps: on a terminal on which nothing else is printed.
+    #[must_use]
+    pub fn new(style: Style) -> Telling {
+        let mut screen = Screen::standard(style.buffering, style.target);
+        let mut voices: Vec<Box<dyn Voice>> = Vec::new();
+        if let Some(bar) = Bar::for_style(&style) {
+            screen.share_with(bar.handle());
+            voices.push(Box::new(bar));
+        }
+        voices.extend(LogFile::of(&style, &mut screen).map(LogFile::boxed));
+        voices.push(match style.json {
+            true => Box::new(Json::new(&style, screen)),
+            false => Box::new(Text::new(style.clone(), style.charset(), screen)),
+        });
+        Telling::of(voices)
+    }
+
+    /// A report into the given writers, in UTF-8 and without a bar.
+    #[must_use]
+    pub fn into_writers(
+        style: Style,
+        out: Box<dyn Write + Send>,
+        err: Box<dyn Write + Send>,
+    ) -> Telling {
+        let screen = Screen::new(out, err, Buffering::Block);
+        Telling::of(vec![match style.json {
+            true => Box::new(Json::new(&style, screen)),
+            false => Box::new(Text::new(style, Charset::Utf8, screen)),
+        }])
+    }
+
+    fn of(voices: Vec<Box<dyn Voice>>) -> Telling {
+        let wants = voices
+            .iter()
+            .fold(Wants::default(), |wants, voice| wants.or(voice.wants()));
+        Telling {
+            voices: Mutex::new(voices),
+            wants,
+        }
+    }
+
+    fn voices(&self) -> MutexGuard<'_, Vec<Box<dyn Voice>>> {
+        self.voices.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that the list is on its way; to be called once, before the engine runs.
+    pub fn begin(&self) {
+        self.voices().iter_mut().for_each(|voice| voice.begin());
+    }
+
+    /// Tells totals and statistics; to be called once, after the engine ran.
+    pub fn finish(&self, outcome: &Outcome) {
+        let mut voices = self.voices();
+        voices.iter_mut().for_each(|voice| voice.finish(outcome));
+    }
+
+    /// Tells a line as it stands: the last word of a failed run.
+    pub fn last_word(&self, line: &str) {
+        let mut voices = self.voices();
+        voices.iter_mut().for_each(|voice| voice.last_word(line));
+    }
+
+    /// Says that the process is about to exit with this code; to be called last.
+    pub fn close(&self, code: u8) {
+        let mut voices = self.voices();
+        voices.iter_mut().for_each(|voice| voice.close(code));
+    }
+}
+
+impl Report for Telling {
+    fn event(&self, event: Event) {
+        let mut voices = self.voices();
+        voices.iter_mut().for_each(|voice| voice.event(&event));
+    }
+
+    fn wants(&self) -> Wants {
+        self.wants
+    }
+}
