@@ -12,9 +12,10 @@ use super::basis::Handles;
 use super::detail::About;
 use super::error::Error;
 use super::event::{Action, Changes, Event, Severity, Skip};
-use super::extended::{Places, Sides};
+use super::extended::Sides;
 use super::node::{Node, Origin, Part};
 use super::run::{STAT, failed_to};
+use super::sides::Places;
 use super::survey::{Surveyor, file_id};
 use super::worker::{Worker, check_stop};
 

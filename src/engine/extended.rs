@@ -1,20 +1,15 @@
 //! ACLs and extended attributes (`-A`, `-X`): read of both sides, compared, and turned into what is to be
-//! set and removed. One call lists an object's attributes, one more reads each that counts; without the
-//! options there is none.
+//! set and removed. One call lists an object's attributes, one more reads each that counts: two calls more for
+//! an unchanged file without any, one for a new one. Without the options there is none.
 
 use std::borrow::Cow;
 use std::io;
-use std::path::Path;
 
 use crate::sys::xattrs::{ACCESS_ACL, DEFAULT_ACL, Edit, Xattrs};
 use crate::sys::{Kind, Object, Stat};
-use crate::tree::{Acl, KeepXattrs, Lack, NotGiven, Owners, Preserve, Rules, Side};
+use crate::tree::{Acl, KeepXattrs, Owners, Preserve, Rules, Side};
 
-use super::error::shown;
-use super::event::{Changes, Event, Severity};
-use super::failure::not_given;
-use super::node::Node;
-use super::worker::Worker;
+use super::event::Changes;
 
 /// Names that everybody may set.
 const USER: &[u8] = b"user.";
@@ -229,11 +224,11 @@ impl Extended {
 /// What the source has, and what an object of its kind at the destination has.
 #[derive(Debug)]
 pub(super) struct Sides {
-    source: Extended,
+    pub source: Extended,
     /// Permission bits of the source.
-    mode: u32,
+    pub mode: u32,
     /// With the permission bits there.
-    live: Option<(Extended, u32)>,
+    pub live: Option<(Extended, u32)>,
 }
 
 /// Whether two sides differ: the `a` and `x` of rsync's itemized lines.
@@ -387,115 +382,4 @@ fn differing<'x>(source: &'x Xattrs, live: &'x Xattrs) -> impl Iterator<Item = E
         new: Some(value.clone()),
     });
     gone.chain(set)
-}
-
-/// Where the two sides of an entry are read.
-pub(super) struct Places<'p> {
-    pub source: (Object<'p>, &'p Stat),
-    /// An object of the same kind, if there is one.
-    pub live: Option<(Object<'p>, &'p Stat)>,
-    /// Which source it is.
-    pub operand: usize,
-    /// Path within the transfer.
-    pub path: &'p Path,
-}
-
-impl Worker<'_> {
-    /// Reads both sides of an entry, where anything of them is kept. The inner `None` says that nothing is;
-    /// the outer that the source's could not be read: that is told, and the entry is left out.
-    #[allow(clippy::option_option)]
-    pub(super) fn read_sides(&mut self, places: &Places<'_>) -> Option<Option<Box<Sides>>> {
-        let planner = &self.run.planner;
-        let keeping = planner.keeping;
-        if !keeping.any() {
-            return Some(None);
-        }
-        let rules = &self.run.options.rules;
-        let (object, stat) = places.source;
-        let source = match keeping.read_source(object, stat, &planner.owners, rules) {
-            Ok(source) => source,
-            Err(e) => {
-                self.run.tally.set_list_error();
-                let path = self.run.source_path(places.operand, places.path);
-                self.unreadable(&path, &e);
-                return None;
-            }
-        };
-        let live = places.live.map(|(object, stat)| {
-            let read = keeping.read_live(object, stat, rules).unwrap_or_else(|e| {
-                self.run.tally.set_partial();
-                let path = self.run.dest_path(places.path);
-                self.unreadable(&path, &e);
-                Extended::default()
-            });
-            (read, stat.mode)
-        });
-        Some(Some(Box::new(Sides {
-            source,
-            mode: stat.mode,
-            live,
-        })))
-    }
-
-    /// The same for the destination's root, which stays without where they cannot be read.
-    pub(super) fn read_root_sides(&mut self, root: &Node) {
-        let Some((stat, origin)) = root.source_stat.as_ref().zip(root.content()) else {
-            return;
-        };
-        let live = root.live.as_ref().zip(root.seen());
-        let places = Places {
-            source: (Object::Open(origin.dir.as_file()), stat),
-            live: live.map(|(dir, stat)| (Object::Open(dir.as_file()), stat)),
-            operand: origin.operand,
-            path: &root.path,
-        };
-        if let Some(Some(sides)) = self.read_sides(&places) {
-            let _ = root.sides.set(sides);
-        }
-    }
-
-    fn unreadable(&mut self, path: &Path, (name, e): &Unreadable) {
-        let (path, reason) = (shown(path), crate::sys::reason(e));
-        let text = match &**name {
-            b"" => format!("rsync_xal_get: llistxattr(\"{path}\") failed: {reason}"),
-            name => {
-                let name = String::from_utf8_lossy(name);
-                format!("get_xattr_data: lgetxattr(\"{path}\",\"{name}\",0) failed: {reason}")
-            }
-        };
-        self.tell(Event::Message {
-            severity: Severity::Error,
-            text,
-        });
-    }
-
-    /// Tells what an object that was made could not be given.
-    pub(super) fn tell_given(&mut self, path: &Path, given: Option<Result<Vec<Lack>, NotGiven>>) {
-        match given {
-            Some(Ok(lacks)) => self.tell_lacks(path, &lacks),
-            Some(Err(e)) => self.report_event(not_given(path, &e)),
-            None => {}
-        }
-    }
-
-    /// Tells of extended attributes that an object could not be given.
-    pub(super) fn tell_lacks(&mut self, path: &Path, lacks: &[Lack]) {
-        for lack in lacks {
-            self.run.tally.set_partial();
-            let (what, call) = match lack.removing {
-                true => ("rsync_xal_clear", "fremovexattr"),
-                false => ("rsync_xal_set", "fsetxattr"),
-            };
-            let name = String::from_utf8_lossy(&lack.attribute);
-            let text = format!(
-                "{what}: {call}(\"{}\",\"{name}\") failed: {}",
-                shown(path),
-                crate::sys::reason(&lack.source)
-            );
-            self.tell(Event::Message {
-                severity: Severity::Error,
-                text,
-            });
-        }
-    }
 }

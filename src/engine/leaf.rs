@@ -16,10 +16,11 @@ use super::decide::Decision;
 use super::detail::About;
 use super::error::Error;
 use super::event::{Action, Changes, Event, Severity, Skip};
-use super::extended::{Places, Sides, Unlike};
+use super::extended::{Sides, Unlike};
 use super::fake_super::{self, Claim, read_target};
 use super::node::{Node, Origin};
 use super::run::{STAT, failed_to, not_linked};
+use super::sides::Places;
 use super::target::{Fault, Place, Target};
 use super::worker::Worker;
 

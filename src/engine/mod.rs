@@ -32,6 +32,7 @@ mod order;
 mod removal;
 mod run;
 mod session;
+mod sides;
 mod sources;
 mod survey;
 mod tally;

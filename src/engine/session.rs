@@ -376,6 +376,9 @@ impl<'s> Session<'s> {
         if let Some(claim) = claim {
             let _ = node.claim.set(Box::new(claim));
         }
+        if node.fresh() {
+            node.gives_group = gives_group_around(&self.destination.root);
+        }
         let basis = Handles::open(
             self.options.alternates.as_ref(),
             self.destination,
@@ -489,4 +492,16 @@ impl<'s> Session<'s> {
         stage.settle()?;
         Ok(())
     }
+}
+
+/// Whether the directory around a root that is still to be made gives it its group.
+fn gives_group_around(root: &Path) -> bool {
+    let parent = sources::trimmed(root).parent();
+    let parent = match parent {
+        Some(path) if !path.as_os_str().is_empty() => path,
+        _ => Path::new("."),
+    };
+    Dir::open(parent)
+        .and_then(|dir| dir.stat_self())
+        .is_ok_and(|stat| stat.mode & 0o2000 != 0)
 }

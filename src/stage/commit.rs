@@ -18,7 +18,7 @@ use super::policy::{KeepPrevious, Method};
 use super::run::{Ready, Stage};
 use super::settle::After;
 use super::survey::{Seen, look, wanted};
-use crate::sys::{self, Dir, process, signal, volume};
+use crate::sys::{self, Dir, Object, process, signal, volume};
 use crate::tree::MetaChange;
 
 impl Stage {
@@ -238,7 +238,7 @@ fn make_root(ready: &Ready, hold: &mut Hold) -> Result<(), Error> {
     let stat = hold.site.live_stat()?;
     let (_, _, journal) = hold.state()?;
     journal.root = stat.as_ref().map(RootId::of);
-    let change = ready
+    let mut change = ready
         .root_change
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
@@ -247,7 +247,12 @@ fn make_root(ready: &Ready, hold: &mut Hold) -> Result<(), Error> {
             mode: Some(0o777 & !process::take_umask()),
             ..MetaChange::default()
         });
-    if let Some(stat) = stat {
+    if let (Some(stat), Some(root)) = (stat, &hold.site.live) {
+        // What the directory around it gave it at birth is what is changed.
+        for edit in change.xattrs.iter_mut().flatten() {
+            let had = Object::Open(root.as_file()).get(&edit.name);
+            edit.old = had.doing("look at", &path)?;
+        }
         let step = Step::Dir {
             path: PathBuf::new(),
             old: Mark::of(&stat),

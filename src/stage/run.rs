@@ -20,7 +20,8 @@ use super::plan::{Mark, Planner};
 use super::policy::{CommitChoice, Method, Policy};
 use super::staged::StagedLog;
 use crate::sys::content::Abilities;
-use crate::sys::{self, Dir, process, volume};
+use crate::sys::xattrs::{ACCESS_ACL, DEFAULT_ACL};
+use crate::sys::{self, Dir, Object, process, volume};
 use crate::tree::MetaChange;
 
 /// What a run writes to.
@@ -375,6 +376,10 @@ fn make_next(
         sys::cut::point("begin.strip");
         strip(&next, Path::new(""), &keep).or_else(|e| failed(PathBuf::new(), e))?;
     }
+    if site.live.is_none() {
+        let parent = site.parent()?;
+        inherit(&parent.dir, &next).doing("make ready", home.join(NEXT))?;
+    }
     let kept = keep.kept();
     if let Some(former) = home.sub(FORMER)? {
         let keep = Keep::former(home, journal, Age::Before)?;
@@ -383,6 +388,28 @@ fn make_next(
     }
     hold.tell_kept(&kept);
     Ok(next)
+}
+
+/// Gives a root that is still to be made what the directory around it would give it at birth: ACLs, and the
+/// group with its bit.
+fn inherit(parent: &Dir, root: &Dir) -> std::io::Result<()> {
+    let (from, to) = (Object::Open(parent.as_file()), Object::Open(root.as_file()));
+    let acl = from.get(DEFAULT_ACL)?;
+    for name in [DEFAULT_ACL, ACCESS_ACL] {
+        match &acl {
+            Some(acl) => to.set(name, acl)?,
+            // An earlier run may have left some.
+            None if to.get(name)?.is_some() => to.remove(name)?,
+            None => {}
+        }
+    }
+    let around = parent.stat_self()?;
+    let gives_group = around.mode & 0o2000 != 0;
+    if gives_group {
+        sys::set_owner(root.as_file(), None, Some(around.gid))?;
+    }
+    // Closed to others until it is finished: the group's bits are the ACL's mask.
+    root.set_own_mode(if gives_group { 0o2700 } else { 0o700 })
 }
 
 /// Takes the weaker method where that is allowed.

@@ -143,3 +143,16 @@ cases! {
     xattrs_only_by_rules: case("-aXi -f-x!\\suser.* s/ d", "s/a 0640 acl:u::6,u:1000:4,g::4,m::4,o::0 x:user.k=v x:trusted.t=1")
         .needs_root("attributes in trusted.").option("-X");
 }
+
+/// The directory around a destination that is still to be made hands things on.
+const AROUND: &str = "p/ 0755 default:u::7,u:5:7,g::5,m::7,o::0\ns/a\ns/x 0755\ns/e/f 0600\ns/acl 0640 acl:u::6,u:1000:4,g::4,m::4,o::0\n";
+const GIVES_GROUP: &str = "p/ 02775 o:0:77\ns/a\ns/e/f o:5:6\ns/l -> a\n";
+
+cases! {
+    acls_of_a_new_root: case("-aAi s/ p/d", AROUND).then("-aAi s/ p/d").option("-A");
+    acls_inherited_by_a_new_root: case("-ai s/ p/d", AROUND).then("-ai s/ p/d");
+    acls_inherited_by_a_new_root_without_perms: case("-rlti s/ p/d", AROUND).then("-rlti s/ p/d");
+    acls_inherited_by_a_new_named_root: case("-ai s p/d", AROUND);
+    group_inherited_by_a_new_root: case("-rlti s/ p/d", GIVES_GROUP).needs_root("owners");
+    group_of_a_new_root: case("-ai s/ p/d", GIVES_GROUP).then("-ai s/ p/d").needs_root("owners");
+}

@@ -1,0 +1,138 @@
+//! Reading both sides of an entry, and telling what could not be read or given of ACLs and extended
+//! attributes.
+
+use std::path::Path;
+
+use super::error::shown;
+use super::event::{Event, Severity};
+use super::extended::{Extended, Sides, Unreadable};
+use super::failure::not_given;
+use super::node::Node;
+use super::worker::Worker;
+use crate::sys::xattrs::{ACCESS_ACL, DEFAULT_ACL};
+use crate::sys::{Object, Stat};
+use crate::tree::{Lack, NotGiven};
+
+/// Where the two sides of an entry are read.
+pub(super) struct Places<'p> {
+    pub source: (Object<'p>, &'p Stat),
+    /// An object of the same kind, if there is one.
+    pub live: Option<(Object<'p>, &'p Stat)>,
+    /// Which source it is.
+    pub operand: usize,
+    /// Path within the transfer.
+    pub path: &'p Path,
+}
+
+impl Worker<'_> {
+    /// Reads both sides of an entry, where anything of them is kept. The inner `None` says that nothing is;
+    /// the outer that the source's could not be read: that is told, and the entry is left out.
+    #[allow(clippy::option_option)]
+    pub(super) fn read_sides(&mut self, places: &Places<'_>) -> Option<Option<Box<Sides>>> {
+        let planner = &self.run.planner;
+        let keeping = planner.keeping;
+        if !keeping.any() {
+            return Some(None);
+        }
+        let rules = &self.run.options.rules;
+        let (object, stat) = places.source;
+        let source = match keeping.read_source(object, stat, &planner.owners, rules) {
+            Ok(source) => source,
+            Err(e) => {
+                self.run.tally.set_list_error();
+                let path = self.run.source_path(places.operand, places.path);
+                self.unreadable(&path, &e);
+                return None;
+            }
+        };
+        let live = places.live.map(|(object, stat)| {
+            let read = keeping.read_live(object, stat, rules).unwrap_or_else(|e| {
+                self.run.tally.set_partial();
+                let path = self.run.dest_path(places.path);
+                self.unreadable(&path, &e);
+                Extended::default()
+            });
+            (read, stat.mode)
+        });
+        Some(Some(Box::new(Sides {
+            source,
+            mode: stat.mode,
+            live,
+        })))
+    }
+
+    /// The same for the destination's root, which stays without where they cannot be read.
+    pub(super) fn read_root_sides(&mut self, root: &Node) {
+        let Some((stat, origin)) = root.source_stat.as_ref().zip(root.content()) else {
+            return;
+        };
+        let live = root.live.as_ref().zip(root.seen());
+        let places = Places {
+            source: (Object::Open(origin.dir.as_file()), stat),
+            live: live.map(|(dir, stat)| (Object::Open(dir.as_file()), stat)),
+            operand: origin.operand,
+            path: &root.path,
+        };
+        if let Some(Some(sides)) = self.read_sides(&places) {
+            let _ = root.sides.set(sides);
+        }
+    }
+
+    fn unreadable(&mut self, path: &Path, (name, e): &Unreadable) {
+        let (path, reason) = (shown(path), crate::sys::reason(e));
+        let text = match &**name {
+            b"" => format!("rsync_xal_get: llistxattr(\"{path}\") failed: {reason}"),
+            name => {
+                let name = String::from_utf8_lossy(name);
+                format!("get_xattr_data: lgetxattr(\"{path}\",\"{name}\",0) failed: {reason}")
+            }
+        };
+        self.tell(Event::Message {
+            severity: Severity::Error,
+            text,
+        });
+    }
+
+    /// Tells what an object that was made could not be given.
+    pub(super) fn tell_given(&mut self, path: &Path, given: Option<Result<Vec<Lack>, NotGiven>>) {
+        match given {
+            Some(Ok(lacks)) => self.tell_lacks(path, &lacks),
+            Some(Err(e)) => self.report_event(not_given(path, &e)),
+            None => {}
+        }
+    }
+
+    /// Tells of extended attributes that an object could not be given.
+    pub(super) fn tell_lacks(&mut self, path: &Path, lacks: &[Lack]) {
+        for lack in lacks {
+            self.run.tally.set_partial();
+            let reason = crate::sys::reason(&lack.source);
+            let acl = match &*lack.attribute {
+                ACCESS_ACL => Some("ACL_TYPE_ACCESS"),
+                DEFAULT_ACL => Some("ACL_TYPE_DEFAULT"),
+                _ => None,
+            };
+            let text = match acl {
+                Some(acl) => {
+                    // As rsync has it, the path within the transfer.
+                    let within = path.strip_prefix(&self.run.destination.root);
+                    let within = crate::tree::shown(within.unwrap_or(path));
+                    format!("set_acl: xacl_set({within}, {acl}): {reason}")
+                }
+                None => {
+                    let call = match lack.removing {
+                        true => "fremovexattr",
+                        false => "fsetxattr",
+                    };
+                    let name = String::from_utf8_lossy(&lack.attribute);
+                    let path = shown(path);
+                    format!("rsync_xal_set: {call}(\"{path}\",\"{name}\") failed: {reason}")
+                }
+            };
+            self.tell(Event::Message {
+                severity: Severity::Error,
+                text,
+            });
+        }
+    }
+}
