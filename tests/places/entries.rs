@@ -390,6 +390,79 @@ fn every_entry_on_xfs() {
     on_image(320 << 20, &["mkfs.xfs", "-q"]);
 }
 
+/// Attributes only: cut before each step that changes them, and taken up by the next run.
+#[test]
+fn changes_of_attributes_survive_cuts() {
+    skip_unless!(is_root(), "needs root: attributes in trusted.");
+    for (method, points) in [
+        (
+            "journal",
+            &[
+                "execute.touch:1",
+                "execute.touch:3",
+                "execute.dir:1",
+                "switch.idle:1",
+            ][..],
+        ),
+        (
+            "swap",
+            &[
+                "stage.copy-up:1",
+                "stage.copy-up:3",
+                "switch.exchange:1",
+                "rotate.old:1",
+            ],
+        ),
+    ] {
+        for point in points {
+            cut(method, point);
+        }
+    }
+}
+
+fn cut(method: &str, point: &str) {
+    let room = Room::new();
+    let maker = Maker {
+        root: room.at("s"),
+        is_super: true,
+    };
+    fs::create_dir(&maker.root).expect("a directory");
+    maker.links();
+    maker.nodes();
+    maker.file("text", "text");
+    maker.file("large", &"large".repeat(500_000));
+    maker.attributes();
+    maker.age(1_000_000_000);
+    let run = format!("-aHAX --commit={method} s/ d/");
+    room.resilver(&run).ok();
+    let before = room.tree("s");
+    for (name, value) in [
+        ("a-file", "1"),
+        ("large", "2"),
+        ("a-dir", "3"),
+        ("one", "4"),
+    ] {
+        maker.attribute(name, "user.plain", value.as_bytes());
+    }
+    maker.attribute("soft", "trusted.t", b"changed");
+    maker.attribute("a-file", ACCESS, &acl_of(6, 7, 6, 0, 6));
+    maker.attribute("a-dir", DEFAULT, &acl_of(7, 7, 4, 5, 5));
+    maker.drop_attribute("pipe", ACCESS);
+    room.set("RESILVER_CUT", point);
+    let died = room.resilver(&run);
+    assert!(
+        !(0..100).contains(&died.code),
+        "{point} is never passed: {died}"
+    );
+    room.unset();
+    if method == "swap" && point.starts_with("stage") {
+        assert_same(&before, &room.tree("d"));
+    }
+    room.resilver(&run).ok();
+    assert_same(&room.tree("s"), &room.tree("d"));
+    room.resilver(&format!("-i {run}")).ok().silent();
+}
+
 /// The walker sees what makes the difference.
 #[test]
 fn attributes_are_seen_apart() {
