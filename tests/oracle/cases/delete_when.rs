@@ -68,7 +68,7 @@ cases! {
     excluded_without_recursion: case("-i --delete-excluded --exclude=*.o s/a d", "s/a\nd/k.o");
     two_times: extras("-ai --delete-before --delete-after s/ d");
     two_times_the_other_way: extras("-ai --delete-after --delete-during s/ d");
-    delay_beats_during: extras("-ai --del --delete-delay s/ d").option("--delete-delay");
-    during_after_delay: extras("-ai --delete-delay --delete-during s/ d").option("--delete-delay");
+    delay_beats_during: extras("-ai --del --delete-delay s/ d");
+    during_after_delay: extras("-ai --delete-delay --delete-during s/ d");
     when_without_recursion: extras("-i --delete-after s/ d");
 }

@@ -30,7 +30,7 @@ cases! {
     info_name: tree("-a --info=name s/ d").option("--info");
     info_name_2: tree("-a --info=name2 s/ d").option("--info");
     info_name_2_itemized: tree("-ai --info=NAME2 s/ d").option("--info");
-    info_name_0_itemized: tree("-avi --info=name0 s/ d").option("--info");
+    info_name_0_itemized: tree("-avi --info=name0 s/ d");
     info_name_0: tree("-av --info=name0 --delete s/ d").option("--info");
     info_del: tree("-a --delete --info=del s/ d").option("--info");
     info_del_0: tree("-av --delete --info=name0,del0 s/ d").option("--info");
@@ -78,7 +78,7 @@ cases! {
     progress_2_negation_is_for_progress: tree("-a --info=progress2 --no-progress s/ d").option("--info");
     progress_without_names: tree("-a --info=progress s/ d").option("--info");
     progress_names_off: tree("-a --progress --info=name0 s/ d").option("--info");
-    progress_off_again: tree("-av --progress --info=progress0 s/ d").option("--progress");
+    progress_off_again: tree("-av --progress --info=progress0 s/ d").option("--info");
     progress_plain_numbers: tree("-a --no-h --progress s/ d").option("--progress");
     progress_human: case("-ahh --progress s/ d", "s/large size:3m").option("-h");
 
@@ -107,5 +107,5 @@ cases! {
     eight_bit: case("-av8 s/ d", "s/\\xffx\\x07\ns/\\xc3\\xa9\nd/").option("-8");
     eight_bit_in_c: case("-av8 s/ d", "s/\\xff\ns/\\xc3\\xa9\nd/").env("LC_ALL", "C").option("-8");
     eight_bit_negated: case("-av8 --no-8 s/ d", "s/\\xff\nd/").option("--no-8");
-    quiet_deletions: small("-aq --delete --max-delete=0 s/ d").option("-q");
+    quiet_deletions: small("-aq --delete --max-delete=0 s/ d");
 }

@@ -44,6 +44,6 @@ cases! {
     cannot_be_opened: tree("-av --log-file=none/x.log s/ d");
     cannot_be_opened_quiet: tree("-aq --log-file=none/x.log s/ d");
     names_are_escaped: case("-a --log-file=x.log s/ d", "s/\\x07\\xff\ns/\\xc3\\xa9\nd/").option("--log-file");
-    names_in_eight_bits: case("-a8 --log-file=x.log s/ d", "s/\\x07\\xff\ns/\\xc3\\xa9\nd/").option("-8");
+    names_in_eight_bits: case("-a8 --log-file=x.log s/ d", "s/\\x07\\xff\ns/\\xc3\\xa9\nd/");
     single_file: case("-a --log-file=x.log s/a d/", "s/a\nd/").option("--log-file");
 }

@@ -42,5 +42,5 @@ cases! {
     type_change_in_a_link_group: case("-aHi --delete s/ d", "s/a\ns/b == s/a\nd/a/f\nd/b -> a");
     type_change_with_existing: case("-ai --existing --force s/ d", "s/x\nd/x/f\ns/new").option("--existing");
     // What is below a directory that a file keeps from being made: see the deliberate differences.
-    type_change_with_ignore_existing: case("-ai --ignore-existing s/ d", "s/x\nd/x/\ns/y/\nd/y=old\ns/z -> a\nd/z=old");
+    type_change_with_ignore_existing: case("-ai --ignore-existing s/ d", "s/x\nd/x/\ns/y/\nd/y=old\ns/z -> a\nd/z=old").option("--ignore-existing");
 }
