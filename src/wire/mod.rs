@@ -17,6 +17,8 @@
 //! | [`handshake`] | versions, flags, lists of algorithms and the seed, which settle the [`Dialect`] |
 //! | `names` | secluded arguments and the names of `--files-from` |
 //! | `filters` | the filter rules that a client sends: [`FilterNeed`] |
+//! | [`flist`] | the file list |
+//! | `item` | what is said of one entry: [`Item`]; xattrs asked for and sent |
 //! | `error` | what can be wrong: [`Error`], [`Fault`] |
 
 mod algorithm;
@@ -25,8 +27,10 @@ mod demux;
 mod dialect;
 mod error;
 mod filters;
+pub mod flist;
 pub mod handshake;
 mod int;
+mod item;
 mod message;
 mod mux;
 mod names;
@@ -40,6 +44,10 @@ pub use dialect::{Checksums, Dialect};
 pub use error::{Error, Fault, Place, Result};
 pub use filters::{FilterNeed, read_filters, write_filters};
 pub use int::{MAX_VSTRING, ReadWire, WriteWire};
+pub use item::{
+    Basis, Item, ItemFlags, read_xattr_requests, read_xattr_values, write_xattr_requests,
+    write_xattr_values,
+};
 pub use message::{IoErrors, MAX_TEXT, Message, Severity};
 pub use mux::Mux;
 pub use names::{end_names, read_arguments, read_name, write_arguments, write_name};

@@ -1,0 +1,615 @@
+//! Decoding lists.
+
+use std::collections::HashSet;
+use std::io::Read;
+
+use super::acl::AclCache;
+use super::flags::{self, Form, Last, Mark};
+use super::list::Cached;
+use super::name::clean;
+use super::xattr::XattrCache;
+use super::{
+    Charset, Device, DirKind, Directories, Entry, Fields, FileType, IdKind, IdNames, Link, List,
+    Name,
+};
+use crate::wire::error::{Error, Fault, Place, Result, Within, length, limit};
+use crate::wire::{Compat, Dialect, IoErrors, Protocol, ReadWire};
+
+/// The longest name or target, in bytes: a path of Linux without its NUL.
+const MAX_PATH: usize = 4095;
+
+/// Decodes the lists of a session, which refer to each other: one reader for all of them.
+pub struct ListReader {
+    protocol: Protocol,
+    form: Form,
+    safe: bool,
+    id0: bool,
+    incremental: bool,
+    fields: Fields,
+    checksum_len: usize,
+    charset: Option<Box<dyn Charset>>,
+    converts_targets: bool,
+    last: Last,
+    /// Before protocol 30: how much of a name a directory shares with its top directory to have content.
+    hierarchy: Option<usize>,
+    next_first: u32,
+    /// Arrival indices of entries that others may link to.
+    leaders: HashSet<u32>,
+    scratch: Vec<u8>,
+    target: Vec<u8>,
+    directories: Directories,
+    ids: IdNames,
+    access_acls: AclCache,
+    default_acls: AclCache,
+    xattrs: XattrCache,
+}
+
+impl ListReader {
+    /// A reader for a session in this dialect, in which entries carry these fields. With a charset, names are converted
+    /// and indices follow the order of arrival.
+    ///
+    /// # Errors
+    /// Fields that this protocol cannot carry.
+    pub fn new(
+        dialect: &Dialect,
+        fields: Fields,
+        charset: Option<Box<dyn Charset>>,
+    ) -> Result<Self> {
+        flags::check_fields(dialect.protocol, fields)?;
+        Ok(Self {
+            protocol: dialect.protocol,
+            form: Form::of(dialect),
+            safe: dialect.safe_lists(),
+            id0: dialect.id0_names(),
+            incremental: dialect.incremental(),
+            fields,
+            checksum_len: dialect.checksums.listing.digest_len(),
+            charset,
+            converts_targets: dialect.compat.contains(Compat::SYMLINK_ICONV),
+            last: Last::default(),
+            hierarchy: None,
+            next_first: u32::from(dialect.incremental()),
+            leaders: HashSet::new(),
+            scratch: Vec::new(),
+            target: Vec::new(),
+            directories: Directories::default(),
+            ids: IdNames::default(),
+            access_acls: AclCache::default(),
+            default_acls: AclCache::default(),
+            xattrs: XattrCache::default(),
+        })
+    }
+
+    /// Reads the first list, and what stands behind it: lists of ids, errors.
+    ///
+    /// # Errors
+    /// Everything that no peer may send, and what the stream reports.
+    pub fn read_first<R: Read + ?Sized>(&mut self, from: &mut R) -> Result<List> {
+        let inside = self.incremental.then(Vec::new);
+        let mut list = self.read_list(None, inside.as_deref(), from)?;
+        if !self.incremental {
+            self.read_trailer(&mut list, from)
+                .within(Place::Part("end of the file list"))?;
+        }
+        Ok(list)
+    }
+
+    /// Reads the sub-list of the directory with this number.
+    ///
+    /// # Errors
+    /// As [`ListReader::read_first`], and a directory that may not have a list now.
+    pub fn read_sub_list<R: Read + ?Sized>(&mut self, dir: u32, from: &mut R) -> Result<List> {
+        if !self.incremental {
+            let why = "without incremental recursion";
+            return Err(Error::invalid(
+                Fault::Protocol,
+                "a list of a directory",
+                why,
+            ));
+        }
+        self.directories.begin(dir)?;
+        let inside = self.directories.path(dir).unwrap_or_default();
+        self.read_list(Some(dir), Some(&inside), from)
+    }
+
+    /// The directories listed so far (incremental recursion).
+    #[must_use]
+    pub fn directories(&self) -> &Directories {
+        &self.directories
+    }
+
+    /// The names that the peer told for its ids.
+    #[must_use]
+    pub fn ids(&self) -> &IdNames {
+        &self.ids
+    }
+
+    /// The access ACLs that the peer sent.
+    #[must_use]
+    pub fn access_acls(&self) -> &AclCache {
+        &self.access_acls
+    }
+
+    /// The default ACLs that the peer sent.
+    #[must_use]
+    pub fn default_acls(&self) -> &AclCache {
+        &self.default_acls
+    }
+
+    /// The lists of xattrs that the peer sent.
+    #[must_use]
+    pub fn xattrs(&self) -> &XattrCache {
+        &self.xattrs
+    }
+
+    /// The lists of xattrs, to put values in that came later.
+    pub fn xattrs_mut(&mut self) -> &mut XattrCache {
+        &mut self.xattrs
+    }
+
+    fn read_list<R: Read + ?Sized>(
+        &mut self,
+        of_dir: Option<u32>,
+        inside: Option<&[u8]>,
+        from: &mut R,
+    ) -> Result<List> {
+        let mut list = List::new(self.next_first, of_dir);
+        list.by_arrival = self.charset.is_some();
+        loop {
+            let arrival = list.first.saturating_add(list.len());
+            let mark = self
+                .form
+                .read(self.safe, from)
+                .within(Place::Entry(arrival))?;
+            match mark {
+                Mark::Entry(flags) => {
+                    let read = self.read_entry(flags, inside, &mut list, from);
+                    read.within(Place::Entry(arrival))?;
+                }
+                Mark::End(errors) => {
+                    list.io_errors |= errors;
+                    break;
+                }
+            }
+        }
+        list.arrange(self.protocol, self.fields.relative);
+        if self.incremental {
+            self.directories.add(&mut list)?;
+        }
+        self.next_first = list.first.saturating_add(list.len()).saturating_add(1);
+        Ok(list)
+    }
+
+    fn read_trailer<R: Read + ?Sized>(&mut self, list: &mut List, from: &mut R) -> Result<()> {
+        let (fields, id0) = (self.fields, self.id0);
+        if !fields.numeric_ids {
+            for (kind, carried) in [
+                (IdKind::User, fields.owners),
+                (IdKind::Group, fields.groups),
+            ] {
+                if carried || fields.acls {
+                    self.ids.read_list(kind, self.protocol, id0, from)?;
+                }
+            }
+        }
+        if self.protocol < Protocol::V30 {
+            list.io_errors |= IoErrors::from_bits(from.read_int()?);
+        }
+        Ok(())
+    }
+
+    fn read_entry<R: Read + ?Sized>(
+        &mut self,
+        flags: u32,
+        inside: Option<&[u8]>,
+        list: &mut List,
+        from: &mut R,
+    ) -> Result<()> {
+        let arrival = list.first.saturating_add(list.len());
+        let shared = self.read_name(flags, from)?;
+        let usable = self.localise_name()?;
+        let group = self.read_group(flags, arrival, from)?;
+        let mut name = std::mem::take(&mut self.scratch);
+        let mut target = std::mem::take(&mut self.target);
+        let mut checksum = [0; crate::delta::MAX_DIGEST];
+        let mut entry = Entry::new(Name::new(&name), 0);
+        match group.filter(|group| *group >= list.first) {
+            Some(leader) => {
+                let leader = list.entry(leader - list.first);
+                target.clear();
+                target.extend_from_slice(leader.target.unwrap_or_default());
+                let sum = leader.checksum.map(|sum| {
+                    checksum[..sum.len()].copy_from_slice(sum);
+                    &checksum[..sum.len()]
+                });
+                self.last.follow(&leader);
+                entry = Entry {
+                    name: entry.name,
+                    target: leader.target.map(|_| &target[..]),
+                    checksum: sum,
+                    ..leader
+                };
+            }
+            None => {
+                self.read_attributes(flags, &mut entry, from)?;
+                self.read_rdev(flags, &mut entry, from)?;
+                entry.target = self
+                    .read_target(entry.file_type(), &mut target, from)?
+                    .then_some(&target[..]);
+                self.read_inode(flags, &mut entry, from)?;
+                entry.checksum = self.read_checksum(&entry, &mut checksum, from)?;
+            }
+        }
+        if self.protocol >= Protocol::V30 {
+            let first = flags & flags::HLINK_FIRST != 0;
+            entry.link = self.link(flags, group.or(first.then_some(arrival)), &entry)?;
+        }
+        entry.dir = self.dir_kind(flags, &entry, usize::from(shared));
+        check_name(&entry, inside, self.fields.relative)?;
+        let cached = self.read_cached(&entry, from)?;
+        list.push(&entry, cached)?;
+        if !usable {
+            list.records[(arrival - list.first) as usize].active = false;
+            list.io_errors |= IoErrors::GENERAL;
+        }
+        name.clear();
+        self.scratch = name;
+        self.target = target;
+        Ok(())
+    }
+
+    /// Reads the name into `last`; how much of it is that of the entry before.
+    fn read_name<R: Read + ?Sized>(&mut self, flags: u32, from: &mut R) -> Result<u8> {
+        let shared = match flags & flags::SAME_NAME {
+            0 => 0,
+            _ => from.read_byte()?,
+        };
+        let rest = match flags & flags::LONG_NAME {
+            0 => from.read_byte()?.into(),
+            _ => from.read_varint30(self.protocol)?,
+        };
+        let what = "length of a name's rest";
+        let rest = length(Fault::TooLarge, what, rest, MAX_PATH - usize::from(shared))?;
+        let what = "length of a name's shared part";
+        length(Fault::Protocol, what, shared, self.last.name.len())?;
+        self.last.name.truncate(shared.into());
+        from.read_onto(&mut self.last.name, rest)?;
+        Ok(shared)
+    }
+
+    /// Puts this side's form of the name into `scratch`; false if it has none.
+    fn localise_name(&mut self) -> Result<bool> {
+        self.scratch.clear();
+        let usable = match &mut self.charset {
+            Some(charset) => charset.to_local(&self.last.name, &mut self.scratch),
+            None => {
+                self.scratch.extend_from_slice(&self.last.name);
+                true
+            }
+        };
+        if !usable {
+            self.scratch.clear();
+            self.scratch.extend_from_slice(&self.last.name);
+        }
+        clean(&mut self.scratch, self.fields.relative)?;
+        Ok(usable)
+    }
+
+    /// The group that an entry says it belongs to without being its first.
+    fn read_group<R: Read + ?Sized>(
+        &mut self,
+        flags: u32,
+        arrival: u32,
+        from: &mut R,
+    ) -> Result<Option<u32>> {
+        if self.protocol < Protocol::V30 || flags & flags::HLINKED == 0 {
+            return Ok(None);
+        }
+        if flags & flags::HLINK_FIRST != 0 {
+            self.leaders.insert(arrival);
+            return Ok(None);
+        }
+        let what = "number of a group of hard links";
+        let group = limit(
+            Fault::Protocol,
+            what,
+            from.read_varint()?,
+            0..=i64::from(arrival) - 1,
+        )?;
+        let group = group.cast_unsigned();
+        if !self.leaders.contains(&group) {
+            return Err(Error::invalid(
+                Fault::Protocol,
+                "group of hard links",
+                "has no first entry",
+            ));
+        }
+        Ok(Some(group))
+    }
+
+    fn read_attributes<R: Read + ?Sized>(
+        &mut self,
+        flags: u32,
+        entry: &mut Entry<'_>,
+        from: &mut R,
+    ) -> Result<()> {
+        let last = &mut self.last;
+        let size = from.read_varlong30(self.protocol, 3)?;
+        entry.size = limit(Fault::Refused, "size of a file", size, 0..=i64::MAX)?.cast_unsigned();
+        if flags & flags::SAME_TIME == 0 {
+            last.mtime = if self.protocol >= Protocol::V30 {
+                from.read_varlong(4)?
+            } else {
+                from.read_int()?.cast_unsigned().into()
+            };
+        }
+        if self.protocol >= Protocol::V31 && flags & flags::MOD_NSEC != 0 {
+            let nsec = from.read_varint()?;
+            let nsec = limit(
+                Fault::Protocol,
+                "nanoseconds of a time",
+                nsec,
+                0..=999_999_999,
+            )?;
+            entry.nsec = nsec.cast_unsigned();
+        }
+        if flags & flags::SAME_MODE == 0 {
+            last.mode = from.read_int()? as u16;
+        }
+        entry.mtime = last.mtime;
+        entry.mode = last.mode;
+        match FileType::of(entry.mode) {
+            Some(FileType::Missing) if !self.fields.missing_args => {
+                let why = "is 0, which was not agreed on";
+                return Err(Error::invalid(Fault::Protocol, "mode of a file", why));
+            }
+            Some(_) => {}
+            None => {
+                let why = "is of no known type";
+                return Err(Error::invalid(Fault::Protocol, "mode of a file", why));
+            }
+        }
+        if self.fields.atimes && !entry.is_dir() {
+            if flags & flags::SAME_ATIME == 0 {
+                last.atime = from.read_varlong(4)?;
+            }
+            entry.atime = last.atime;
+        }
+        let inline = self.protocol >= Protocol::V30;
+        for (carried, same, follows, kind, id) in [
+            (
+                self.fields.owners,
+                flags::SAME_UID,
+                flags::USER_NAME_FOLLOWS,
+                IdKind::User,
+                &mut last.uid,
+            ),
+            (
+                self.fields.groups,
+                flags::SAME_GID,
+                flags::GROUP_NAME_FOLLOWS,
+                IdKind::Group,
+                &mut last.gid,
+            ),
+        ] {
+            if carried && flags & same == 0 {
+                *id = from.read_varint30(self.protocol)?.cast_unsigned();
+                if inline && flags & follows != 0 {
+                    self.ids.read_name(kind, *id, from)?;
+                }
+            }
+        }
+        entry.uid = last.uid;
+        entry.gid = last.gid;
+        Ok(())
+    }
+
+    fn read_rdev<R: Read + ?Sized>(
+        &mut self,
+        flags: u32,
+        entry: &mut Entry<'_>,
+        from: &mut R,
+    ) -> Result<()> {
+        let file_type = entry.file_type();
+        let device = file_type.is_device() && self.fields.devices;
+        let special =
+            file_type.is_special() && self.fields.specials && self.protocol < Protocol::V31;
+        if file_type.is_device() {
+            entry.size = 0;
+        }
+        let number = if self.protocol.number() < 28 {
+            if !device && !special {
+                self.last.packed = 0;
+            } else if flags & flags::SAME_RDEV_PRE28 == 0 {
+                self.last.packed = from.read_int()?.cast_unsigned();
+            }
+            Device::from_packed(self.last.packed)
+        } else if device || special {
+            if flags & flags::SAME_RDEV_MAJOR == 0 {
+                self.last.major = from.read_varint30(self.protocol)?.cast_unsigned();
+            }
+            let minor = if self.protocol >= Protocol::V30 {
+                from.read_varint()?.cast_unsigned()
+            } else if flags & flags::RDEV_MINOR_8_PRE30 != 0 {
+                from.read_byte()?.into()
+            } else {
+                from.read_int()?.cast_unsigned()
+            };
+            Device {
+                major: self.last.major,
+                minor,
+            }
+        } else {
+            return Ok(());
+        };
+        entry.device = device.then_some(number);
+        Ok(())
+    }
+
+    /// Reads the target of a symlink; false if there is none.
+    fn read_target<R: Read + ?Sized>(
+        &mut self,
+        file_type: FileType,
+        target: &mut Vec<u8>,
+        from: &mut R,
+    ) -> Result<bool> {
+        target.clear();
+        if file_type != FileType::Symlink || !self.fields.links {
+            return Ok(false);
+        }
+        let len = from.read_varint30(self.protocol)?;
+        let len = length(
+            Fault::TooLarge,
+            "length of a symlink's target",
+            len,
+            MAX_PATH,
+        )?;
+        from.read_onto(target, len)?;
+        if target.contains(&0) {
+            return Err(Error::invalid(
+                Fault::Protocol,
+                "target of a symlink",
+                "holds a NUL",
+            ));
+        }
+        if let Some(charset) = self.charset.as_mut().filter(|_| self.converts_targets) {
+            let mut local = Vec::new();
+            if charset.to_local(target, &mut local) {
+                *target = local;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Before protocol 30 hard links are known by the numbers of their inodes.
+    fn read_inode<R: Read + ?Sized>(
+        &mut self,
+        flags: u32,
+        entry: &mut Entry<'_>,
+        from: &mut R,
+    ) -> Result<()> {
+        let modern = self.protocol.number() >= 28;
+        let marked = if modern {
+            flags & flags::HLINKED != 0
+        } else {
+            entry.file_type() == FileType::Regular
+        };
+        if self.protocol >= Protocol::V30 || !self.fields.hard_links || !marked {
+            return Ok(());
+        }
+        if !modern || flags & flags::SAME_DEV_PRE30 == 0 {
+            self.last.link_dev = from.read_longint()?.cast_unsigned();
+        }
+        let ino = from.read_longint()?.cast_unsigned();
+        if !entry.is_dir() {
+            entry.link = Link::Inode {
+                dev: self.last.link_dev.wrapping_sub(1),
+                ino,
+            };
+        }
+        Ok(())
+    }
+
+    fn read_checksum<'a, R: Read + ?Sized>(
+        &mut self,
+        entry: &Entry<'_>,
+        checksum: &'a mut [u8; crate::delta::MAX_DIGEST],
+        from: &mut R,
+    ) -> Result<Option<&'a [u8]>> {
+        let regular = entry.file_type() == FileType::Regular;
+        if !self.fields.checksums || !(regular || self.protocol.number() < 28) {
+            return Ok(None);
+        }
+        let checksum = &mut checksum[..self.checksum_len];
+        from.read_exact(checksum)?;
+        Ok(regular.then_some(checksum))
+    }
+
+    fn link(&self, flags: u32, group: Option<u32>, entry: &Entry<'_>) -> Result<Link> {
+        if flags & flags::HLINKED == 0 {
+            return Ok(Link::Alone);
+        }
+        if entry.is_dir() {
+            return Err(Error::invalid(
+                Fault::Protocol,
+                "directory",
+                "is marked as a hard link",
+            ));
+        }
+        let known = group.filter(|_| self.fields.hard_links);
+        Ok(known.map_or(Link::Alone, Link::Group))
+    }
+
+    fn dir_kind(&mut self, flags: u32, entry: &Entry<'_>, shared: usize) -> DirKind {
+        if !entry.is_dir() {
+            return DirKind::Content;
+        }
+        let top = flags & flags::TOP_DIR != 0;
+        if self.protocol >= Protocol::V30 {
+            return match (top, flags & flags::NO_CONTENT_DIR != 0) {
+                (true, false) => DirKind::Top,
+                (false, false) => DirKind::Content,
+                (true, true) => DirKind::Implied,
+                (false, true) => DirKind::NoContent,
+            };
+        }
+        let name = &self.last.name;
+        if top {
+            let len = match &name[..] {
+                b"." => 0,
+                name if self.fields.relative && name.ends_with(b"/.") => name.len() - 2,
+                name => name.len(),
+            };
+            self.hierarchy = self.fields.recurse.then_some(len);
+            return DirKind::Top;
+        }
+        let within = |len: &usize| {
+            let deeper = shared >= *len && name.get(*len) == Some(&b'/');
+            !self.fields.relative || *len == 0 || deeper
+        };
+        self.hierarchy = self.hierarchy.filter(within);
+        match self.hierarchy {
+            Some(_) => DirKind::Content,
+            None => DirKind::NoContent,
+        }
+    }
+
+    fn read_cached<R: Read + ?Sized>(&mut self, entry: &Entry<'_>, from: &mut R) -> Result<Cached> {
+        let mut cached = Cached::default();
+        if self.fields.acls && entry.file_type() != FileType::Symlink {
+            cached.access_acl = Some(self.access_acls.read(&mut self.ids, from)?);
+            if entry.is_dir() {
+                cached.default_acl = Some(self.default_acls.read(&mut self.ids, from)?);
+            }
+        }
+        if self.fields.xattrs {
+            cached.xattrs = Some(self.xattrs.read(from)?);
+        }
+        Ok(cached)
+    }
+}
+
+/// Names that only the entry's kind and place make wrong.
+fn check_name(entry: &Entry<'_>, inside: Option<&[u8]>, relative: bool) -> Result<()> {
+    let Name { dir, .. } = entry.name;
+    let refuse = |fault, why| {
+        Err(Error::Name {
+            fault,
+            name: entry.name.to_vec().into(),
+            why,
+        })
+    };
+    if entry.name.is_dot() && !entry.is_dir() {
+        return refuse(Fault::Protocol, "must be a directory's");
+    }
+    let dir = match dir.strip_prefix(b"/") {
+        Some(rest) if relative => rest,
+        _ => dir,
+    };
+    let foreign = inside.is_some_and(|inside| dir != inside);
+    let own_dot = inside.is_some_and(|inside| !inside.is_empty()) && entry.name.base == b".";
+    if foreign || own_dot {
+        return refuse(Fault::Refused, "is not in the directory that is listed");
+    }
+    Ok(())
+}
