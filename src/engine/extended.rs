@@ -320,6 +320,20 @@ impl Sides {
         Some(edits.into())
     }
 
+    /// What makes an object that has these, and gets `mode`, like the source's.
+    pub(super) fn edits_over(
+        &self,
+        keeping: Keeping,
+        mode: u32,
+        had: &Extended,
+    ) -> Option<Box<[Edit]>> {
+        let acls = self.acl_edits(keeping, mode, had);
+        let edits: Box<[Edit]> = differing(&self.source.xattrs, &had.xattrs)
+            .chain(acls.filter(|edit| keeping.acls && edit.new != edit.old))
+            .collect();
+        (!edits.is_empty()).then_some(edits)
+    }
+
     /// What an object that is made for the source's gets. Where it `inherits` ACLs, those go that the
     /// source does not have.
     pub(super) fn edits_of_new(

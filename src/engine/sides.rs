@@ -7,11 +7,12 @@ use super::error::shown;
 use super::event::{Event, Severity};
 use super::extended::{Extended, Sides, Unreadable};
 use super::failure::not_given;
+use super::leaf::Leaf;
 use super::node::Node;
 use super::worker::Worker;
 use crate::sys::xattrs::{ACCESS_ACL, DEFAULT_ACL};
 use crate::sys::{Object, Stat};
-use crate::tree::{Lack, NotGiven};
+use crate::tree::{Lack, MetaChange, NotGiven};
 
 /// Where the two sides of an entry are read.
 pub(super) struct Places<'p> {
@@ -76,6 +77,25 @@ impl Worker<'_> {
         if let Some(Some(sides)) = self.read_sides(&places) {
             let _ = root.sides.set(sides);
         }
+    }
+
+    /// What an interrupted run gave to an object that the source does not have any more goes.
+    pub(super) fn take_back_edits(
+        &self,
+        object: Object<'_>,
+        leaf: &Leaf,
+        change: &mut MetaChange,
+    ) -> std::io::Result<()> {
+        let keeping = self.run.planner.keeping;
+        let Some(sides) = leaf.sides.as_ref().filter(|_| !keeping.is_fake()) else {
+            return Ok(());
+        };
+        let rules = &self.run.options.rules;
+        let had = keeping.read_live(object, &object.stat()?, rules);
+        let had = had.map_err(|(_, e)| e)?;
+        let mode = change.mode.unwrap_or(leaf.stat.mode);
+        change.xattrs = sides.edits_over(keeping, mode, &had);
+        Ok(())
     }
 
     fn unreadable(&mut self, path: &Path, (name, e): &Unreadable) {

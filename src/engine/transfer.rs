@@ -139,7 +139,10 @@ impl Worker<'_> {
         let name = &leaf.target_name;
         let basis = match target.salvage(place, name, leaf.stat.size, leaf.stat.mtime)? {
             Salvage::Whole => {
-                let given = give(Object::Name(place.dir(), name), Kind::File, &change)?;
+                let object = Object::Name(place.dir(), name);
+                let mut change = change;
+                self.take_back_edits(object, leaf, &mut change)?;
+                let given = give(object, Kind::File, &change)?;
                 self.tell_lacks(&self.run.dest_path(&leaf.path), &given);
                 let made = foreseen(&leaf.stat, &change, node.gives_group);
                 target.finish_file(place, name, None, made.as_ref(), leaf.live.as_ref())?;

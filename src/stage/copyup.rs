@@ -226,7 +226,15 @@ impl Ready {
             }
         }
         if !copied {
-            attrs::copy_object(dir, name, &now, &self.tmp, &tmp, &self.abilities)?;
+            let copy = attrs::copy_object(dir, name, &now, &self.tmp, &tmp, &self.abilities);
+            match copy {
+                // It has what this user cannot give to another object: it stays itself.
+                Err(e) if e.kind() == io::ErrorKind::PermissionDenied && may_put_off && alone => {
+                    self.tmp.remove_all(&tmp)?;
+                    return self.plan_touch(path, old, change);
+                }
+                done => done?,
+            }
         }
         let copy = Object::Name(&self.tmp, &tmp);
         let lacks = attrs::apply(copy, &copy.stat()?, change)?;

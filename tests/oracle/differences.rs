@@ -214,6 +214,18 @@ pub const OTHERS: &[(&str, &str)] = &[
         "rsync opens it for a while; a stage changes nothing in the live tree before its commit, so it is told and left (code 23)",
     ),
     (
+        "`-U`: access times after `undo`; and of what is only read",
+        "rsync has no undo; and a read may move them on either side",
+    ),
+    (
+        "extended attributes that cannot be read in the source, with `--delete`, the classic way",
+        "rsync then deletes nothing; resilver knows the names all the same (a stage takes the deletions back)",
+    ),
+    (
+        "a file whose attributes change, with attributes that this user may not give, by swap",
+        "rsync changes it in place; a stage cannot make another one like it, so it is told and left (code 23), unless resilver may choose: then it is changed in place right after the switch",
+    ),
+    (
         "a directory at the destination that this user may not write to",
         "rsync fails entry by entry; a stage tells it once for each entry before it stages one, in other words (code 23)",
     ),

@@ -463,6 +463,32 @@ fn cut(method: &str, point: &str) {
     room.resilver(&format!("-i {run}")).ok().silent();
 }
 
+/// What a run staged before it was cut has no more than the source has by now.
+#[test]
+fn staged_files_lose_what_the_source_lost() {
+    for method in ["swap", "journal"] {
+        let room = Room::with("mkdir s; echo one > s/one; echo two > s/two; touch -d @1 s/*");
+        let set = |name: &str| xattr::set(room.at("s/one"), name, b"1");
+        skip_unless!(set("user.gone").is_ok(), "attributes are not to be had");
+        set("user.stays").expect("an attribute");
+        set_acl(&room.at("s/two"));
+        let run = format!("-aAX --commit={method} s/ d/");
+        room.set("RESILVER_CUT", "commit.sync");
+        let died = room.resilver(&run);
+        assert!(!(0..100).contains(&died.code), "{died}");
+        room.unset();
+        xattr::remove(room.at("s/one"), "user.gone").expect("removed");
+        xattr::remove(room.at("s/two"), ACCESS).expect("removed");
+        room.sh("chmod 644 s/two");
+        room.resilver(&run).ok();
+        assert_same(&room.tree("s"), &room.tree("d"));
+    }
+}
+
+fn set_acl(path: &std::path::Path) {
+    xattr::set(path, ACCESS, &acl_of(6, 7, 6, 0, 6)).expect("an ACL");
+}
+
 /// The walker sees what makes the difference.
 #[test]
 fn attributes_are_seen_apart() {
