@@ -319,6 +319,9 @@ pub const DIFFERENCES: &[Paragraph] = &[
          --no-inc-recursive; else the rules of the first source's root count for all.",
     ),
     Point(
+        "With --delete-delay the destination's files of rules protect also within a directory that goes.",
+    ),
+    Point(
         "A pipe under the name of a directory's file of rules is no such file; rsync waits for a writer.",
     ),
     Point("-VV prints a short JSON object. The files /etc/popt and ~/.popt are not read."),

@@ -234,6 +234,10 @@ pub const OTHERS: &[(&str, &str)] = &[
         "rsync reads the root of the first one only, unless `--no-inc-recursive` is given; each source has its own here, as it has there",
     ),
     (
+        "`--delete-delay`: rules of the destination's own files, within a directory that goes",
+        "rsync has forgotten them when it carries out what it noted, and deletes what they protect; resilver does not",
+    ),
+    (
         "a pipe under the name of a directory's file of rules",
         "rsync waits for somebody to write into it; it is no file of rules here",
     ),

@@ -1,7 +1,7 @@
 //! What is removed or told when all else is done.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::sys::{Dir, Stat};
@@ -35,6 +35,8 @@ struct Names {
     candidates: Vec<Candidate>,
     /// The rules that hold in it, as they were.
     guard: Scope,
+    /// The outermost directory around it, or itself, whose rules hold in it.
+    first: PathBuf,
     /// What it is to become.
     source_stat: Option<Stat>,
 }
@@ -82,6 +84,7 @@ impl Worker<'_> {
                 path: node.path.clone(),
                 candidates,
                 guard: node.guard.clone(),
+                first: first_guarded(node),
                 source_stat: node.source_stat,
             };
             lock(&self.run.later.names).insert(self.key.clone(), names);
@@ -90,13 +93,13 @@ impl Worker<'_> {
     }
 
     /// Removes what was left for the end.
-    fn remove_noted(&mut self, root: &Dir, names: Names) -> Result<(), Error> {
+    fn remove_noted(&mut self, root: &Dir, names: Names, guards: &mut Guards) -> Result<(), Error> {
         let Ok((dir, live_stat)) = self.open_again(root, &names.path) else {
             // It went away meanwhile, with all it had.
             return Ok(());
         };
         let guard = match self.run.options.deletion.when {
-            When::After => self.guard_now(root, &names)?,
+            When::After => self.guard_now(root, &names, guards)?,
             _ => names.guard,
         };
         let live = dir.reopen().ok().map(|dir| (dir, live_stat));
@@ -136,25 +139,54 @@ impl Worker<'_> {
         Ok((target.open_live(&parent, name.as_bytes(), &stat)?, stat))
     }
 
-    /// The rules that hold in a directory by now: the transfer may have brought new files of rules.
-    fn guard_now(&mut self, root: &Dir, names: &Names) -> Result<Scope, Error> {
+    /// The rules that hold in a directory by now: the transfer may have brought new files of rules. Those
+    /// around it were read when their turn came, before anything there was removed.
+    fn guard_now(
+        &mut self,
+        root: &Dir,
+        names: &Names,
+        guards: &mut Guards,
+    ) -> Result<Scope, Error> {
         if !self.run.options.rules.has_per_dir() {
             return Ok(names.guard.clone());
         }
-        let mut guard = self
-            .run
-            .filter
-            .around_destination(&self.run.destination.root);
-        guard = self.enter(&guard, root, std::path::Path::new(""))?;
-        let mut path = PathBuf::new();
-        for component in names.path.components() {
-            path.push(component);
-            if let Ok(dir) = root.open_beneath(&path) {
-                guard = self.enter(&guard, &dir, &path)?;
-            }
+        let path = &names.path;
+        guards.retain(|(around, _)| path.starts_with(around));
+        let outwards = path
+            .ancestors()
+            .take_while(|at| at.starts_with(&names.first));
+        let mut inwards: Vec<&Path> = outwards.collect();
+        inwards.reverse();
+        for at in inwards.into_iter().skip(guards.len()) {
+            let root_path = &self.run.destination.root;
+            let outer = match guards.last() {
+                Some((_, guard)) => guard.clone(),
+                None => self.run.filter.around_destination(root_path),
+            };
+            let guard = match root.open_beneath(at) {
+                Ok(dir) => self.enter(&outer, &dir, at)?,
+                Err(_) => outer,
+            };
+            guards.push((at.to_owned(), guard));
         }
-        Ok(guard)
+        let last = guards.last();
+        Ok(last.map_or_else(Scope::default, |(_, guard)| guard.clone()))
     }
+}
+
+/// The rules of a directory and of those around it, from the first one inwards.
+type Guards = Vec<(PathBuf, Scope)>;
+
+fn first_guarded(node: &Node) -> PathBuf {
+    let mut first = node;
+    while let Some(around) = first
+        .parent
+        .as_deref()
+        .filter(|node| node.guard.is_inside())
+    {
+        first = around;
+    }
+    first.path.clone()
 }
 
 impl Run<'_> {
@@ -185,8 +217,9 @@ impl Run<'_> {
                 path: self.destination.root.clone(),
                 source,
             })?;
+            let mut guards = Guards::new();
             for names in names.into_values() {
-                worker.remove_noted(&root, names)?;
+                worker.remove_noted(&root, names, &mut guards)?;
                 self.frontier.tell_last(&mut worker.events);
             }
         }

@@ -83,6 +83,12 @@ impl Scope {
         }
     }
 
+    /// Whether this is what holds in a directory of the transfer, and not around all of them.
+    #[must_use]
+    pub fn is_inside(&self) -> bool {
+        self.0.as_ref().is_some_and(|local| local.inside)
+    }
+
     /// The absolute path of the transfer's root, without its leading slash and with one at its end.
     pub(super) fn prefix(&self) -> &[u8] {
         self.0.as_ref().map_or(b"", |local| &local.root.prefix)

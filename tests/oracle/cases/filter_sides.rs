@@ -36,6 +36,11 @@ cases! {
     a_merge_for_the_other_side_is: case("-ai --delete --filter=:\\s.rf s/ d", "s/a\nd/.rf=.s\\sinc\nd/inc=bogus\nd/old").option("--filter");
     delete_excluded_and_files: case("-ai --delete-excluded --filter=:\\s.rf --filter=.\\sx s/ d", "x=-\\sa\\n-sr\\sb\\nP\\sc\ns/a\nd/a=other\nd/b\nd/c\nd/d\nd/e\nd/f\nd/.rf=-\\sd\\n-r\\se\\n.\\sinc\nd/inc=-\\sf").option("--filter");
     delete_excluded_and_cvs: case("-aiC --delete-excluded s/ d", "s/a\ns/b.o\nd/b.o\nd/.cvsignore=x\nd/x").option("-C");
+    rules_that_go_first_hold_to_the_end: over("-ai --delete-after --filter=:\\s.rf s/ d", "d/.rf=P\\skeep").option("--filter");
+    rules_above_a_named_source_hold_to_the_end: case("-ai --delete-after --filter=:\\s.rf s d", "s/a\ns/k/a\nd/.rf=P\\sold\nd/s/.rf=P\\skeep\nd/s/old\nd/s/k/keep\nd/s/k/old").option("--filter");
+    delete_after_goes_by_the_new_rules: over("-ai --delete-after --filter=:\\s.rf s/ d", "s/.rf=P\\skeep\ns/k/.rf=!\nd/.rf=P\\sold").option("--filter");
+    delete_delay_goes_by_the_old_rules: case("-ai --delete-delay --filter=:\\s.rf s/ d", "s/a\ns/k/b\ns/.rf=P\\skeep\nd/.rf=P\\sold\nd/old\nd/keep\nd/k/old\nd/k/keep\nd/gone/x").option("--filter");
+    delete_before_goes_by_the_old_rules: over("-ai --delete-before --filter=:\\s.rf s/ d", "s/.rf=P\\skeep\nd/.rf=P\\sold").option("--filter");
     cvs_perishes: over("-aiC --delete s/ d", "d/x.o\nd/gone/x.o");
     cvs_words_do_not_perish: over("-aiC --delete s/ d", "d/gone/y").env("CVSIGNORE", "y");
     what_is_in_the_way_is_protected: case("-ai --delete --filter=:\\s.rf s/ d", "s/x\nd/x/keep\nd/x/old\nd/x/.rf=-\\skeep").option("--filter");
