@@ -111,7 +111,10 @@ impl Run<'_> {
 
     /// The path of an entry at the destination, as messages show it.
     pub(super) fn dest_path(&self, path: &Path) -> PathBuf {
-        self.destination.root.join(path)
+        match path.as_os_str().is_empty() {
+            true => self.destination.root.clone(),
+            false => self.destination.root.join(path),
+        }
     }
 }
 

@@ -316,11 +316,7 @@ impl<'s> Session<'s> {
                 .enumerate()
                 .map(|(operand, s)| {
                     Ok(Origin {
-                        dir: match self.options.open_noatime {
-                            false => s.dir.reopen(),
-                            true => s.dir.reopen_unseen(),
-                        }
-                        .map_err(failed)?,
+                        dir: self.open_source(s)?,
                         operand,
                         part: s.part.clone(),
                         scope: s.scope.clone(),
@@ -414,6 +410,19 @@ impl<'s> Session<'s> {
             .into_iter()
             .for_each(|event| self.report.event(event));
         guard
+    }
+
+    /// A handle on the directory of an operand, through which reading is seen or not.
+    fn open_source(&self, source: &Source) -> Result<Dir, Error> {
+        let opened = match self.options.open_noatime {
+            false => source.dir.reopen(),
+            true => source.dir.reopen_unseen(),
+        };
+        opened.map_err(|e| Error::File {
+            action: "opendir",
+            path: source.path.clone(),
+            source: e,
+        })
     }
 
     /// Makes the target ready where the root itself is missing.

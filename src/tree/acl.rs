@@ -324,4 +324,32 @@ mod tests {
         assert_eq!(Acl::from_note(&default[..20], 0), None);
         assert_eq!(Acl::from_note(&default[..15], 0), None);
     }
+
+    proptest::proptest! {
+        /// What the system gives is read and written back as it was; anything else is refused, not believed.
+        #[test]
+        fn every_acl_comes_back(
+            perms in proptest::array::uniform4(0u8..8),
+            masked: bool,
+            named in proptest::collection::vec((proptest::bool::ANY, 0u32.., 0u8..8), 0..6),
+            noise in proptest::collection::vec(0u8.., 0..64),
+        ) {
+            let mut named: Vec<Named> = named
+                .into_iter()
+                .map(|(is_group, id, perms)| Named { is_group, id, perms })
+                .collect();
+            named.sort_unstable();
+            let [user, group, other, mask] = perms;
+            let mask = (masked || !named.is_empty()).then_some(mask);
+            let acl = Acl { user, group, other, mask, named };
+            assert_eq!(Acl::decode(&acl.encode()).as_ref(), Some(&acl));
+            assert_eq!(Acl::from_note(&acl.to_note(None), 0).as_ref(), Some(&acl));
+            if let Some(read) = Acl::decode(&noise) {
+                assert!(read.bits() <= 0o777);
+            }
+            if let Some(read) = Acl::from_note(&noise, 0o640) {
+                assert!(read.bits() <= 0o777);
+            }
+        }
+    }
 }

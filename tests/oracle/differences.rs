@@ -218,6 +218,10 @@ pub const OTHERS: &[(&str, &str)] = &[
         "rsync has no undo; and a read may move them on either side",
     ),
     (
+        "`-UU` on a source that belongs to somebody else",
+        "rsync makes the destination and leaves it empty (code 23); resilver changes nothing (code 11)",
+    ),
+    (
         "extended attributes that cannot be read in the source, with `--delete`, the classic way",
         "rsync then deletes nothing; resilver knows the names all the same (a stage takes the deletions back)",
     ),
