@@ -131,8 +131,8 @@ impl Report for Why {
 
 impl Gathered {
     fn source(&self) -> Source {
+        let rule = self.shown.as_ref().map(Named::of);
         if self.item.is_some() {
-            let rule = self.shown.as_ref().map(Named::of);
             return Source::TakesPart { rule };
         }
         if let Some((at, rule)) = &self.hidden {
@@ -146,7 +146,7 @@ impl Gathered {
                 at: crate::tree::shown(at),
                 why: answer::reason(*why),
             },
-            Some(_) => Source::TakesPart { rule: None },
+            Some(_) => Source::TakesPart { rule },
             None => Source::Absent,
         }
     }

@@ -47,6 +47,7 @@ cases! {
     parents_inherit_nothing_to_a_local_file: case("-ai --filter=:n\\s/.rf p/s/ d", "p/s/a\np/s/b\np/.rf=-\\sa");
     parents_of_the_first_source_alone: case("-ai --filter=:\\s/.rf x/s y/t d", "x/s/a\nx/s/b\ny/t/a\ny/t/b\nx/.rf=-\\sa\ny/.rf=-\\sb").option("--filter");
     each_source_has_its_own_rules: case("-ai --filter=:\\s.rf s t d", "s/a\ns/b\nt/a\nt/b\ns/.rf=-\\sa\nt/.rf=-\\sb").option("--filter");
+    the_roots_of_several_sources: case("-ai --no-inc-recursive --filter=:\\s.rf s/ t/ d", "s/a\ns/b\ns/k/a\nt/a\nt/c\nt/k/c\nt/l/a\ns/.rf=-\\sa\nt/.rf=-\\sc\nt/k/.rf=+\\sc").option("--filter");
     rsync_filter_files: tree("-aiF s/ d", "s/.rsync-filter=-\\sa\ns/k/.rsync-filter=+\\sa\n.rsync-filter=-\\sb").option("-F");
     rsync_filter_files_left_out: tree("-aiFF s/ d", "s/.rsync-filter=-\\sa\ns/k/.rsync-filter=+\\sa").option("-F");
     rsync_filter_files_in_their_place: tree("-aiF --filter=+\\sa -F s/ d", "s/.rsync-filter=-\\sa\\n-\\sb").option("-F");
