@@ -27,6 +27,7 @@ pub fn sync(sync: &Sync) -> u8 {
         }
         Err(e) => {
             let severity = match &e {
+                engine::Error::Syntax(_) => Severity::Plain,
                 engine::Error::Select(text) if text.starts_with("ERROR: ") => Severity::Plain,
                 // It carries the program's name where rsync says it.
                 engine::Error::Rules(_) | engine::Error::CorruptNote { .. } => Severity::Plain,
@@ -82,6 +83,7 @@ pub fn code_of(error: &engine::Error) -> Code {
     match error {
         engine::Error::Rules(e) => code_of_rules(e),
         engine::Error::Select(_) | engine::Error::Destination { .. } => Code::FileSelect,
+        engine::Error::Syntax(_) => Code::Syntax,
         engine::Error::Interrupted => Code::Signal,
         engine::Error::Stage(e) => code_of_stage(e),
         engine::Error::Worker => Code::Ipc,

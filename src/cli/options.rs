@@ -13,16 +13,19 @@ mod remove;
 mod switch;
 mod what;
 
+use what::{Dirs, Recursion};
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use super::arguments::{self, Arguments, Given, Read};
 use super::exit::Refusal;
+use super::name_list::Separator;
+use super::operands;
 use super::table::Part;
 use crate::engine;
 use crate::report::Style;
 use crate::stage::{CommitChoice, Method};
-use crate::transport::Operand;
 
 /// What a command line without a subcommand asks for.
 #[derive(Clone, Debug)]
@@ -72,11 +75,15 @@ pub fn parse(words: &[OsString]) -> Result<Request, Refusal> {
         return Ok(Request::Help);
     }
     asked.settle_remove()?;
+    let alone = operands.len() == 1;
+    asked.engine.select.list_only |= alone;
+    asked.settle_what()?;
     asked.check()?;
-    if operands.is_empty() {
+    if operands.is_empty() || (asked.files_from.is_some() && operands.len() != 2) {
         return Ok(Request::Usage);
     }
-    let (sources, dest) = split(operands)?;
+    let (sources, dest) = operands::local(operands)?;
+    asked.read_list()?;
     Ok(Request::Sync(Box::new(asked.into_sync(sources, dest)?)))
 }
 
@@ -94,6 +101,11 @@ struct Asked {
     told: output::Told,
     previous_given: bool,
     maps: attributes::Maps,
+    recursion: Recursion,
+    dirs: Dirs,
+    relative: Option<bool>,
+    files_from: Option<OsString>,
+    separator: Separator,
 }
 
 impl Default for Asked {
@@ -113,6 +125,11 @@ impl Default for Asked {
             told: output::Told::default(),
             previous_given: false,
             maps: attributes::Maps::default(),
+            recursion: Recursion::default(),
+            dirs: Dirs::default(),
+            relative: None,
+            files_from: None,
+            separator: Separator::default(),
         }
     }
 }
@@ -136,7 +153,9 @@ impl Asked {
     /// Options that do not go together.
     fn check(&self) -> Result<(), Refusal> {
         self.told.check()?;
-        if self.engine.deletion.enabled && !self.engine.recursive {
+        self.check_links()?;
+        let directories = self.engine.recursive || self.engine.select.dirs;
+        if self.engine.deletion.enabled && !directories {
             return Err(Refusal::usage(
                 "--delete does not work without --recursive (-r) or --dirs (-d).",
             ));
@@ -181,31 +200,4 @@ impl Asked {
 fn pending(given: &Given) -> Refusal {
     let dashes = if given.name.len() == 1 { "-" } else { "--" };
     Refusal::usage(format_args!("{dashes}{}: not supported yet", given.name))
-}
-
-/// Sources and destination.
-fn split(mut operands: Vec<OsString>) -> Result<(Vec<PathBuf>, PathBuf), Refusal> {
-    if let Some(remote) = operands.iter().find(|o| Operand::is_remote(o)) {
-        return Err(Refusal::unsupported(format_args!(
-            "remote sources and destinations are not supported yet: {}",
-            remote.to_string_lossy()
-        )));
-    }
-    let dest = operands.pop().unwrap_or_default();
-    if operands.is_empty() {
-        return Err(Refusal::unsupported(format_args!(
-            "listing a source without a destination is not supported yet: {}",
-            dest.to_string_lossy()
-        )));
-    }
-    if operands.iter().any(|source| source.is_empty()) {
-        return Err(Refusal::plain("Empty source arg specified."));
-    }
-    if dest.is_empty() {
-        return Err(Refusal::plain(
-            "Empty destination arg specified (use \".\" or see --old-args).",
-        ));
-    }
-    let sources = operands.into_iter().map(PathBuf::from).collect();
-    Ok((sources, PathBuf::from(dest)))
 }

@@ -429,11 +429,6 @@ fn what_is_not_there_yet_is_refused_by_name() {
             "remote sources and destinations are not supported yet: rsync://h/m",
             Code::Unsupported,
         ),
-        (
-            "-a s",
-            "listing a source without a destination is not supported yet: s",
-            Code::Unsupported,
-        ),
     ] {
         let (told, actual) = refusal(line);
         assert_eq!(told.lines().next(), Some(&*format!("resilver: {text}")));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::arguments::Given;
 use super::exit::Refusal;
 use super::number::{self, Wrong};
+use super::size;
 use crate::stage::{CommitChoice, KeepPrevious, Method, Wait};
 
 /// A 32-bit integer in rsync's notation.
@@ -59,6 +60,18 @@ pub fn previous(given: &Given) -> Result<KeepPrevious, Refusal> {
         Some("none") => Ok(KeepPrevious::None),
         _ => Err(invalid(given, "one or none")),
     }
+}
+
+/// A size; `unit` is the letter that counts where none is given.
+pub fn size(given: &Given, unit: u8) -> Result<u64, Refusal> {
+    let text = given.value.to_string_lossy();
+    size::parse(&text, unit).map_err(|wrong| {
+        let what = match wrong {
+            size::Wrong::Invalid => "is invalid",
+            size::Wrong::TooLarge => "is too large",
+        };
+        Refusal::usage(format_args!("--{}={text} {what}", given.name))
+    })
 }
 
 /// A value that is not empty.

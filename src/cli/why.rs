@@ -26,10 +26,13 @@ pub struct Question {
 
 /// The answers as a text, and the exit code: whether all of the paths take part.
 pub fn answer(question: &Question) -> Result<(String, Code), Refusal> {
-    let Request::Sync(sync) = options::parse(&question.run)? else {
-        return Err(Refusal::usage(
-            "why needs the options, sources and destination of a run before \"--\"",
-        ));
+    let sync = match options::parse(&question.run)? {
+        Request::Sync(sync) if !sync.options.select.list_only => sync,
+        _ => {
+            return Err(Refusal::usage(
+                "why needs the options, sources and destination of a run before \"--\"",
+            ));
+        }
     };
     let options = trial(*sync);
     let paths = question.paths.iter();

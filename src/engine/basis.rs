@@ -18,9 +18,10 @@ use super::error::{Error, shown};
 use super::event::{Action, Changes, Event, Report, Severity, Skip};
 use super::extended::{Sides, Unlike};
 use super::leaf::Leaf;
-use super::node::{Node, Origin};
+use super::node::Node;
 use super::options::{Alternates, BasisUse};
 use super::sources::Destination;
+use super::sources::Origin;
 use super::target::{Fault, Target};
 use super::worker::Worker;
 
@@ -207,7 +208,7 @@ impl Worker<'_> {
         let (planner, name) = (&self.run.planner, &leaf.target_name);
         let same = match leaf.stat.kind {
             Kind::File => planner.same_file(&leaf.stat, stat, || {
-                same_bytes(&origin.dir.open_file(&leaf.name)?, &dir.open_file(name)?)
+                same_bytes(&origin.open(leaf)?, &dir.open_file(name)?)
             }),
             Kind::Symlink => dir.read_link(name).map(|to| Some(to) == leaf.link),
             Kind::CharDevice | Kind::BlockDevice => {

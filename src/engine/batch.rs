@@ -3,10 +3,9 @@
 use std::io;
 use std::path::Path;
 
-use crate::sys::{Kind, Listing};
 use crate::tree::compare_names;
 
-use super::node::{Origin, Part};
+use super::sources::Found;
 
 /// Names of one directory: non-directories first, then directories, as [`compare_names`] has them. The unit
 /// of work, of deletion and of comparing with the disk.
@@ -23,7 +22,13 @@ struct Entry {
     start: u32,
     len: u16,
     source: u16,
-    dir: bool,
+    found: Found,
+}
+
+impl Entry {
+    fn is_dir(&self) -> bool {
+        self.found == Found::Dir
+    }
 }
 
 /// One name of a [`Batch`].
@@ -32,61 +37,18 @@ pub(super) struct Named<'a> {
     pub name: &'a [u8],
     /// Which of the directory's sources has it.
     pub source: usize,
+    /// What it was taken for.
+    pub found: Found,
 }
 
 impl Batch {
-    /// Lists `sources` and merges them: of equal names a directory wins, else the first source. `keep`
-    /// says which names take part; it is given the source, the name, and whether it is a directory.
-    pub(super) fn read(
-        sources: &[Origin],
-        mut keep: impl FnMut(&Origin, &[u8], bool) -> bool,
-    ) -> Result<Batch, (usize, io::Error)> {
-        let mut batch = Batch::default();
-        for (number, origin) in sources.iter().enumerate() {
-            let fail = |e| (number, e);
-            match &origin.part {
-                Part::Content => {
-                    let listing = origin.dir.list().map_err(fail)?;
-                    batch
-                        .take_listing(origin, &listing, number, &mut keep)
-                        .map_err(fail)?;
-                }
-                Part::Name(name) => {
-                    let is_dir = origin.dir.stat(name).map_err(fail)?.is_dir();
-                    if keep(origin, name, is_dir) {
-                        batch.push(name, number, is_dir).map_err(fail)?;
-                    }
-                }
-            }
-        }
-        batch.arrange(sources.len() > 1);
-        Ok(batch)
+    /// Room for so many names more.
+    pub(super) fn reserve(&mut self, names: usize) {
+        self.entries.reserve(names);
     }
 
-    fn take_listing(
-        &mut self,
-        origin: &Origin,
-        listing: &Listing,
-        number: usize,
-        keep: &mut impl FnMut(&Origin, &[u8], bool) -> bool,
-    ) -> io::Result<()> {
-        self.entries.reserve(listing.len());
-        for listed in listing.iter() {
-            let is_dir = match listed.kind {
-                Some(kind) => kind == Kind::Dir,
-                None => origin
-                    .dir
-                    .try_stat(listed.name)?
-                    .is_some_and(|s| s.is_dir()),
-            };
-            if keep(origin, listed.name, is_dir) {
-                self.push(listed.name, number, is_dir)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn push(&mut self, name: &[u8], source: usize, dir: bool) -> io::Result<()> {
+    /// Adds a name of the source with this number.
+    pub(super) fn push(&mut self, name: &[u8], source: usize, found: Found) -> io::Result<()> {
         let too_many = |_| io::Error::other("directory holds more than 4 GiB of names");
         let start = u32::try_from(self.names.len()).map_err(too_many)?;
         let len = u16::try_from(name.len()).map_err(too_many)?;
@@ -96,25 +58,34 @@ impl Batch {
             start,
             len,
             source,
-            dir,
+            found,
         });
         Ok(())
     }
 
-    /// Sorts; with several sources, keeps one of equal names.
-    fn arrange(&mut self, several: bool) {
+    /// Sorts; of equal names that several sources have, a directory stays, else the first.
+    pub(super) fn arrange(&mut self, several: bool) {
         let names = &self.names;
         let bytes = |e: &Entry| &names[e.start as usize..e.start as usize + e.len as usize];
         if several {
-            let rank = |e: &Entry| (!e.dir, e.source);
+            let rank = |e: &Entry| (!e.is_dir(), e.source);
             self.entries
                 .sort_by(|a, b| bytes(a).cmp(bytes(b)).then(rank(a).cmp(&rank(b))));
             self.entries
                 .dedup_by(|later, first| bytes(later) == bytes(first));
         }
         self.entries
-            .sort_unstable_by(|a, b| compare_names((bytes(a), a.dir), (bytes(b), b.dir)));
-        self.leaves = self.entries.partition_point(|e| !e.dir);
+            .sort_unstable_by(|a, b| compare_names((bytes(a), a.is_dir()), (bytes(b), b.is_dir())));
+        self.leaves = self.entries.partition_point(|e| !e.is_dir());
+    }
+
+    /// Keeps only the directories that `keep`, given name and source, says yes to.
+    pub(super) fn retain_dirs(&mut self, mut keep: impl FnMut(&[u8], usize) -> bool) {
+        let names = &self.names;
+        self.entries.retain(|e| {
+            let name = &names[e.start as usize..e.start as usize + e.len as usize];
+            !e.is_dir() || keep(name, e.source.into())
+        });
     }
 
     /// Number of entries.
@@ -134,6 +105,7 @@ impl Batch {
         Named {
             name: &self.names[start..start + entry.len as usize],
             source: entry.source.into(),
+            found: entry.found,
         }
     }
 
@@ -144,7 +116,7 @@ impl Batch {
                 .binary_search_by(|e| {
                     let start = e.start as usize;
                     let own = &self.names[start..start + e.len as usize];
-                    compare_names((own, e.dir), (name, dir))
+                    compare_names((own, e.is_dir()), (name, dir))
                 })
                 .is_ok()
         };

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use crate::sys::{Kind, Stat};
+use crate::sys::{Kind, Stat, Time, process};
 use crate::tree::{Chmod, MetaChange, Owners, Powers, Preserve, Tolerance, differences};
 
 use super::event::{Changes, Skip};
@@ -78,14 +78,17 @@ impl Planner {
     ) -> io::Result<Decision> {
         let Some(live) = live else {
             let skip = self.compare.existing;
-            return Ok(if skip {
-                Decision::Skip(Skip::NotCreating)
-            } else {
-                Decision::Make(NEW)
+            return Ok(match self.by_size(source) {
+                _ if skip => Decision::Skip(Skip::NotCreating),
+                Some(why) => Decision::Skip(why),
+                None => Decision::Make(NEW),
             });
         };
         if self.compare.ignore_existing {
             return Ok(Decision::Skip(Skip::Exists));
+        }
+        if let Some(why) = self.by_size(source) {
+            return Ok(Decision::Skip(why));
         }
         if !live.kind.is_like(source.kind) {
             return Ok(Decision::Make(NEW));
@@ -126,6 +129,18 @@ impl Planner {
             }
         }
         Ok(Decision::Make(changes))
+    }
+
+    /// Why a file is passed over for its size.
+    fn by_size(&self, source: &Stat) -> Option<Skip> {
+        if source.kind != Kind::File {
+            return None;
+        }
+        if self.compare.max_size.is_some_and(|max| source.size > max) {
+            return Some(Skip::TooLarge);
+        }
+        let too_small = self.compare.min_size.is_some_and(|min| source.size < min);
+        too_small.then_some(Skip::TooSmall)
     }
 
     pub(super) fn same_file(
@@ -215,6 +230,31 @@ impl Planner {
     /// gives, else what the umask leaves.
     pub(super) fn allowed(&self, inherited: Option<u32>) -> u32 {
         0o777 & inherited.unwrap_or(!self.umask)
+    }
+
+    /// What a directory is like that was made a moment ago.
+    pub(super) fn just_made(&self) -> Stat {
+        let now = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
+        let mtime = Time {
+            sec: i64::try_from(now.as_secs()).unwrap_or_default(),
+            nsec: now.subsec_nanos(),
+        };
+        Stat {
+            kind: Kind::Dir,
+            mode: 0o777 & !self.umask,
+            uid: process::uid(),
+            gid: process::gid(),
+            size: 0,
+            atime: mtime,
+            mtime,
+            ctime: mtime,
+            btime: mtime,
+            rdev: (0, 0),
+            dev: (0, 0),
+            ino: 0,
+            nlink: 2,
+            blocks: 0,
+        }
     }
 
     /// Whether entries of this kind take part at all.

@@ -1,22 +1,28 @@
 //! Directories of the source: opened on both sides, decided on, made.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use crate::sys::{Dir, Kind, Object, Stat, process};
+use rustix::io::Errno;
+
+use crate::sys::{Dir, Kind, Object, Stat, as_path, process};
 use crate::tree::Scope;
 
 use super::basis::Handles;
+use super::decide::NEW;
 use super::detail::About;
+use super::dirlinks::Stands;
 use super::error::Error;
 use super::event::{Action, Changes, Event, Severity, Skip};
 use super::extended::Sides;
-use super::node::{Node, Origin, Part};
+use super::fake_super::Claim;
+use super::node::Node;
 use super::run::{STAT, failed_to};
 use super::sides::Places;
-use super::survey::{Surveyor, file_id};
+use super::sources::{Descent, Note, Origin, Part};
+use super::survey::Surveyor;
 use super::worker::{Worker, check_stop};
 
 impl Worker<'_> {
@@ -28,20 +34,19 @@ impl Worker<'_> {
         source: usize,
     ) -> Result<(), Error> {
         check_stop()?;
-        let Some((sources, stat)) = self.open_sources(parent, name, source)? else {
+        let path = parent.child(name);
+        let Some(descent) = self.descend(parent, name, source)? else {
             return Ok(());
         };
-        if self.run.own_root == Some(file_id(&stat)) {
-            return Ok(());
+        if descent.listed {
+            self.run.tally.listed(Kind::Dir, 0);
         }
-        self.run.tally.listed(Kind::Dir, 0);
         self.about = About {
-            operand: sources.first().map_or(0, |origin| origin.operand),
+            operand: parent.sources[source].operand,
             checksum: None,
         };
         let target_name = self.target_name(parent, name).to_vec();
-        let path = parent.child(name);
-        let live = match self.open_live(parent.live.as_ref(), &target_name) {
+        let live = match self.look_at_directory(parent, &target_name, descent.listed) {
             Ok(live) => live,
             Err(e) => {
                 let event = failed_to(STAT, &self.run.dest_path(&path), &e);
@@ -49,12 +54,24 @@ impl Worker<'_> {
                 return Ok(());
             }
         };
-        let Some(sides) = self.read_dir_sides(parent, name, (&sources, &stat), &live) else {
+        if !descent.listed {
+            return self.on_the_way(parent, descent, &target_name, live);
+        }
+        let stat = descent.stat;
+        if let Some(why) = parent.barred {
+            self.tell_barred_directory(&path, why);
+            self.pass_over();
+            self.item(&path, &stat, Action::Create, NEW, None);
+            return Ok(());
+        }
+        let Some(sides) = self.read_dir_sides(parent, name, source, &descent, &live) else {
             return Ok(());
         };
         let basis = parent.basis.child(&target_name);
         let claim = match &live {
-            Live::Dir(dir, live) if self.run.planner.keeping.is_fake() => {
+            Live::Dir(dir, live) | Live::Linked(dir, live, _)
+                if self.run.planner.keeping.is_fake() =>
+            {
                 let shown = || self.run.dest_path(&path);
                 Some(self.claim(Object::Open(dir.as_file()), *live, shown)?)
             }
@@ -63,10 +80,12 @@ impl Worker<'_> {
         let seen = claim.as_ref().map(|claim| claim.stat);
         let model = (seen, sides.as_deref(), &basis);
         let Some((live, changes)) = self.decide_directory(&path, &stat, live, model) else {
-            self.count_below(&sources, &path);
+            self.count_below(&descent.sources, &path);
             return Ok(());
         };
-        if let Live::Other(_) | Live::Missing = live {
+        if let Live::Other(_) | Live::Missing = live
+            && !self.run.options.select.list_only
+        {
             let old = if let Live::Other(old) = &live {
                 Some(old)
             } else {
@@ -81,93 +100,153 @@ impl Worker<'_> {
                 return Ok(());
             }
         }
-        let live = if let Live::Dir(dir, stat) = live {
-            Some((dir, stat))
-        } else {
-            None
+        let known = Known {
+            sides,
+            claim,
+            basis,
+            told: Some((path, changes)),
+        };
+        self.go_into(parent, descent, &target_name, live, known)
+    }
+
+    /// Deals with a directory that takes no part itself, but something below it does.
+    fn on_the_way(
+        &mut self,
+        parent: &Arc<Node>,
+        descent: Descent,
+        name: &[u8],
+        live: Live,
+    ) -> Result<(), Error> {
+        let live = match live {
+            Live::Other(_) => Live::Barred(Errno::NOTDIR),
+            other => other,
+        };
+        let barred = match live {
+            Live::Barred(why) => Some(why),
+            _ => parent.barred,
+        };
+        let wanted_in_it = descent.sources.iter().any(|origin| match &origin.part {
+            Part::Content => true,
+            Part::Names(names) => names.iter().any(|(_, wish)| wish.named.is_some()),
+        });
+        if let Some(why) = barred
+            && wanted_in_it
+        {
+            self.tell_barred_directory(&parent.child(name), why);
+        }
+        let live = match barred {
+            Some(why) => Live::Barred(why),
+            None => live,
+        };
+        let known = Known {
+            sides: None,
+            claim: None,
+            basis: parent.basis.child(name),
+            told: None,
+        };
+        self.go_into(parent, descent, name, live, known)
+    }
+
+    /// Deals with everything in a directory.
+    fn go_into(
+        &mut self,
+        parent: &Arc<Node>,
+        descent: Descent,
+        name: &[u8],
+        live: Live,
+        known: Known,
+    ) -> Result<(), Error> {
+        let mut real = parent.real.as_ref().map(|real| real.join(as_path(name)));
+        let mut barred = None;
+        let live = match live {
+            Live::Dir(dir, stat) => Some((dir, stat)),
+            Live::Linked(dir, stat, to) => {
+                if !self.follow_to(parent, name, &to) {
+                    return Ok(());
+                }
+                real = Some(to);
+                Some((dir, stat))
+            }
+            Live::Barred(why) => {
+                barred = Some(why);
+                None
+            }
+            Live::Missing | Live::Other(_) => None,
         };
         let live_dir = live.as_ref().map(|(dir, _)| dir);
-        let guard = self.guard(&parent.guard, live_dir, &sources, &path)?;
+        let guard = self.guard(
+            &parent.guard,
+            live_dir,
+            &descent.sources,
+            &parent.child(name),
+        )?;
         parent.hold();
         let mut node = Node::new(
             Some(Arc::clone(parent)),
-            parent.child(&target_name),
-            sources,
+            parent.child(name),
+            descent.sources,
             live,
-            Some(stat),
+            descent.listed.then_some(descent.stat),
         );
+        node.content = descent.content;
+        node.real = real;
+        node.barred = barred;
         node.guard = guard;
-        if let Some(sides) = sides {
+        if let Some(sides) = known.sides {
             let _ = node.sides.set(sides);
         }
-        if let Some(claim) = claim {
+        if let Some(claim) = known.claim {
             let _ = node.claim.set(Box::new(claim));
         }
-        let node = Arc::new(node.with_basis(basis));
+        let node = Arc::new(node.with_basis(known.basis));
         let swept = self.run.swept.has(&node.path);
         node.names_changed.store(swept, Relaxed);
-        if node.fresh() || self.lent(&node) || swept {
+        let made = node.fresh() && !node.is_lazy() && barred.is_none();
+        if made || self.lent(&node) || swept {
             node.touched.store(true, Relaxed);
         }
         node.hold();
-        self.content(&node, &path, Some(changes))?;
+        match known.told {
+            Some((path, changes)) => self.content(&node, &path, Some(changes))?,
+            None => self.content(&node, &node.path, None)?,
+        }
         self.release(&node)
     }
 
-    /// Opens a directory in every source that has it. What cannot be opened is reported; the directory
-    /// itself is made all the same when its metadata is known.
-    fn open_sources(
+    /// Opens a directory in every source that has it, its metadata as they are to be; `None` where it takes
+    /// no part.
+    fn descend(
         &mut self,
         parent: &Node,
         name: &[u8],
-        first: usize,
-    ) -> Result<Option<(Vec<Origin>, Stat)>, Error> {
-        let mut sources = Vec::with_capacity(1);
-        let mut stat = None;
-        for origin in &parent.sources[first..] {
-            if !origin.part.takes(name) {
-                continue;
+        source: usize,
+    ) -> Result<Option<Descent>, Error> {
+        let path = parent.child(name);
+        let lister = self.run.lister;
+        let mut notes = Vec::new();
+        let sources = &parent.sources[source..];
+        let mut descent = lister.descend(&path, sources, name, &mut |note| notes.push(note));
+        if let Some(descent) = &mut descent {
+            if let Some(origin) = descent.sources.first() {
+                let shown = || self.run.source_path(origin.operand, &path);
+                let object = Object::Open(origin.dir.as_file());
+                descent.stat = self.claim(object, descent.stat, shown)?.stat;
             }
-            match open_source(&origin.dir, name) {
-                Ok((dir, own)) => {
-                    if stat.is_none() {
-                        let shown = || self.run.source_path(origin.operand, &parent.child(name));
-                        let claim = self.claim(Object::Open(dir.as_file()), own, shown)?;
-                        stat = Some(claim.stat);
-                    }
-                    let scope = self.enter(&origin.scope, &dir, &parent.child(name))?;
-                    sources.push(Origin {
-                        dir,
-                        operand: origin.operand,
-                        part: Part::Content,
-                        scope,
-                    });
-                }
-                Err(_) if stat.is_some() => {}
-                Err(e) => {
-                    let path = self.run.source_path(origin.operand, &parent.child(name));
-                    if e.kind() == io::ErrorKind::NotFound {
-                        self.vanished("directory", &path);
-                        return Ok(None);
-                    }
-                    stat = origin.dir.stat(name).ok();
-                    // As rsync: what it has beyond its metadata is read first, or it takes no part.
-                    if let Some(stat) = &stat {
-                        let places = Places {
-                            source: (Object::Name(&origin.dir, name), stat),
-                            live: None,
-                            operand: origin.operand,
-                            path: &parent.child(name),
-                        };
-                        if self.read_sides(&places).is_none() {
-                            return Ok(None);
-                        }
-                    }
-                    self.list_error("opendir", &path, &e);
+            descent.stat = self.run.planner.adjust(descent.stat);
+            let closed = notes.iter().any(|note| matches!(note, Note::Closed { .. }));
+            // As rsync: what it has beyond its metadata is read first, or it takes no part.
+            if closed {
+                let none = &Live::Missing;
+                if self
+                    .read_dir_sides(parent, name, source, descent, none)
+                    .is_none()
+                {
+                    return Ok(None);
                 }
             }
         }
-        Ok(stat.map(|stat| (sources, self.run.planner.adjust(stat))))
+        notes.into_iter().for_each(|note| self.note(note));
+        Ok(descent)
     }
 
     /// The rules that hold in a directory, `outer` being those that hold around it.
@@ -185,23 +264,26 @@ impl Worker<'_> {
         &mut self,
         parent: &Node,
         name: &[u8],
-        (sources, stat): (&[Origin], &Stat),
+        source: usize,
+        descent: &Descent,
         live: &Live,
     ) -> Option<Option<Box<Sides>>> {
         let path = parent.child(name);
-        let (origin, source) = match sources.first() {
+        let (origin, object) = match descent.sources.first() {
             Some(origin) => (origin, Object::Open(origin.dir.as_file())),
             None => {
-                let origin = parent.sources.first()?;
+                let origin = &parent.sources[source];
                 (origin, Object::Name(&origin.dir, name))
             }
         };
         let live = match live {
-            Live::Dir(dir, stat) => Some((Object::Open(dir.as_file()), stat)),
-            Live::Missing | Live::Other(_) => None,
+            Live::Dir(dir, stat) | Live::Linked(dir, stat, _) => {
+                Some((Object::Open(dir.as_file()), stat))
+            }
+            Live::Missing | Live::Other(_) | Live::Barred(_) => None,
         };
         self.read_sides(&Places {
-            source: (source, stat),
+            source: (object, &descent.stat),
             live,
             operand: origin.operand,
             path: &path,
@@ -217,9 +299,10 @@ impl Worker<'_> {
         (seen, sides, basis): (Option<Stat>, Option<&Sides>, &Handles),
     ) -> Option<(Live, Changes)> {
         let changes = match &live {
-            Live::Dir(_, live) => {
+            Live::Dir(_, live) | Live::Linked(_, live, _) => {
                 self.directory_changes(path, stat, seen.as_ref().unwrap_or(live), sides)
             }
+            Live::Barred(_) => Changes::default(),
             Live::Missing if self.run.options.compare.existing => {
                 self.skipped(path, Kind::Dir, Skip::NotCreating);
                 return None;
@@ -236,9 +319,7 @@ impl Worker<'_> {
     /// What lies below a directory that is passed over is part of the list all the same.
     fn count_below(&self, sources: &[Origin], path: &Path) {
         let surveyor = Surveyor {
-            recursive: self.run.options.recursive,
-            own_root: self.run.own_root,
-            filter: self.run.filter.quiet(),
+            lister: self.run.lister.telling_nobody(),
             files: true,
         };
         let survey = surveyor.below(sources, path, &AtomicBool::new(false));
@@ -304,6 +385,22 @@ impl Worker<'_> {
         closed && self.run.target.is_some() && !process::is_root()
     }
 
+    /// Opens a directory of the destination, through a link where such are followed.
+    fn look_at_directory(&mut self, parent: &Node, name: &[u8], listed: bool) -> io::Result<Live> {
+        let live = self.open_live(parent.live.as_ref(), name)?;
+        let follows = !listed || self.run.options.symlinks.keep_dirs;
+        match live {
+            Live::Other(stat) if follows && stat.kind == Kind::Symlink => {
+                Ok(match self.stands_for(parent, name) {
+                    Stands::For(dir, stat, real) => Live::Linked(dir, stat, real),
+                    Stands::Outside => Live::Barred(Errno::LOOP),
+                    Stands::Itself => Live::Other(stat),
+                })
+            }
+            live => Ok(live),
+        }
+    }
+
     /// Opens a directory of the destination, which lends its owner the permission that it lacks.
     fn open_live(&self, parent: Option<&Dir>, name: &[u8]) -> io::Result<Live> {
         let Some(parent) = parent else {
@@ -332,19 +429,22 @@ impl Worker<'_> {
     }
 }
 
+/// What was found out about a directory before it is gone into.
+struct Known {
+    sides: Option<Box<Sides>>,
+    claim: Option<Claim>,
+    basis: Handles,
+    /// How the directory itself is told of, if it is.
+    told: Option<(PathBuf, Changes)>,
+}
+
 /// What the destination has under the name of a directory.
 enum Live {
     Missing,
     Dir(Dir, Stat),
+    /// A link that stands for a directory at this path.
+    Linked(Dir, Stat, PathBuf),
+    /// A link that leads out, or something else that nothing can be made in.
+    Barred(Errno),
     Other(Stat),
-}
-
-/// Opens a directory of the source. One that can be listed but not searched has nothing to give.
-pub(super) fn open_source(parent: &Dir, name: &[u8]) -> io::Result<(Dir, Stat)> {
-    let dir = parent.open_dir(name)?;
-    let stat = dir.stat_self()?;
-    if stat.mode & 0o111 != 0o111 && !process::is_root() {
-        dir.reopen()?;
-    }
-    Ok((dir, stat))
 }

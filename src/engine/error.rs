@@ -14,6 +14,9 @@ pub enum Error {
     /// The operands do not fit together (rsync's code 3).
     #[error("{0}")]
     Select(String),
+    /// An operand is written in a way that cannot be (rsync's code 1).
+    #[error("{0}")]
+    Syntax(String),
     /// The destination cannot be looked at (rsync's code 3).
     #[error(
         "ERROR: cannot stat destination \"{}\": {}",

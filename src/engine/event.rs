@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::sys::{Kind, Time};
+use crate::sys::{Kind, Stat, Time};
 use crate::tree::RuleName;
 
 /// What an itemized change says of one entry (the eleven columns of `-i`).
@@ -99,6 +99,17 @@ pub struct Details {
     pub checksum: Option<String>,
 }
 
+/// One entry of a list-only run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListEntry {
+    /// Path within the transfer; `.` for the root.
+    pub path: PathBuf,
+    /// Its metadata; `None` for a source that is missing (`--delete-missing-args`).
+    pub stat: Option<Stat>,
+    /// The target of a symbolic link, where links take part as such.
+    pub link: Option<PathBuf>,
+}
+
 impl Action {
     /// Whether it makes something, even where no column says what.
     #[must_use]
@@ -125,6 +136,12 @@ pub enum Skip {
     NotCreating,
     /// Nothing differs: `X is uptodate`.
     UpToDate,
+    /// `--max-size`: `X is over max-size`.
+    TooLarge,
+    /// `--min-size`: `X is under min-size`.
+    TooSmall,
+    /// `-xx`: `[sender] skipping mount-point dir X`.
+    MountPoint,
 }
 
 /// What a filter rule decided about an entry; told with `-vv`.
@@ -158,6 +175,24 @@ pub enum Severity {
 pub enum Event {
     /// The destination directory was made: `created directory D`.
     CreatedDestination(PathBuf),
+    /// Directories that lead to the destination were made: `created N directories for PATH`.
+    CreatedPath {
+        /// How many.
+        count: usize,
+        /// The path that they complete.
+        path: PathBuf,
+    },
+    /// An entry of a list-only run.
+    ListEntry(ListEntry),
+    /// A symbolic link that leads out of the transfer: left out, or what it leads to is copied.
+    UnsafeLink {
+        /// Path within the transfer.
+        path: PathBuf,
+        /// What it leads to.
+        target: PathBuf,
+        /// Whether that is copied.
+        copied: bool,
+    },
     /// The whole list is known before the first transfer; how many entries it has.
     Listed(u64),
     /// An entry was decided on and dealt with; a file whose content is transferred is about to be.
@@ -356,6 +391,8 @@ pub struct Wants {
     pub arrivals: bool,
     /// [`Details::checksum`].
     pub checksum: bool,
+    /// `Listed`: how many entries a whole list has.
+    pub list: bool,
 }
 
 impl Wants {
@@ -373,6 +410,7 @@ impl Wants {
             details: self.details || other.details,
             arrivals: self.arrivals || other.arrivals,
             checksum: self.checksum || other.checksum,
+            list: self.list || other.list,
         }
     }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::batch::rule_path;
 use super::error::Error;
 use super::event::{Event, Severity, Verdict};
-use super::node::Origin;
 use super::options::Options;
+use super::sources::Origin;
 use crate::sys::{Dir, Kind};
 use crate::tree::{Perishable, Rule, Rules, Scope, Side};
 

@@ -1,14 +1,16 @@
 //! Entries that are not directories: decided on, made, changed.
 
 use std::cell::Cell;
+use std::fs::File;
 use std::io;
-use std::path::PathBuf;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::stage::Names;
-use crate::sys::{Dir, Kind, Object, Stat, process};
-use crate::tree::{MetaChange, give};
+use crate::sys::{Dir, Kind, Object, Stat, as_path, process};
+use crate::tree::{MetaChange, give, is_unsafe_link};
 
 use super::basis::Match;
 use super::compare::same_bytes;
@@ -18,9 +20,10 @@ use super::error::Error;
 use super::event::{Action, Changes, Event, Severity, Skip};
 use super::extended::{Sides, Unlike};
 use super::fake_super::{self, Claim, read_target};
-use super::node::{Node, Origin};
+use super::node::Node;
 use super::run::{STAT, failed_to, not_linked};
 use super::sides::Places;
+use super::sources::{Origin, Seen, Unseen};
 use super::target::{Fault, Place, Target};
 use super::worker::Worker;
 
@@ -44,6 +47,8 @@ pub(super) struct Leaf {
     pub sides: Option<Box<Sides>>,
     /// What the alternate directories have.
     pub basis: Option<Match>,
+    /// At the source it is a symbolic link, and what that leads to takes its place.
+    pub followed: bool,
 }
 
 impl Leaf {
@@ -58,6 +63,17 @@ impl Leaf {
     /// The same, if it is of the source's family.
     pub(super) fn same_kind(&self) -> Option<&Stat> {
         self.seen().filter(|live| live.kind.is_like(self.stat.kind))
+    }
+}
+
+impl Origin {
+    /// Opens a file of the source for reading.
+    pub(super) fn open(&self, leaf: &Leaf) -> io::Result<File> {
+        if leaf.followed {
+            self.dir.open_target_file(&leaf.name)
+        } else {
+            self.dir.open_file(&leaf.name)
+        }
     }
 }
 
@@ -94,9 +110,13 @@ impl Worker<'_> {
     /// Looks at both sides of a name.
     fn look(&mut self, node: &Node, name: &[u8], origin: &Origin) -> Result<Option<Leaf>, Error> {
         let path = node.child(name);
-        let stat = match origin.dir.stat(name) {
-            Ok(stat) => stat,
-            Err(e) => {
+        let Seen { stat, followed } = match self.run.lister.see(origin, name, &path) {
+            Ok(seen) => seen,
+            Err(Unseen::NoReferent) => {
+                self.no_referent(origin.operand, &path);
+                return Ok(None);
+            }
+            Err(Unseen::Error(e)) => {
                 let shown = self.run.source_path(origin.operand, &path);
                 if e.kind() == io::ErrorKind::NotFound {
                     self.vanished("file", &shown);
@@ -108,28 +128,34 @@ impl Worker<'_> {
         };
         let real = stat;
         let shown = || self.run.source_path(origin.operand, &path);
-        let claim = self.claim(Object::Name(&origin.dir, name), real, shown)?;
+        let opened = match followed && self.run.planner.keeping.any() {
+            // Attributes are those of what the link leads to.
+            true => origin.dir.open_target_file(name).ok(),
+            false => None,
+        };
+        let object = match &opened {
+            Some(file) => Object::Open(file),
+            None => Object::Name(&origin.dir, name),
+        };
+        let claim = self.claim(object, real, shown)?;
         let stat = self.run.planner.adjust(claim.stat);
         self.run.tally.listed(stat.kind, stat.size);
+        if self.run.options.select.list_only {
+            let is_file = real.kind == Kind::File;
+            let lister = self.run.lister;
+            let link = || read_target(&origin.dir, name, is_file).map(|to| lister.unmunge(to));
+            self.list(path, &stat, link);
+            return Ok(None);
+        }
         if !self.run.planner.takes(stat.kind) {
             self.skipped(&path, stat.kind, Skip::NonRegular);
             return Ok(None);
         }
         let target_name: Box<[u8]> = self.target_name(node, name).into();
-        let live = match node
-            .live
-            .as_ref()
-            .map_or(Ok(None), |live| live.try_stat(&target_name))
-        {
-            Ok(live) => live,
-            Err(e) => {
-                let event = failed_to(STAT, &self.run.dest_path(&path), &e);
-                self.report_event(event);
-                return Ok(None);
-            }
-        };
         let link = if stat.kind == Kind::Symlink {
-            match read_target(&origin.dir, name, real.kind == Kind::File) {
+            let is_file = real.kind == Kind::File;
+            match read_target(&origin.dir, name, is_file).map(|to| self.run.lister.unmunge(to)) {
+                Ok(target) if self.leaves_out(&target, &path) => return Ok(None),
                 Ok(target) => Some(target),
                 Err(e) => {
                     self.report_failure(
@@ -143,6 +169,22 @@ impl Worker<'_> {
         } else {
             None
         };
+        if let Some(barred) = node.barred {
+            self.tell_barred(&path, link.as_deref(), barred);
+            return Ok(None);
+        }
+        let live = match node
+            .live
+            .as_ref()
+            .map_or(Ok(None), |live| live.try_stat(&target_name))
+        {
+            Ok(live) => live,
+            Err(e) => {
+                let event = failed_to(STAT, &self.run.dest_path(&path), &e);
+                self.report_event(event);
+                return Ok(None);
+            }
+        };
         let claim = match (&node.live, live) {
             (Some(dir), Some(live)) if self.run.planner.keeping.is_fake() => {
                 let shown = || self.run.dest_path(&path);
@@ -155,7 +197,7 @@ impl Worker<'_> {
         let same_kind = seen.filter(|live| live.kind.is_like(stat.kind));
         let live_object = node.live.as_ref().zip(same_kind.as_ref());
         let places = Places {
-            source: (Object::Name(&origin.dir, name), &stat),
+            source: (object, &stat),
             live: live_object.map(|(dir, stat)| (Object::Name(dir, &target_name), stat)),
             operand: origin.operand,
             path: &path,
@@ -173,24 +215,38 @@ impl Worker<'_> {
             link,
             sides,
             basis: None,
+            followed,
         };
         leaf.basis = self.find_basis(node, &leaf, origin);
         Ok(Some(leaf))
     }
 
+    /// With `--safe-links`, whether a link is left out because of where it leads.
+    fn leaves_out(&mut self, target: &[u8], path: &Path) -> bool {
+        let leaves = self.run.options.symlinks.leave_unsafe
+            && is_unsafe_link(target, path.as_os_str().as_bytes());
+        if leaves {
+            self.tell(Event::UnsafeLink {
+                path: path.to_owned(),
+                target: as_path(target).to_owned(),
+                copied: false,
+            });
+        }
+        leaves
+    }
+
     /// Decides on a leaf; failures to compare are reported and count as different.
     pub(super) fn decide(&mut self, node: &Node, leaf: &Leaf, origin: &Origin) -> Decision {
-        self.sum_compared(leaf.stat.kind, || origin.dir.open_file(&leaf.name));
+        self.sum_compared(leaf.stat.kind, || origin.open(leaf));
         let same_content = || match (leaf.stat.kind, &node.live) {
             (Kind::Symlink, Some(live)) => {
                 let is_file = leaf.live.is_some_and(|live| live.kind == Kind::File);
                 let target = read_target(live, &leaf.target_name, is_file)?;
                 Ok(Some(target) == leaf.link)
             }
-            (Kind::File, Some(live)) => same_bytes(
-                &origin.dir.open_file(&leaf.name)?,
-                &live.open_file(&leaf.target_name)?,
-            ),
+            (Kind::File, Some(live)) => {
+                same_bytes(&origin.open(leaf)?, &live.open_file(&leaf.target_name)?)
+            }
             _ => Ok(false),
         };
         let decision =

@@ -175,7 +175,7 @@ impl Worker<'_> {
             && leaf.stat.kind == Kind::File
             && self.run.target.is_some();
         let leader = Leader {
-            target: node.path.join(crate::sys::as_path(&leaf.target_name)),
+            target: node.target_child(&leaf.target_name),
             path: leaf.path.clone(),
             kept,
             edited: matches!(decision, Decision::Touch(changes) if changes.xattrs),

@@ -11,6 +11,7 @@
 //! widest directory plus what is in flight, never by the tree; only `-H` keeps a line for every file with
 //! several names, and a run keeps 24 bytes for every change it makes.
 
+mod absent;
 mod basis;
 mod batch;
 mod compare;
@@ -18,6 +19,7 @@ mod decide;
 mod delta;
 mod detail;
 mod directory;
+mod dirlinks;
 mod error;
 mod event;
 mod extended;
@@ -26,11 +28,14 @@ mod fake_super;
 mod filter;
 mod leaf;
 mod links;
+mod listing;
 mod node;
+mod notes;
 mod options;
 mod order;
 mod removal;
 mod run;
+mod select;
 mod session;
 mod sides;
 mod sources;
@@ -46,4 +51,5 @@ pub use event::*;
 pub use options::{
     Adjust, Alternates, BasisUse, Compare, Deletion, Options, Privilege, Sums, When,
 };
+pub use select::{Boundary, Missing, Names, Select, Symlinks};
 pub use session::run;

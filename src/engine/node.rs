@@ -1,8 +1,10 @@
 //! One directory of the tree while it is worked on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+
+use rustix::io::Errno;
 
 use crate::sys::{Dir, Stat, as_path};
 use crate::tree::Scope;
@@ -10,38 +12,8 @@ use crate::tree::Scope;
 use super::basis::Handles;
 use super::extended::Sides;
 use super::fake_super::Claim;
+use super::sources::Origin;
 use super::target::Place;
-
-/// What of a source directory takes part.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Part {
-    /// All of its content.
-    Content,
-    /// Only this name.
-    Name(Box<[u8]>),
-}
-
-impl Part {
-    /// Whether this name of the directory takes part.
-    pub(super) fn takes(&self, name: &[u8]) -> bool {
-        match self {
-            Part::Content => true,
-            Part::Name(only) => &**only == name,
-        }
-    }
-}
-
-/// A directory that entries come from.
-pub(super) struct Origin {
-    /// The directory.
-    pub dir: Dir,
-    /// Which source operand it belongs to.
-    pub operand: usize,
-    /// What of it takes part.
-    pub part: Part,
-    /// The rules that hold in it.
-    pub scope: Scope,
-}
 
 /// A directory of the transfer: where its entries come from and where changes to it go. Lives as long as
 /// something below it is unfinished; the last one to finish gives the directory its final metadata.
@@ -52,6 +24,12 @@ pub(super) struct Node {
     pub path: PathBuf,
     /// Where entries come from, the first wins. Empty for a directory that is only made.
     pub sources: Vec<Origin>,
+    /// Whether all that is in it belongs to the transfer, so that other names may be removed.
+    pub content: bool,
+    /// Path at the destination, where it is another one: a link there leads elsewhere (`-K`).
+    pub real: Option<PathBuf>,
+    /// Why nothing can be made in it: a link that leads out of the destination stands for it.
+    pub barred: Option<Errno>,
     /// The directory as it is at the destination now; `None` if there is none.
     pub live: Option<Dir>,
     /// Its metadata there.
@@ -60,7 +38,8 @@ pub(super) struct Node {
     pub guard: Scope,
     /// The directory as alternate directories have it.
     pub basis: Handles,
-    /// Metadata to give it; `None` leaves a live one alone (the root of named sources).
+    /// Metadata to give it; `None` leaves a live one alone (the root of named sources, directories that
+    /// are only on the way) and makes a missing one when its first entry is made.
     pub source_stat: Option<Stat>,
     /// What the directory at the destination claims to be, under `--fake-super`.
     pub claim: OnceLock<Box<Claim>>,
@@ -92,6 +71,9 @@ impl Node {
             parent,
             path,
             sources,
+            content: false,
+            real: None,
+            barred: None,
             live,
             live_stat,
             guard: Scope::default(),
@@ -118,11 +100,25 @@ impl Node {
         self.live.is_none()
     }
 
-    /// The first source of which all content takes part: the directory's metadata are its.
-    pub(super) fn content(&self) -> Option<&Origin> {
-        self.sources
-            .iter()
-            .find(|origin| origin.part == Part::Content)
+    /// The source whose metadata are the directory's: the first of which all content takes part.
+    pub(super) fn model(&self) -> Option<&Origin> {
+        let content = |origin: &&Origin| origin.part.is_content();
+        self.sources.iter().find(content).or(self.sources.first())
+    }
+
+    /// Its path at the destination, as it is made and changed there.
+    pub(super) fn target_path(&self) -> &Path {
+        self.real.as_deref().unwrap_or(&self.path)
+    }
+
+    /// The path at the destination of a name in this directory.
+    pub(super) fn target_child(&self, name: &[u8]) -> PathBuf {
+        self.target_path().join(as_path(name))
+    }
+
+    /// Whether it is made only when something in it is.
+    pub(super) fn is_lazy(&self) -> bool {
+        self.parent.is_some() && self.source_stat.is_none()
     }
 
     /// The path within the transfer of a name in this directory.

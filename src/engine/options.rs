@@ -6,6 +6,8 @@ use crate::delta::Checksum;
 use crate::stage;
 use crate::tree::{Chmod, IdMap, Ids, Preserve, Rules};
 
+use super::select::{Select, Symlinks};
+
 /// How the quick check decides whether a file needs its data sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Compare {
@@ -21,6 +23,10 @@ pub struct Compare {
     pub existing: bool,
     /// `--ignore-existing`: change no file that is there.
     pub ignore_existing: bool,
+    /// `--max-size`: skip larger files.
+    pub max_size: Option<u64>,
+    /// `--min-size`: skip smaller files.
+    pub min_size: Option<u64>,
     /// `--modify-window`: seconds of tolerance; negative compares nanoseconds.
     pub modify_window: i64,
     /// `--checksum-choice`: what checksums of files are told in.
@@ -157,6 +163,10 @@ pub struct Options {
     pub dest: PathBuf,
     /// `-r`.
     pub recursive: bool,
+    /// What else decides which entries take part.
+    pub select: Select,
+    /// Symbolic links that are not taken as what they are.
+    pub symlinks: Symlinks,
     /// Which attributes and kinds of entry are kept.
     pub preserve: Preserve,
     /// Whether what only the super-user can do is tried.

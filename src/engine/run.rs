@@ -1,12 +1,14 @@
 //! What all workers of one run share.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::sys::content::Abilities;
 
 use super::decide::Planner;
+use super::dirlinks::Followed;
 use super::error::Error;
 use super::event::{Event, Position, Severity, Wants};
 use super::filter::Filter;
@@ -14,8 +16,8 @@ use super::links::{Late, Links};
 use super::options::Options;
 use super::order::Frontier;
 use super::removal::{Later, Swept};
-use super::sources::Destination;
-use super::survey::{FileId, Totals};
+use super::sources::{Destination, Lister};
+use super::survey::Totals;
 use super::tally::Tally;
 use super::target::Target;
 use super::worker::Work;
@@ -32,8 +34,12 @@ pub(super) struct Run<'r> {
     pub tally: Tally,
     pub wants: Wants,
     pub links: Option<Links>,
-    /// The destination's root, which is never part of its own source.
-    pub own_root: Option<FileId>,
+    /// Chooses what takes part.
+    pub lister: Lister<'r>,
+    /// Top names that are told with a slash in front, having come from absolute paths.
+    pub rooted: Vec<Box<[u8]>>,
+    /// Directories that links of the destination lead to (`-K`).
+    pub linked: Mutex<Vec<Followed>>,
     /// What the whole list holds, where that was counted.
     pub total: OnceLock<Totals>,
     pub abilities: Abilities,
@@ -107,6 +113,19 @@ impl Run<'_> {
     pub(super) fn source_path(&self, source: usize, path: &Path) -> PathBuf {
         let base = self.source_paths.get(source).or(self.source_paths.first());
         base.map_or_else(|| path.to_owned(), |base| base.join(path))
+    }
+
+    /// The path of an entry as it is told: `.` for the root, and what came from an absolute path has its
+    /// slash again.
+    pub(super) fn told(&self, path: &Path) -> PathBuf {
+        let Some(Component::Normal(top)) = path.components().next() else {
+            return PathBuf::from(".");
+        };
+        let top = top.as_bytes();
+        if self.rooted.iter().any(|rooted| &**rooted == top) {
+            return Path::new("/").join(path);
+        }
+        path.to_owned()
     }
 
     /// The path of an entry at the destination, as messages show it.

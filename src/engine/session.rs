@@ -19,13 +19,13 @@ use super::extended::Keeping;
 use super::fake_super::Claim;
 use super::filter::Filter;
 use super::links::{Late, Links};
-use super::node::{Node, Origin, Part};
+use super::node::Node;
 use super::options::{Options, Privilege};
 use super::order::{Frontier, Key};
 use super::removal::{self, Later, Swept};
 use super::run::{Run, failed};
-use super::sources::{self, Destination, Source};
-use super::survey::{FileId, Surveyor, Totals, file_id};
+use super::sources::{self, Destination, Lister, Opened, Origin, Source};
+use super::survey::{Surveyor, Totals, file_id};
 use super::tally::Tally;
 use super::target::{Live, Staged, Target};
 use super::worker::Work;
@@ -45,26 +45,20 @@ pub fn run(options: &Options, report: &dyn Report) -> Result<Outcome, Error> {
             text,
         });
     }
-    let (found, missing) = sources::open(&options.sources);
-    for source in &missing {
-        if source.blocks_deletion {
-            tally.set_list_error();
-        }
-        tally.set_partial();
-        report.event(Event::Message {
-            severity: Severity::Error,
-            text: source.text.clone(),
-        });
+    let found = sources::open(options, report, &tally)?;
+    if options.select.list_only {
+        return list(options, report, found, tally);
     }
-    let filter = Filter::new(options, report.wants().skips);
-    let mut events = Vec::new();
-    let found = sources::select(options, filter, found, &mut events);
-    events.into_iter().for_each(|event| report.event(event));
-    let found = found?;
-    if found.is_empty() {
+    if found.sources.is_empty() && !options.select.mkpath {
         return Ok(tally.outcome());
     }
-    let destination = sources::destination(options, filter.quiet(), &found)?;
+    let destination = sources::destination(&Lister::quiet(options), &found.sources)?;
+    if let Some(made) = &destination.made {
+        report.event(Event::CreatedPath {
+            count: made.count(),
+            path: made.path.clone(),
+        });
+    }
     if options.dry_run {
         let live = Dir::open(&destination.root).ok();
         return Session {
@@ -89,14 +83,33 @@ fn refuse_state(options: &Options) -> Result<(), Error> {
     Ok(())
 }
 
+/// Tells what takes part; there is no destination.
+fn list(
+    options: &Options,
+    report: &dyn Report,
+    found: Opened,
+    tally: Tally,
+) -> Result<Outcome, Error> {
+    let destination = Destination::none();
+    Session {
+        options,
+        report,
+        destination: &destination,
+        stage: None,
+    }
+    .transfer(found, None, None, tally)
+}
+
 fn direct(
     options: &Options,
     report: &dyn Report,
     destination: &Destination,
-    found: Vec<Source>,
+    found: Opened,
     tally: Tally,
 ) -> Result<Outcome, Error> {
-    if !destination.exists {
+    if let Some(made) = &destination.made {
+        made.make(0)?;
+    } else if !destination.exists {
         let mode = 0o777 & !process::take_umask();
         DirBuilder::new()
             .mode(mode)
@@ -135,7 +148,7 @@ fn staged(
     options: &Options,
     report: &dyn Report,
     destination: &Destination,
-    found: Vec<Source>,
+    found: Opened,
     tally: Tally,
 ) -> Result<Outcome, Error> {
     let single = destination
@@ -146,6 +159,25 @@ fn staged(
         path: &destination.root,
         single,
     };
+    if let Some(made) = &destination.made {
+        // The stage makes the destination itself; a file is staged into a directory that is there.
+        made.make(usize::from(destination.rename.is_none()))?;
+    }
+    let result = staged_in(options, report, destination, found, tally, root);
+    if let (Err(_), Some(made)) = (&result, &destination.made) {
+        made.unmake();
+    }
+    result
+}
+
+fn staged_in(
+    options: &Options,
+    report: &dyn Report,
+    destination: &Destination,
+    found: Opened,
+    tally: Tally,
+    root: stage::Root<'_>,
+) -> Result<Outcome, Error> {
     let stage = Stage::open(root, &options.stage)?;
     let session = Session {
         options,
@@ -156,7 +188,7 @@ fn staged(
     session.tell_notes(&stage);
     let mirrors = options.deletion.enabled
         && options.recursive
-        && found.iter().any(|s| s.part == Part::Content);
+        && found.sources.iter().any(|s| s.part.is_content());
     let target = Staged::new(&stage, mirrors);
     let live = stage
         .live()
@@ -186,8 +218,8 @@ struct Start<'s> {
     total: OnceLock<Totals>,
     /// Some directory of the list could not be read, as far as it was looked through.
     incomplete: bool,
-    /// Where they are to be counted beside the transfer.
-    uncounted: Option<(Surveyor<'s>, Vec<Origin>)>,
+    /// Where they are to be counted beside the transfer, and whether the root is one of them.
+    uncounted: Option<(Surveyor<'s>, Vec<Origin>, bool)>,
 }
 
 struct Session<'s> {
@@ -209,7 +241,7 @@ impl<'s> Session<'s> {
 
     fn transfer(
         &self,
-        found: Vec<Source>,
+        found: Opened,
         live: Option<&Dir>,
         target: Option<&dyn Target>,
         tally: Tally,
@@ -222,13 +254,18 @@ impl<'s> Session<'s> {
             .ok()
             .map(|stat| file_id(&stat));
         let filter = Filter::new(self.options, wants.skips);
+        let lister = Lister {
+            options: self.options,
+            filter,
+            own_root,
+        };
         let Start {
             root,
             links,
             total,
             incomplete,
             uncounted,
-        } = self.start(&found, live, own_root, &planner)?;
+        } = self.start(&found.sources, live, lister, &planner)?;
         let run = Run {
             options: self.options,
             destination: self.destination,
@@ -239,10 +276,12 @@ impl<'s> Session<'s> {
             tally,
             wants,
             links,
-            own_root,
+            lister,
+            rooted: found.rooted,
+            linked: Mutex::default(),
             total,
             abilities: Abilities::default(),
-            source_paths: found.into_iter().map(|s| s.path).collect(),
+            source_paths: found.sources.into_iter().map(|s| s.path).collect(),
             removed: Mutex::new(Vec::new()),
             later: Later::default(),
             swept: Swept::default(),
@@ -302,7 +341,7 @@ impl<'s> Session<'s> {
         &self,
         found: &[Source],
         live: Option<&Dir>,
-        own_root: Option<FileId>,
+        lister: Lister<'s>,
         planner: &Planner,
     ) -> Result<Start<'s>, Error> {
         let failed = |source| Error::File {
@@ -311,31 +350,25 @@ impl<'s> Session<'s> {
             source,
         };
         let origins = || -> Result<Vec<Origin>, Error> {
-            found
-                .iter()
-                .enumerate()
-                .map(|(operand, s)| {
-                    Ok(Origin {
-                        dir: self.open_source(s)?,
-                        operand,
-                        part: s.part.clone(),
-                        scope: s.scope.clone(),
-                    })
-                })
+            let numbered = found.iter().enumerate();
+            numbered
+                .map(|(operand, source)| Ok(source.origin(operand, self.open_source(source)?)))
                 .collect()
         };
+        let top = found.iter().find_map(|source| source.top);
         let hard_links = self.options.preserve.hard_links;
         let wants = self.report.wants();
         let surveyor = Surveyor {
-            recursive: self.options.recursive,
-            own_root,
-            filter: Filter::new(self.options, false),
+            lister: lister.telling_nobody(),
             files: hard_links || wants.sizes,
         };
         let (mut links, total) = (None, OnceLock::new());
         let (mut uncounted, mut incomplete) = (None, false);
-        if hard_links || wants.in_step || self.options.whole_list {
-            let survey = surveyor.survey(&origins()?, &AtomicBool::new(false));
+        // Only what goes by the whole list, or is told of it, is worth a pass of its own.
+        let whole_list =
+            self.options.whole_list && (wants.list || self.options.deletion.needs_whole_list());
+        if hard_links || wants.in_step || whole_list {
+            let survey = surveyor.survey(&origins()?, top.is_some(), &AtomicBool::new(false));
             let _ = total.set(survey.totals);
             incomplete = survey.incomplete;
             if self.options.whole_list {
@@ -343,7 +376,7 @@ impl<'s> Session<'s> {
             }
             links = hard_links.then(|| Links::new(survey.names));
         } else if wants.progress {
-            uncounted = Some((surveyor, origins()?));
+            uncounted = Some((surveyor, origins()?, top.is_some()));
         }
         let live = match live {
             Some(dir) => {
@@ -352,22 +385,21 @@ impl<'s> Session<'s> {
             }
             None => None,
         };
-        let mut content = found
-            .iter()
-            .find(|s| s.part == Part::Content)
-            .map(|s| (Object::Open(s.dir.as_file()), s.stat, &s.path));
+        let mut top = top;
         let mut claim = None;
         if planner.keeping.is_fake() {
-            if let Some((object, stat, path)) = &mut content {
-                *stat = Claim::of(*object, *stat, || path.clone())?.stat;
+            if let Some((stat, source)) = top.as_mut().zip(found.iter().find(|s| s.top.is_some())) {
+                let object = Object::Open(source.dir.as_file());
+                *stat = Claim::of(object, *stat, || source.path.clone())?.stat;
             }
             if let Some((dir, stat)) = &live {
                 let path = || self.destination.root.clone();
                 claim = Some(Claim::of(Object::Open(dir.as_file()), *stat, path)?);
             }
         }
-        let content = content.map(|(_, stat, _)| planner.adjust(stat));
-        let mut node = Node::new(None, Path::new("").to_owned(), origins()?, live, content);
+        let top = top.map(|stat| planner.adjust(stat));
+        let mut node = Node::new(None, Path::new("").to_owned(), origins()?, live, top);
+        node.content = found.iter().any(|source| source.part.is_content());
         node.guard = self.guard(&node, found)?;
         if let Some(claim) = claim {
             let _ = node.claim.set(Box::new(claim));
@@ -394,8 +426,8 @@ impl<'s> Session<'s> {
     fn guard(&self, root: &Node, found: &[Source]) -> Result<Scope, Error> {
         let filter = Filter::new(self.options, false);
         let around = filter.around_destination(&self.destination.root);
-        let mirrored = self.options.deletion.enabled
-            && found.iter().any(|source| source.part == Part::Content);
+        let mirrored =
+            self.options.deletion.enabled && found.iter().any(|source| source.part.is_content());
         let Some(live) = root.live.as_ref().filter(|_| mirrored) else {
             return Ok(around);
         };
@@ -427,7 +459,7 @@ impl<'s> Session<'s> {
 
     /// Makes the target ready where the root itself is missing.
     fn begin_root(&self, run: &Run<'_>, root: &Arc<Node>) -> Result<(), Error> {
-        if root.fresh() {
+        if root.fresh() && !self.options.select.list_only {
             if let Some(target) = run.target {
                 target.begin()?;
             }

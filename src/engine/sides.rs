@@ -64,7 +64,7 @@ impl Worker<'_> {
 
     /// The same for the destination's root, which stays without where they cannot be read.
     pub(super) fn read_root_sides(&mut self, root: &Node) {
-        let Some((stat, origin)) = root.source_stat.as_ref().zip(root.content()) else {
+        let Some((stat, origin)) = root.source_stat.as_ref().zip(root.model()) else {
             return;
         };
         let live = root.live.as_ref().zip(root.seen());

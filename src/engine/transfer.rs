@@ -13,8 +13,9 @@ use super::detail::Traffic;
 use super::error::Error;
 use super::event::{Action, Changes, Event};
 use super::leaf::{Leaf, foreseen};
-use super::node::{Node, Origin};
+use super::node::Node;
 use super::run::failed_to;
+use super::sources::Origin;
 use super::target::{Fault, Place, Target, out_of_room};
 use super::worker::Worker;
 
@@ -93,7 +94,7 @@ impl Worker<'_> {
         origin: &Origin,
         changes: Changes,
     ) -> Result<Result<Option<Moved>, Fault>, Error> {
-        let source = match origin.dir.open_file(&leaf.name) {
+        let source = match origin.open(leaf) {
             Ok(file) => file,
             Err(e) => {
                 let path = self.run.source_path(origin.operand, &leaf.path);

@@ -16,10 +16,10 @@ use super::error::Error;
 use super::event::{Action, Changes, Event, Item, Skip};
 use super::extended::{Sides, Unlike};
 use super::fake_super;
-use super::filter::Asked;
-use super::node::{Node, Part};
+use super::node::Node;
 use super::order::{Key, child_key};
 use super::run::Run;
+use super::sources::Found;
 use super::target::{Fault, Place};
 
 /// Entries of a wide directory that make one job.
@@ -124,14 +124,14 @@ impl<'w> Worker<'w> {
         if !wants.items || !(wants.unchanged || action.changes() || changes.any()) {
             return;
         }
-        let path = if path.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            path
+        let told = self.run.told(path);
+        let path = match path.as_os_str().is_empty() {
+            true => &told,
+            false => path,
         };
         let details = self.details(path, stat, Traffic::default());
         self.tell(Event::Item(Item {
-            path: path.to_owned(),
+            path: told,
             kind: stat.kind,
             action,
             changes,
@@ -163,6 +163,10 @@ impl<'w> Worker<'w> {
         self.run.tally.listed(Kind::Dir, 0);
         self.run.tally.pass(1);
         let changes = match root.seen() {
+            None if self.run.destination.is_made() => {
+                let made = self.run.planner.just_made();
+                return Some(self.run.planner.differences(&stat, &made));
+            }
             Some(live) => {
                 let sides = root.sides.get().map(|sides| &**sides);
                 self.directory_changes(&root.path, &stat, live, sides)
@@ -172,7 +176,7 @@ impl<'w> Worker<'w> {
                 self.new_directory(&stat, sides, &root.basis)
             }
         };
-        if changes.new {
+        if changes.new && !self.run.options.select.list_only {
             self.run.tally.created(Kind::Dir);
         }
         Some(changes)
@@ -191,8 +195,12 @@ impl<'w> Worker<'w> {
         let (Some(stat), Some(changes)) = (node.source_stat, changes) else {
             return;
         };
+        if self.run.options.select.list_only {
+            return self.list_directory(path, &stat);
+        }
         let action = match node.fresh() {
             _ if changes.new => Action::Create,
+            true if self.run.destination.is_made() && node.parent.is_none() => Action::Attributes,
             true => Action::Adopt,
             false => Action::Attributes,
         };
@@ -236,21 +244,10 @@ impl<'w> Worker<'w> {
     }
 
     fn read_batch(&mut self, node: &Node) -> Result<Batch, (usize, io::Error)> {
-        let filter = self.run.filter;
-        let mut events = Vec::new();
-        let batch = Batch::read(&node.sources, |origin, name, is_dir| {
-            // A named operand was asked about when it was selected.
-            !crate::stage::is_state(&origin.dir, name)
-                && (origin.part != Part::Content
-                    || !filter.excludes(
-                        Asked::of_sender(&origin.scope),
-                        &node.path,
-                        name,
-                        is_dir,
-                        &mut events,
-                    ))
-        });
-        events.into_iter().for_each(|event| self.tell(event));
+        let mut notes = Vec::new();
+        let lister = self.run.lister;
+        let batch = lister.batch(&node.path, &node.sources, &mut |note| notes.push(note));
+        notes.into_iter().for_each(|note| self.note(note));
         batch
     }
 
@@ -271,9 +268,6 @@ impl<'w> Worker<'w> {
         }
         for index in batch.leaves..batch.len() {
             let named = batch.get(index);
-            if !self.run.options.recursive {
-                continue;
-            }
             let work = Work::Dir {
                 parent: Arc::clone(node),
                 name: named.name.into(),
@@ -299,16 +293,13 @@ impl<'w> Worker<'w> {
         for index in range {
             check_stop()?;
             let named = batch.get(index);
-            self.leaf(node, named.name, named.source)?;
+            match named.found {
+                Found::Missing => self.absent(node, named.name)?,
+                _ => self.leaf(node, named.name, named.source)?,
+            }
         }
         if last && self.run.wants.progress {
             self.run.tally.pass(dirs);
-        }
-        if last && !self.run.options.recursive {
-            for index in batch.leaves..batch.len() {
-                let path = node.child(batch.get(index).name);
-                self.skipped(&path, Kind::Dir, Skip::Directory);
-            }
         }
         Ok(())
     }
@@ -321,6 +312,9 @@ impl<'w> Worker<'w> {
         node.touched.store(true, Relaxed);
         node.place(|| {
             target.begin()?;
+            if node.is_lazy() && node.fresh() {
+                self.make_on_the_way(node)?;
+            }
             target.place(node)
         })
     }
@@ -370,6 +364,7 @@ impl<'w> Worker<'w> {
                 }
                 planner.change_for(source, live, sides, &changes)
             }
+            (None, _) if node.is_lazy() && !touched => return Ok(()),
             (None, None) => crate::tree::MetaChange {
                 mode: Some(planner.allowed(node.inherited())),
                 ..crate::tree::MetaChange::default()

@@ -5,21 +5,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::sys::stack::DEEP;
 
 use super::error::Error;
-use super::node::Origin;
 use super::run::Run;
+use super::sources::Origin;
 use super::survey::Surveyor;
 use super::worker::Worker;
 
 impl Run<'_> {
     /// Works until nothing is left, or the run failed. `uncounted` is surveyed beside the work.
-    pub(super) fn work(&self, uncounted: Option<(Surveyor<'_>, Vec<Origin>)>) {
+    pub(super) fn work(&self, uncounted: Option<(Surveyor<'_>, Vec<Origin>, bool)>) {
         let threads = self.threads();
         let over = AtomicBool::new(false);
         std::thread::scope(|scope| {
-            if let Some((surveyor, origins)) = uncounted {
+            if let Some((surveyor, origins, top)) = uncounted {
                 let over = &over;
                 let count = move || {
-                    let survey = surveyor.survey(&origins, over);
+                    let survey = surveyor.survey(&origins, top, over);
                     if !over.load(Ordering::Relaxed) {
                         let _ = self.total.set(survey.totals);
                     }
@@ -55,6 +55,7 @@ impl Run<'_> {
     fn threads(&self) -> usize {
         let sequential = self.wants.in_step
             || self.options.deletion.max.is_some()
+            || self.options.symlinks.keep_dirs
             || (self.links.is_some() && self.wants.items);
         match self.options.threads {
             _ if sequential => 1,

@@ -43,6 +43,30 @@ enum Told<'a> {
         #[serde(flatten)]
         path: Name<'a>,
     },
+    CreatedPath {
+        #[serde(flatten)]
+        path: Name<'a>,
+        directories: usize,
+    },
+    ListEntry {
+        #[serde(flatten)]
+        path: Name<'a>,
+        r#type: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        mode: Option<u32>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        size: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        mtime: Option<i64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        target: Option<Name<'a>>,
+    },
+    UnsafeLink {
+        #[serde(flatten)]
+        path: Name<'a>,
+        target: Name<'a>,
+        copied: bool,
+    },
     Item {
         #[serde(flatten)]
         path: Name<'a>,
@@ -253,6 +277,27 @@ impl Voice for Json {
             Event::CreatedDestination(path) => self.tell(Told::CreatedDestination {
                 path: Name::of(path),
             }),
+            Event::CreatedPath { count, path } => self.tell(Told::CreatedPath {
+                path: Name::of(path),
+                directories: *count,
+            }),
+            Event::ListEntry(entry) => self.tell(Told::ListEntry {
+                path: Name::of(&entry.path),
+                r#type: entry.stat.map_or("missing", |stat| kind(stat.kind)),
+                mode: entry.stat.map(|stat| stat.mode),
+                size: entry.stat.map(|stat| stat.size),
+                mtime: entry.stat.map(|stat| stat.mtime.sec),
+                target: entry.link.as_deref().map(Name::of),
+            }),
+            Event::UnsafeLink {
+                path,
+                target,
+                copied,
+            } => self.tell(Told::UnsafeLink {
+                path: Name::of(path),
+                target: Name::of(target),
+                copied: *copied,
+            }),
             Event::Item(item) => self.item(item),
             Event::Deleted { path, kind: of } => self.tell(Told::Deleted {
                 path: Name::of(path),
@@ -366,6 +411,9 @@ fn reason(why: Skip) -> &'static str {
         Skip::Exists => "exists",
         Skip::NotCreating => "not creating",
         Skip::UpToDate => "up to date",
+        Skip::TooLarge => "too large",
+        Skip::TooSmall => "too small",
+        Skip::MountPoint => "mount point",
     }
 }
 

@@ -18,6 +18,7 @@ mod format;
 mod itemize;
 mod json;
 mod levels;
+mod list;
 mod log;
 mod numbers;
 mod progress;

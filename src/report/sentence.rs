@@ -4,9 +4,11 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use jiff::tz::TimeZone;
+
 use super::levels::{Debug, Info};
 use super::style::Style;
-use super::{itemize, summary};
+use super::{itemize, list, summary};
 use crate::engine::{Action, Event, Item, Outcome, Severity, Skip, Verdict};
 use crate::sys::Kind;
 use crate::tree::{Charset, push_escaped, push_sentence};
@@ -27,6 +29,7 @@ pub enum Stream {
 pub struct Sentences {
     style: Style,
     charset: Charset,
+    zone: TimeZone,
     method_told: bool,
     line: Vec<u8>,
 }
@@ -36,6 +39,7 @@ impl Sentences {
         Sentences {
             style,
             charset,
+            zone: TimeZone::system(),
             method_told: false,
             line: Vec::new(),
         }
@@ -122,6 +126,33 @@ impl Sentences {
                 line.extend_from_slice(b"created directory ");
                 self.push_path(line, dir);
             }
+            Event::CreatedPath { count, path } => {
+                if self.style.info(Info::Name) == 0 && !self.style.itemizes() {
+                    return None;
+                }
+                let many = if *count == 1 { "y" } else { "ies" };
+                line.extend_from_slice(format!("created {count} director{many} for ").as_bytes());
+                self.push_path(line, path);
+            }
+            Event::ListEntry(entry) => {
+                list::push(line, entry, self.style.human, &self.zone, self.charset);
+            }
+            Event::UnsafeLink {
+                path,
+                target,
+                copied,
+            } => {
+                if self.style.info(Info::Symsafe) == 0 {
+                    return None;
+                }
+                let start: &[u8] = if *copied { b"copying" } else { b"ignoring" };
+                line.extend_from_slice(start);
+                line.extend_from_slice(b" unsafe symlink \"");
+                self.push_path(line, path);
+                line.extend_from_slice(b"\" -> \"");
+                self.push_path(line, target);
+                line.push(b'"');
+            }
             Event::Skipped { path, kind, why } => self.push_skip(line, path, *kind, *why)?,
             Event::Filtered {
                 path,
@@ -156,7 +187,10 @@ impl Sentences {
             Skip::Directory => true,
             Skip::NonRegular => self.style.info(Info::Nonreg) > 0,
             Skip::UpToDate => self.style.info(Info::Name) > 1 && !self.style.itemizes(),
-            Skip::Newer | Skip::Exists | Skip::NotCreating => self.style.info(Info::Skip) > 0,
+            Skip::MountPoint => self.style.info(Info::Mount) > 0,
+            Skip::Newer | Skip::Exists | Skip::NotCreating | Skip::TooLarge | Skip::TooSmall => {
+                self.style.info(Info::Skip) > 0
+            }
         };
         let (before, after) = match why {
             Skip::Directory => ("skipping directory ".into(), ""),
@@ -165,6 +199,9 @@ impl Sentences {
             Skip::Exists => (String::new(), " exists"),
             Skip::NotCreating => (format!("not creating new {} \"", noun(kind)), "\""),
             Skip::UpToDate => (String::new(), " is uptodate"),
+            Skip::TooLarge => (String::new(), " is over max-size"),
+            Skip::TooSmall => (String::new(), " is under min-size"),
+            Skip::MountPoint => ("[sender] skipping mount-point dir ".into(), ""),
         };
         line.extend_from_slice(before.as_bytes());
         let kind = match why {
@@ -206,7 +243,9 @@ impl Sentences {
 /// Whether rsync's generator says it, which first tells how content travels.
 fn by_generator(event: &Event) -> bool {
     match event {
-        Event::Skipped { .. } | Event::Deleted { .. } | Event::Item(_) => true,
+        Event::Skipped { why, .. } => *why != Skip::MountPoint,
+        Event::Deleted { .. } | Event::Item(_) | Event::ListEntry(_) => true,
+        Event::UnsafeLink { copied, .. } => !copied,
         Event::Filtered { verdict, .. } => matches!(verdict, Verdict::Protect | Verdict::Risk),
         _ => false,
     }

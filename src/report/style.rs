@@ -123,6 +123,7 @@ impl Style {
             progress: progress > 0 && !self.run.dry,
             in_step: progress == 1,
             sizes: progress > 1,
+            list: self.info(Info::Flist) > 0,
             details: format(Format::tells_details),
             arrivals: format(Format::waits),
             checksum: format(Format::tells_checksum),

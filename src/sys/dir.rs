@@ -139,6 +139,22 @@ impl Dir {
         self.statx(name, AtFlags::empty())
     }
 
+    /// Metadata of what a path below leads to, links on its way being followed; `follow` says whether one
+    /// at its end is.
+    pub fn look_up(&self, path: &Path, follow: bool) -> io::Result<Stat> {
+        let flags = if follow {
+            AtFlags::empty()
+        } else {
+            AtFlags::SYMLINK_NOFOLLOW
+        };
+        self.statx(path.as_os_str().as_bytes(), flags)
+    }
+
+    /// The target of a symbolic link that a path below leads to.
+    pub fn read_link_at(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.read_link(path.as_os_str().as_bytes())
+    }
+
     /// Whether a name is marked immutable or append-only; false where the file system does not tell.
     pub fn is_marked(&self, name: &[u8]) -> io::Result<bool> {
         let stat = rfs::statx(

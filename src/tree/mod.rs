@@ -11,6 +11,7 @@ mod quick_check;
 mod rules;
 #[cfg(test)]
 mod stock;
+mod unsafe_link;
 mod wildmatch;
 
 pub use acl::{Acl, Named};
@@ -25,3 +26,4 @@ pub use rules::{
     Environment, Fault, NamedBy, Perishable, Place, Rule, RuleError, RuleName, RuleNote, Rules,
     Scope, Shown, Side, Written, clean,
 };
+pub use unsafe_link::{MUNGED, is_unsafe_link};

@@ -11,6 +11,7 @@ use crate::cli::arguments::Given;
 use crate::cli::commands::code_of_rules;
 use crate::cli::exit::Refusal;
 use crate::cli::table::Opt;
+use crate::cli::values::size;
 use crate::tree::{Environment, RuleError, Rules};
 
 impl Asked {
@@ -23,6 +24,16 @@ impl Asked {
     }
 
     pub(super) fn take_filter(&mut self, given: Given) -> Result<(), Refusal> {
+        match given.opt {
+            Opt::MaxSize => self.engine.compare.max_size = Some(size(&given, b'b')?),
+            Opt::MinSize => self.engine.compare.min_size = Some(size(&given, b'b')?),
+            Opt::PruneEmptyDirs(on) => self.engine.select.prune_empty = on,
+            _ => return self.take_rule(given),
+        }
+        Ok(())
+    }
+
+    fn take_rule(&mut self, given: Given) -> Result<(), Refusal> {
         let rules = &mut self.engine.rules;
         let pushed = match given.opt {
             Opt::Exclude => rules.push_exclude(&given.value),

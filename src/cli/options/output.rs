@@ -91,6 +91,7 @@ impl Asked {
             Opt::IncRecursive(on) => self.engine.whole_list = !on,
             Opt::Version => self.versions = self.versions.saturating_add(1),
             Opt::Json => told.json = true,
+            Opt::ListOnly => self.engine.select.list_only = true,
             _ => return Err(pending(&given)),
         }
         Ok(())
@@ -147,7 +148,7 @@ impl Told {
             target: self.target,
             run: Run {
                 dry: engine.dry_run,
-                list: match (engine.recursive, engine.whole_list) {
+                list: match (engine.recursive || engine.select.dirs, engine.whole_list) {
                     (false, _) => List::Untold,
                     (true, false) => List::Incremental,
                     (true, true) => List::Whole,

@@ -1,23 +1,80 @@
 //! What is copied.
 
+use std::sync::Arc;
+
 use super::{Asked, pending};
 use crate::cli::arguments::Given;
-use crate::cli::exit::Refusal;
+use crate::cli::exit::{Code, Refusal};
+use crate::cli::name_list::{self, Separator};
 use crate::cli::table::Opt;
+use crate::engine::{Boundary, Missing, Names};
+use crate::transport::Operand;
+
+/// Whether directories are gone into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Recursion {
+    /// No.
+    #[default]
+    Off,
+    /// `-a`: unless a list says what takes part.
+    Archive,
+    /// `-r`.
+    On,
+}
+
+/// Whether directories themselves take part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dirs {
+    /// Where a list or a listing needs them.
+    #[default]
+    Unsaid,
+    /// `--no-dirs`.
+    No,
+    /// `-d`.
+    Yes,
+    /// `--old-dirs`: by `-r`, with a rule that ends it after one level.
+    Old,
+}
 
 impl Asked {
     pub(super) fn take_what(&mut self, given: Given) -> Result<(), Refusal> {
+        let select = &mut self.engine.select;
         match given.opt {
             Opt::Archive => self.archive(),
-            Opt::Recursive(on) => self.engine.recursive = on,
-            Opt::From0(on) => self.engine.rules.set_from0(on),
+            Opt::Recursive(on) => {
+                self.recursion = if on { Recursion::On } else { Recursion::Off };
+            }
+            Opt::Dirs(on) => self.dirs = if on { Dirs::Yes } else { Dirs::No },
+            Opt::OldDirs => self.dirs = Dirs::Old,
+            Opt::Relative(on) => self.relative = Some(on),
+            Opt::ImpliedDirs(on) => select.no_implied_dirs = !on,
+            Opt::FilesFrom => self.files_from = Some(given.value),
+            Opt::From0(on) => {
+                self.separator = if on { Separator::Zero } else { Separator::Line };
+                self.engine.rules.set_from0(on);
+            }
+            Opt::OneFileSystem(on) => {
+                select.boundary = match select.boundary {
+                    _ if !on => Boundary::None,
+                    Boundary::None => Boundary::AtMounts,
+                    _ => Boundary::BeforeMounts,
+                };
+            }
+            Opt::Mkpath(on) => select.mkpath = on,
+            Opt::IgnoreMissingArgs if select.missing == Missing::Error => {
+                select.missing = Missing::Ignore;
+            }
+            Opt::IgnoreMissingArgs => {}
+            Opt::DeleteMissingArgs => select.missing = Missing::Delete,
             _ => return Err(pending(&given)),
         }
         Ok(())
     }
 
     fn archive(&mut self) {
-        self.engine.recursive = true;
+        if self.recursion == Recursion::Off {
+            self.recursion = Recursion::Archive;
+        }
         let keep = &mut self.engine.preserve;
         for part in [
             &mut keep.links,
@@ -30,5 +87,65 @@ impl Asked {
         ] {
             *part = true;
         }
+    }
+
+    /// Settles what depends on other options, once all of them are known.
+    pub(super) fn settle_what(&mut self) -> Result<(), Refusal> {
+        let listed = self.files_from.is_some();
+        if self.dirs == Dirs::Old {
+            self.recursion = Recursion::On;
+            let pushed = self.engine.rules.push_exclude("/*/*".as_ref());
+            pushed.map_err(|e| Refusal::plain(e.to_string()))?;
+        }
+        let engine = &mut self.engine;
+        engine.recursive = match self.recursion {
+            Recursion::Off => false,
+            Recursion::Archive => !listed,
+            Recursion::On => true,
+        };
+        engine.select.relative = self.relative.unwrap_or(listed);
+        engine.select.dirs = match self.dirs {
+            Dirs::Unsaid => listed || engine.select.list_only,
+            Dirs::No => false,
+            Dirs::Yes | Dirs::Old => true,
+        };
+        engine.whole_list |= engine.select.prune_empty || (engine.select.dirs && !engine.recursive);
+        Ok(())
+    }
+
+    /// Reads the list of `--files-from`.
+    pub(super) fn read_list(&mut self) -> Result<(), Refusal> {
+        let Some(file) = &self.files_from else {
+            return Ok(());
+        };
+        if Operand::is_remote(file) {
+            return Err(Refusal::plain(
+                "--files-from cannot be remote when the transfer is local",
+            ));
+        }
+        let text = name_list::read(file, self.engine.symlinks.insecure).map_err(|e| {
+            Refusal::usage(format_args!(
+                "failed to open files-from file {}: {}",
+                file.to_string_lossy(),
+                name_list::reason(&e)
+            ))
+        })?;
+        let mut names = Names::default();
+        name_list::entries(&text, self.separator).for_each(|name| names.push(name));
+        self.engine.select.files_from = Some(Arc::new(names));
+        Ok(())
+    }
+
+    /// Links cannot be made usable again where what makes them unusable is there.
+    pub(super) fn check_links(&self) -> Result<(), Refusal> {
+        let unsafe_now =
+            self.engine.symlinks.unmunge && std::path::Path::new("/rsyncd-munged").is_dir();
+        if unsafe_now {
+            return Err(Refusal::plain_with(
+                "Symlink munging is unsafe when a /rsyncd-munged directory exists.",
+                Code::Unsupported,
+            ));
+        }
+        Ok(())
     }
 }

@@ -175,7 +175,7 @@ impl Worker<'_> {
                 return Ok(None);
             }
         };
-        if crate::stage::is_state(dir, name) {
+        if crate::stage::is_state(dir, name) || (stat.is_dir() && self.is_elsewhere(&stat)) {
             return Ok(None);
         }
         let emptied = match stat.is_dir() {
@@ -225,7 +225,7 @@ impl Worker<'_> {
         stat: &Stat,
     ) -> Result<(), Fault> {
         target.begin()?;
-        target.remove_entry(dir, path, stat)
+        target.remove_entry(dir, &self.run.at_target(path), stat)
     }
 
     fn stays(&mut self, path: &Path, emptied: Option<Emptied>) -> Result<(), Error> {
@@ -285,8 +285,9 @@ impl Worker<'_> {
         let Some(target) = self.run.target else {
             return Ok(());
         };
+        let parent = self.run.at_target(parent);
         let path: PathBuf = parent.join(crate::sys::as_path(name));
-        if let Err(fault) = target.removed_whole(parent, name, stat) {
+        if let Err(fault) = target.removed_whole(&parent, name, stat) {
             return self.settle("delete_file: unlink", &self.run.dest_path(&path), fault);
         }
         self.run

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::sys::{Dir, Stat};
 use crate::tree::Scope;
 
+use super::blocked_event;
 use super::carry_out::Place;
 use super::extraneous::Candidate;
-use super::{blocked_event, is_mirrored};
 use crate::engine::batch::Batch;
 use crate::engine::error::Error;
 use crate::engine::event::Event;
@@ -64,7 +64,7 @@ impl Later {
 impl Worker<'_> {
     /// Finds what the directory may have to lose, and leaves it for the end.
     pub(super) fn note_for_later(&mut self, node: &Arc<Node>, batch: &Batch) -> Result<(), Error> {
-        let Some(live) = node.live.as_ref().filter(|_| is_mirrored(node)) else {
+        let Some(live) = node.live.as_ref().filter(|_| self.is_mirrored(node)) else {
             return Ok(());
         };
         let place = Place {

@@ -21,14 +21,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::sys::Dir;
+use crate::sys::{Dir, Stat};
 use crate::tree::Scope;
 
 use super::batch::Batch;
 use super::error::Error;
 use super::event::{Event, Severity};
-use super::node::{Node, Origin, Part};
+use super::node::Node;
 use super::options::{Options, When};
+use super::select::Boundary;
+use super::sources::Origin;
 use super::worker::Worker;
 use carry_out::{Place, Removal};
 use extraneous::Candidate;
@@ -42,7 +44,8 @@ impl Worker<'_> {
         batch: &Batch,
     ) -> Result<(), Error> {
         let deletion = &self.run.options.deletion;
-        if !deletion.enabled || deletion.when == When::Before || !is_mirrored(node) {
+        let wanted = deletion.enabled && deletion.when != When::Before;
+        if !wanted || !self.is_mirrored(node) {
             return Ok(());
         }
         if !deletion.when.is_late() {
@@ -63,6 +66,32 @@ impl Worker<'_> {
         let events = std::mem::replace(&mut self.events, told);
         self.run.later.tell(self.key.clone(), events);
         removed
+    }
+
+    /// Whether the directory's content is part of the transfer, so that other names have to go. With `-x`
+    /// nothing goes on other file systems.
+    fn is_mirrored(&self, node: &Node) -> bool {
+        node.content && !node.live_stat.is_some_and(|stat| self.is_elsewhere(&stat))
+    }
+
+    /// With `-x`, whether something of the destination lies on another file system.
+    fn is_elsewhere(&self, stat: &Stat) -> bool {
+        let root = self.run.lister.own_root;
+        self.run.options.select.boundary != Boundary::None
+            && root.is_some_and(|(dev, _)| stat.dev != dev)
+    }
+
+    /// Removes one name of a directory, whatever the sources say; true if it goes whole.
+    pub(super) fn remove_named(&mut self, node: &Arc<Node>, name: &[u8]) -> Result<bool, Error> {
+        let Some(live) = &node.live else {
+            return Ok(false);
+        };
+        let place = Place {
+            dir: live,
+            path: &node.path,
+            guard: &node.guard,
+        };
+        Ok(self.remove(place, name, node)? == Removal::Whole)
     }
 
     /// Finds and removes.
@@ -157,14 +186,4 @@ pub(super) fn blocked_event() -> Event {
         severity: Severity::Notice,
         text: "IO error encountered -- skipping file deletion".to_owned(),
     }
-}
-
-/// Whether the directory's content is part of the transfer. One that could not be opened has no sources;
-/// deletion is blocked by then.
-fn is_mirrored(node: &Node) -> bool {
-    node.sources.is_empty()
-        || node
-            .sources
-            .iter()
-            .any(|origin| origin.part == Part::Content)
 }

@@ -8,15 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{blocked_event, is_mirrored};
-use crate::engine::batch::Batch;
-use crate::engine::directory::open_source;
+use super::blocked_event;
 use crate::engine::error::Error;
-use crate::engine::filter::Asked;
-use crate::engine::node::{Node, Origin, Part};
+use crate::engine::node::Node;
 use crate::engine::options::When;
 use crate::engine::run::Run;
-use crate::engine::survey::file_id;
 use crate::engine::worker::{Worker, check_stop};
 
 /// Directories in which a sweep removed names, for the transfer that follows: it finds their times changed.
@@ -60,18 +56,16 @@ impl Run<'_> {
 impl Worker<'_> {
     fn sweep(&mut self, node: &Arc<Node>) -> Result<(), Error> {
         check_stop()?;
-        let Ok(batch) = self.quiet_batch(node) else {
+        let lister = self.run.lister.telling_nobody();
+        let Ok(batch) = lister.batch(&node.path, &node.sources, &mut |_| {}) else {
             return Ok(());
         };
-        if is_mirrored(node) {
+        if self.is_mirrored(node) {
             self.remove_now(node, &batch)?;
             self.run.frontier.tell_last(&mut self.events);
         }
         if node.names_changed.load(Relaxed) && self.run.target.is_some() {
             self.run.swept.add(&node.path);
-        }
-        if !self.run.options.recursive {
-            return Ok(());
         }
         for index in batch.leaves..batch.len() {
             let named = batch.get(index);
@@ -80,21 +74,6 @@ impl Worker<'_> {
             }
         }
         Ok(())
-    }
-
-    fn quiet_batch(&self, node: &Node) -> Result<Batch, (usize, std::io::Error)> {
-        let filter = self.run.filter.quiet();
-        Batch::read(&node.sources, |origin, name, is_dir| {
-            !crate::stage::is_state(&origin.dir, name)
-                && (origin.part != Part::Content
-                    || !filter.excludes(
-                        Asked::of_sender(&origin.scope),
-                        &node.path,
-                        name,
-                        is_dir,
-                        &mut Vec::new(),
-                    ))
-        })
     }
 
     /// A directory that is on both sides.
@@ -113,41 +92,21 @@ impl Worker<'_> {
         else {
             return Ok(None);
         };
-        let filter = self.run.filter.quiet();
-        let mut sources = Vec::with_capacity(1);
-        for origin in &parent.sources[first..] {
-            if !origin.part.takes(name) {
-                continue;
-            }
-            let Ok((dir, _)) = open_source(&origin.dir, name) else {
-                // It has nothing to give, and with --ignore-errors that is taken for its content.
-                continue;
-            };
-            let own = dir
-                .stat_self()
-                .is_ok_and(|s| self.run.own_root == Some(file_id(&s)));
-            if own {
-                return Ok(None);
-            }
-            let Ok(scope) = filter.enter(&origin.scope, &dir, &path, &mut Vec::new()) else {
-                continue;
-            };
-            sources.push(Origin {
-                dir,
-                operand: origin.operand,
-                part: Part::Content,
-                scope,
-            });
-        }
+        let lister = self.run.lister.telling_nobody();
+        let sources = &parent.sources[first..];
+        let Some(descent) = lister.descend(&path, sources, name, &mut |_| {}) else {
+            return Ok(None);
+        };
         let guard = self.enter(&parent.guard, &live, &path)?;
         let stat = live.stat_self().ok();
         let mut node = Node::new(
             Some(Arc::clone(parent)),
             parent.child(&target_name),
-            sources,
+            descent.sources,
             Some(live).zip(stat),
             None,
         );
+        node.content = descent.content;
         node.guard = guard;
         Ok(Some(Arc::new(node)))
     }

@@ -106,7 +106,7 @@ impl Target for Live {
                 }
                 dir.reopen()?
             }
-            None => self.root.open_beneath(&node.path)?,
+            None => self.root.open_beneath(node.target_path())?,
         };
         Ok(Place::new(Ground::Live(dir))?)
     }
@@ -263,7 +263,7 @@ impl Target for Live {
             (Some(place), _) => place.dir(),
             (None, Some(live)) => live,
             (None, None) => {
-                own = self.root.open_beneath(&node.path)?;
+                own = self.root.open_beneath(node.target_path())?;
                 &own
             }
         };

@@ -72,7 +72,7 @@ impl Target for Staged<'_> {
     }
 
     fn place(&self, node: &Node) -> Result<Place, Fault> {
-        let place = self.stage.place(&node.path, node.fresh())?;
+        let place = self.stage.place(node.target_path(), node.fresh())?;
         Ok(Place::new(Ground::Staged(place))?)
     }
 
@@ -189,8 +189,11 @@ impl Target for Staged<'_> {
         _place: Option<&Place>,
         change: &MetaChange,
     ) -> Result<Vec<Lack>, Fault> {
-        Ok(self
-            .stage
-            .finish_dir(&node.path, node.fresh(), node.live_stat.as_ref(), change)?)
+        Ok(self.stage.finish_dir(
+            node.target_path(),
+            node.fresh(),
+            node.live_stat.as_ref(),
+            change,
+        )?)
     }
 }

@@ -188,7 +188,7 @@ impl fmt::Display for Named {
 
 /// Whether a skip means that the source's entry takes no part; else the destination's is left alone.
 pub(super) fn passed_over(why: Skip) -> bool {
-    matches!(why, Skip::Directory | Skip::NonRegular)
+    matches!(why, Skip::Directory | Skip::NonRegular | Skip::MountPoint)
 }
 
 /// Why an entry was passed over.
@@ -200,6 +200,9 @@ pub(super) fn reason(why: Skip) -> &'static str {
         Skip::Exists => "it exists (--ignore-existing)",
         Skip::NotCreating => "it is not there (--existing)",
         Skip::UpToDate => "it is up to date",
+        Skip::TooLarge => "it is too large (--max-size)",
+        Skip::TooSmall => "it is too small (--min-size)",
+        Skip::MountPoint => "a mount point (--one-file-system twice)",
     }
 }
 

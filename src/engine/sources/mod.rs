@@ -1,0 +1,81 @@
+//! The sources: what the operands and lists mean, and which entries of each directory take part.
+
+mod destination;
+mod lister;
+mod mkpath;
+mod open;
+mod relative;
+mod wanted;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub(super) use destination::{Destination, destination, trimmed};
+pub(super) use lister::{Descent, Lister, Note, Seen, Unseen};
+pub(super) use open::{Opened, open};
+pub(super) use wanted::Found;
+use wanted::Wanted;
+
+use crate::sys::{Dir, Stat};
+use crate::tree::Scope;
+
+/// What of a source directory takes part.
+#[derive(Clone, Debug)]
+pub(super) enum Part {
+    /// All of its content.
+    Content,
+    /// Only these names.
+    Names(Arc<Wanted>),
+}
+
+impl Part {
+    pub(super) fn is_content(&self) -> bool {
+        matches!(self, Part::Content)
+    }
+}
+
+/// A source operand that was found, or several that lie in one directory.
+pub(super) struct Source {
+    /// The directory that is read: the operand itself, or the one around it.
+    pub dir: Dir,
+    /// Its path as typed.
+    pub path: PathBuf,
+    /// What of it takes part.
+    pub part: Part,
+    /// Metadata of the directory, where it takes part itself.
+    pub top: Option<Stat>,
+    /// The file system that it lies on.
+    pub dev: (u32, u32),
+    /// The rules that hold in it.
+    pub scope: Scope,
+}
+
+/// A directory that entries come from.
+pub(super) struct Origin {
+    /// The directory.
+    pub dir: Dir,
+    /// Which source it belongs to.
+    pub operand: usize,
+    /// What of it takes part.
+    pub part: Part,
+    /// The file system that `-x` keeps to.
+    pub dev: (u32, u32),
+    /// The rules that hold in it.
+    pub scope: Scope,
+    /// Symbolic links that led here from the operand.
+    pub links: u8,
+}
+
+impl Source {
+    /// The source number `operand` as what the root's entries come from, read by `dir`.
+    pub(super) fn origin(&self, operand: usize, dir: Dir) -> Origin {
+        Origin {
+            dir,
+            scope: self.scope.clone(),
+            operand,
+            part: self.part.clone(),
+            dev: self.dev,
+            links: 0,
+        }
+    }
+}
