@@ -14,7 +14,7 @@ use super::layout::{TMP, kind_of};
 use super::level::open_own;
 use super::outcome::Refused;
 use super::survey::{Difference, Look, Seen, file_name, there};
-use crate::sys::{self, Dir, Kind, Stat, Time, as_path};
+use crate::sys::{self, Dir, Kind, Object, Stat, Time, as_path, xattrs};
 use crate::tree::MetaChange;
 
 /// The name of what is on its way into a tree.
@@ -232,7 +232,7 @@ impl Carry<'_> {
         }
         sys::cut::point("carry.late");
         if d.path.as_os_str().is_empty() {
-            return set_access(self.ours, &self.theirs.stat_self()?);
+            return self.set_access(&d.path, self.ours, self.theirs);
         }
         let parent = parent_of(&d.path);
         let Some(dir) = self.make_parents(parent)? else {
@@ -243,8 +243,8 @@ impl Carry<'_> {
         let now = dir.try_stat(name)?;
         let done = match &now {
             Some(now) if look.is_dir && now.is_dir() => {
-                let theirs = self.theirs.open_beneath(&d.path)?.stat_self()?;
-                return set_access(&open_own(&dir, name)?, &theirs);
+                let theirs = self.theirs.open_beneath(&d.path)?;
+                return self.set_access(&d.path, &open_own(&dir, name)?, &theirs);
             }
             _ if !self.is_still(now.as_ref(), d.ours.as_ref()) => false,
             Some(now) if look.is_dir || now.is_dir() => {
@@ -257,6 +257,19 @@ impl Carry<'_> {
             self.leave(&d.path);
         }
         Ok(())
+    }
+
+    /// Gives a directory owner and mode of theirs, and their extended attributes, unless the run gave it some.
+    fn set_access(&self, path: &Path, dir: &Dir, theirs: &Dir) -> io::Result<()> {
+        if self.record.get(path).is_none() {
+            let (from, to) = (Object::Open(theirs.as_file()), Object::Open(dir.as_file()));
+            match xattrs::copy(from, to) {
+                // What this user may not give.
+                Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {}
+                copied => copied?,
+            }
+        }
+        copy_access(dir, &theirs.stat_self()?)
     }
 
     /// Whether a name in a live tree is what it was when it was looked at.
@@ -445,7 +458,7 @@ fn parent_of(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new(""))
 }
 
-fn set_access(dir: &Dir, like: &Stat) -> io::Result<()> {
+fn copy_access(dir: &Dir, like: &Stat) -> io::Result<()> {
     let change = MetaChange {
         mode: Some(like.mode),
         uid: Some(like.uid),

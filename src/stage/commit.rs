@@ -101,7 +101,7 @@ impl Stage {
         sys::cut::point("commit.sync");
         self.sync(ready)?;
         let (carried, mut seen) = match &ready.live {
-            Some(live) => look_ahead(hold, live, &ready.next)?,
+            Some(live) => look_ahead(hold, live, ready)?,
             None => (Carried::default(), None),
         };
         let closed = ready.close(&carried.late);
@@ -202,10 +202,15 @@ impl Stage {
 }
 
 /// Carries over what others did to the live tree since it was levelled.
-fn look_ahead(hold: &mut Hold, live: &Dir, next: &Dir) -> Result<(Carried, Option<Seen>), Error> {
+fn look_ahead(
+    hold: &mut Hold,
+    live: &Dir,
+    ready: &Ready,
+) -> Result<(Carried, Option<Seen>), Error> {
+    let next = &ready.next;
     let (_, home, _) = hold.state()?;
     sys::cut::point("commit.look");
-    let (found, seen) = look(home, live, next)?;
+    let (found, seen) = look(home, live, next, ready.began)?;
     let paths = wanted(&found);
     let record = Record::load_where(home, CHANGES_NEXT, |path| paths.contains(&path))?;
     let carried = carry(&found, &record, live, next, home, Reach::Whole, false)?;

@@ -290,7 +290,11 @@ impl Stage {
             }
             let dir = ready.next.open_beneath(path)?;
             let (new, lacks) = ready.set_dir(path, &dir, change)?;
-            if fresh || old.is_none_or(|old| Ident::of(old) != Ident::of(&new)) {
+            // What it was given besides is told by this as well, not to be taken for the doing of others.
+            if fresh
+                || change.xattrs.is_some()
+                || old.is_none_or(|old| Ident::of(old) != Ident::of(&new))
+            {
                 ready.record(path, old, Some(&new))?;
             }
             ready.plan_top(path, &dir)?;

@@ -11,7 +11,7 @@ use super::copyup::Groups;
 use super::error::{Doing, Error};
 use super::hold::Hold;
 use super::home::Home;
-use super::journal::{Journal, Next, Phase, RootId};
+use super::journal::{Journal, Next, Phase, RootId, now};
 use super::keep::{Age, Keep, demote, is_half};
 use super::layout::{CHANGES_NEXT, FORMER, NEXT, PLAN, SALVAGE, STAGED, TMP};
 use super::level::{Obstacle, level, strip};
@@ -83,6 +83,9 @@ pub(super) struct Ready {
     /// Path of the state, for messages.
     pub home: PathBuf,
     pub next: Dir,
+    /// When the next tree began to be made like the live one, nanoseconds since 1970; none where no clock
+    /// was to be had.
+    pub began: Option<i64>,
     pub tmp: Dir,
     /// Opened before the first write: `syncfs` through it tells of every failed write since.
     pub volume: Dir,
@@ -214,6 +217,8 @@ fn begin(hold: &mut Hold, policy: &Policy, mirrors: bool) -> Result<Option<Ready
         false => Recorder::create(home, CHANGES_NEXT)?,
     };
     prepare(home, journal, policy.no_fsync)?;
+    // A full disk may refuse this, and must not keep the run from making room.
+    let began = now(home).ok();
     let before = journal.clone();
     let next = match make_next(hold, policy, &mut choice, &recorder) {
         Err(e) if e.is_out_of_room() && before.next == Next::Staged => {
@@ -240,6 +245,7 @@ fn begin(hold: &mut Hold, policy: &Policy, mirrors: bool) -> Result<Option<Ready
         reason: choice.reason.clone(),
         home: home.path.clone(),
         next,
+        began,
         tmp: fresh_sub(home, TMP)?,
         volume: home.dir.reopen().doing("open the state", &home.path)?,
         live: match &site.live {

@@ -12,7 +12,7 @@ use super::home::Home;
 use super::journal::{nanos, now};
 use super::layout::kind_of;
 use super::pairs::pairs;
-use crate::sys::{self, Dir, Kind, Stat, Time, as_path};
+use crate::sys::{self, Dir, Kind, Object, Stat, Time, as_path};
 
 /// One path at which two trees differ.
 #[derive(Debug)]
@@ -126,7 +126,7 @@ pub(super) fn differences_since(
     seen: &Seen,
 ) -> Result<Vec<Difference>, Error> {
     let Some(dirs) = &seen.dirs else {
-        return Ok(walk(theirs, ours, Some(seen))?.0);
+        return Ok(walk(theirs, ours, Some(seen), None)?.0);
     };
     let walk = Walk::new(Some(seen));
     for SeenDir { path, .. } in dirs {
@@ -185,23 +185,30 @@ fn walk(
     theirs: &Dir,
     ours: &Dir,
     since: Option<&Seen>,
+    levelled: Option<i64>,
 ) -> Result<(Vec<Difference>, Option<Vec<SeenDir>>), Error> {
-    let walk = Walk::new(since);
+    let walk = Walk {
+        levelled,
+        ..Walk::new(since)
+    };
     let open = || Ok((theirs.reopen()?, ours.reopen()?));
     let (theirs, ours) = open().doing("open the tree", "")?;
     walk.dir(&theirs, Some(&ours), Path::new(""));
     walk.end()
 }
 
-/// Looks through two trees; also says when and where, for [`differences_since`].
+/// Looks through two trees; also says when and where, for [`differences_since`]. Where `ours` was made like
+/// `theirs` at a time (nanoseconds since 1970), directories are compared by their extended attributes too,
+/// those of them that were changed since.
 pub(super) fn look(
     home: &Home,
     theirs: &Dir,
     ours: &Dir,
+    levelled: Option<i64>,
 ) -> Result<(Vec<Difference>, Seen), Error> {
     let since = now(home)?;
     let root = theirs.stat_self().doing("look at the tree", "")?;
-    let (found, dirs) = walk(theirs, ours, None)?;
+    let (found, dirs) = walk(theirs, ours, None, levelled)?;
     let seen = Seen {
         root: Some(root),
         dirs,
@@ -212,6 +219,7 @@ pub(super) fn look(
 
 struct Walk<'a> {
     since: Option<&'a Seen>,
+    levelled: Option<i64>,
     found: Mutex<Vec<Difference>>,
     dirs: Mutex<Vec<SeenDir>>,
     failure: Mutex<Option<(PathBuf, io::Error)>>,
@@ -228,6 +236,7 @@ impl<'a> Walk<'a> {
     fn new(since: Option<&'a Seen>) -> Walk<'a> {
         Walk {
             since,
+            levelled: None,
             found: Mutex::default(),
             dirs: Mutex::default(),
             failure: Mutex::default(),
@@ -278,7 +287,10 @@ impl<'a> Walk<'a> {
             let stat = theirs.stat_self()?;
             quiet = self.since.is_some_and(|seen| seen.is_quiet(path, &stat));
             let may_differ = self.since.is_none_or(|seen| seen.may_differ(path, &stat));
-            if may_differ && Ident::of(&stat) != Ident::of(&own) {
+            if may_differ
+                && (Ident::of(&stat) != Ident::of(&own)
+                    || self.has_other_xattrs(theirs, &stat, ours)?)
+            {
                 self.add(path.to_owned(), Some(stat), Some(own));
             }
         }
@@ -323,6 +335,19 @@ impl<'a> Walk<'a> {
             self.add(path.join(as_path(name)), of_theirs, of_ours);
         }
         Ok(subdirs)
+    }
+
+    /// Whether a directory that was changed since `ours` was made like it has other attributes now.
+    fn has_other_xattrs(&self, theirs: &Dir, stat: &Stat, ours: Option<&Dir>) -> io::Result<bool> {
+        let Some(ours) = ours.filter(|_| self.levelled.is_some_and(|at| nanos(stat.ctime) >= at))
+        else {
+            return Ok(false);
+        };
+        let all = |dir: &Dir| {
+            let read = Object::Open(dir.as_file()).read(|_| true);
+            read.map_err(|(_, e)| e)
+        };
+        Ok(all(theirs)? != all(ours)?)
     }
 
     /// What was found, in order of path, and the directories that were seen.

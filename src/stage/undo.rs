@@ -67,7 +67,7 @@ fn undo_swap(hold: &mut Hold, last: &Last, force: bool, dry_run: bool) -> Result
     };
     let live = live.reopen().doing("open", &site.path)?;
     let mut record = Record::load(home, CHANGES)?.inverse();
-    let (found, mut seen) = look(home, &live, &previous)?;
+    let (found, mut seen) = look(home, &live, &previous, None)?;
     if force {
         // All is taken for resilver's doing, also when it is done again.
         record = record.explain(&found);

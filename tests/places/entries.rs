@@ -463,6 +463,53 @@ fn cut(method: &str, point: &str) {
     room.resilver(&format!("-i {run}")).ok().silent();
 }
 
+/// What others do to a directory's attributes until the switch is there afterwards.
+#[test]
+fn late_attributes_of_directories_are_carried_over() {
+    let room = Room::with(
+        "mkdir -p s/dir s/ours s/far; echo x > s/dir/x; touch -d @1 s/dir s/ours s/far s",
+    );
+    let set = |path: &str, name: &str| xattr::set(room.at(path), name, b"1");
+    skip_unless!(
+        set("s/ours", "user.k").is_ok(),
+        "attributes are not to be had"
+    );
+    room.resilver("-aAX --commit=swap s/ d/").ok();
+    room.sh("echo y > s/y; touch -d @2 s");
+    set("s/ours", "user.k2").expect("an attribute");
+    let late = "cd d; setfattr -n user.late -v 1 dir; setfattr -n user.late -v 1 .; setfacl -d -m u:7:r far";
+    skip_unless!(
+        kernel_tool("setfattr") && kernel_tool("setfacl"),
+        "needs setfattr and setfacl"
+    );
+    room.set("RESILVER_CUT", "commit.look");
+    room.set("RESILVER_CUT_RUN", late);
+    room.resilver("-aAX --commit=swap s/ d/").ok();
+    room.unset();
+    for (path, name) in [
+        ("d/dir", "user.late"),
+        ("d", "user.late"),
+        ("d/far", DEFAULT),
+        ("d/ours", "user.k2"),
+        ("d/ours", "user.k"),
+    ] {
+        assert!(
+            xattr::get(room.at(path), name).expect("a look").is_some(),
+            "{path} {name}"
+        );
+    }
+    assert!(room.exists("d/y"));
+    room.resilver("undo d").ok();
+    for (path, name, there) in [
+        ("d/dir", "user.late", true),
+        ("d/ours", "user.k2", false),
+        ("d/ours", "user.k", true),
+    ] {
+        let found = xattr::get(room.at(path), name).expect("a look").is_some();
+        assert_eq!(found, there, "{path} {name} after undo");
+    }
+}
+
 /// What a run staged before it was cut has no more than the source has by now.
 #[test]
 fn staged_files_lose_what_the_source_lost() {
