@@ -218,6 +218,10 @@ pub const OTHERS: &[(&str, &str)] = &[
         "rsync has no undo; and a read may move them on either side",
     ),
     (
+        "`-X` of links that are followed (`-L`)",
+        "rsync looks for attributes of the link itself, where there are none, and drops those of the file; resilver keeps them with the content",
+    ),
+    (
         "`-UU` on a source that belongs to somebody else",
         "rsync makes the destination and leaves it empty (code 23); resilver changes nothing (code 11)",
     ),

@@ -164,3 +164,12 @@ cases! {
     group_inherited_by_a_new_root: case("-rlti s/ p/d", GIVES_GROUP).needs_root("owners");
     group_of_a_new_root: case("-ai s/ p/d", GIVES_GROUP).then("-ai s/ p/d").needs_root("owners");
 }
+
+cases! {
+    xattrs_through_links: case("-aLXi s/ d", "t/a x:user.k=v\nt/d/ x:user.d=1\nt/d/in x:user.in=1\ns/l -> ../t/a\ns/dl -> ../t/d").then("-aLXi s/ d")
+        .ignore(Aspect::Xattr, "rsync reads those of the link itself, resilver those of what it leads to, as with all else");
+    acls_through_links: case("-aLAi s/ d", "t/a 0640 acl:u::6,u:1000:4,g::4,m::4,o::0\ns/l -> ../t/a").then("-aLAi s/ d").option("-A");
+    xattrs_of_implied_directories: case("-aRXi s/x/y d", "s/ x:user.s=1\ns/x/ x:user.x=1\ns/x/y x:user.y=1").then("-aRXi s/x/y d").option("-X");
+    acls_of_implied_directories: case("-aRAi s/x/y d", "s/x/ 0750 acl:u::7,u:5:7,g::5,m::5,o::0\ns/x/y").then("-aRAi s/x/y d").option("-A");
+    chmod_and_owners_of_implied_directories: case("-aRi --chmod=D711 --chown=7:8 s/x/y d", "s/x/y").then("-aRi --chmod=D711 --chown=7:8 s/x/y d").needs_root("owners").option("--chmod");
+}
