@@ -233,6 +233,12 @@ fn rules_are_named_by_option_or_by_file_and_line() {
         let (said, ended) = text(&[&run[..], &[path]].concat());
         assert_eq!((said.as_str(), ended), (answer, Some(code)));
     }
+    for (source, path) in [("s/k", "s/k/b"), ("s/./k", "k/b"), ("./s/k/", "s/k/b")] {
+        let place = ["why", "-rtR", source, "d", "--", "./s/k/b"];
+        let (said, _) = text(&place);
+        let begins = format!("{path}\n    source       takes part\n");
+        assert!(said.starts_with(&begins), "{source} {said}");
+    }
     let plain = ["why", "-r", "s/", "d", "--", "k/old"];
     let kept = "k/old\n    source       no such entry\n    destination  stays: nothing is deleted without --delete\n";
     assert_eq!(text(&plain), (kept.to_string(), Some(23)));

@@ -91,7 +91,7 @@ fn within(options: &engine::Options, typed: &OsStr) -> Result<PathBuf, Refusal> 
     let found = options
         .sources
         .iter()
-        .map(|source| base(source))
+        .map(|source| base(source, options.select.relative))
         .chain([crate::tree::clean(&options.dest)])
         .find_map(|base| place.strip_prefix(base).ok().map(Path::to_owned));
     found.ok_or_else(|| {
@@ -103,12 +103,29 @@ fn within(options: &engine::Options, typed: &OsStr) -> Result<PathBuf, Refusal> 
 }
 
 /// The directory that names of this operand are relative to.
-fn base(operand: &Path) -> PathBuf {
-    let clean = crate::tree::clean(operand);
+fn base(operand: &Path, relative: bool) -> PathBuf {
     let bytes = operand.as_os_str().as_bytes();
+    if relative {
+        let named = bytes.windows(3).position(|part| part == b"/./");
+        let before = match named {
+            Some(at) => &bytes[..=at],
+            None if bytes.first() == Some(&b'/') => b"/",
+            None => &bytes[..upwards(bytes)],
+        };
+        return crate::tree::clean(&Path::new(".").join(crate::sys::as_path(before)));
+    }
+    let clean = crate::tree::clean(operand);
     let last = bytes.rsplit(|b| *b == b'/').next().unwrap_or_default();
     match (last, clean.parent()) {
         (b"" | b"." | b"..", _) | (_, None) => clean,
         (_, Some(parent)) => parent.to_owned(),
     }
+}
+
+/// How much of a relative path leads up, which `-R` leaves out of names.
+fn upwards(path: &[u8]) -> usize {
+    let ups = path.split_inclusive(|b| *b == b'/');
+    ups.take_while(|part| [&b"../"[..], b"..", b"./"].contains(part))
+        .map(<[u8]>::len)
+        .sum()
 }
