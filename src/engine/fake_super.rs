@@ -62,7 +62,7 @@ impl Claim {
                 stat: claimed,
                 note: Some(note),
             }),
-            None => Err(String::from_utf8_lossy(&note).into_owned()),
+            None => Err(crate::tree::shown(crate::sys::as_path(&note)).to_string()),
         }
     }
 }

@@ -103,7 +103,7 @@ impl Worker<'_> {
         let text = match &**name {
             b"" => format!("rsync_xal_get: llistxattr(\"{path}\") failed: {reason}"),
             name => {
-                let name = String::from_utf8_lossy(name);
+                let name = crate::tree::shown(crate::sys::as_path(name));
                 format!("get_xattr_data: lgetxattr(\"{path}\",\"{name}\",0) failed: {reason}")
             }
         };
@@ -144,7 +144,7 @@ impl Worker<'_> {
                         true => "fremovexattr",
                         false => "fsetxattr",
                     };
-                    let name = String::from_utf8_lossy(&lack.attribute);
+                    let name = crate::tree::shown(crate::sys::as_path(&lack.attribute));
                     let path = shown(path);
                     format!("rsync_xal_set: {call}(\"{path}\",\"{name}\") failed: {reason}")
                 }
