@@ -14,6 +14,7 @@ mod cases;
 mod compare;
 mod differences;
 mod fixture;
+mod matches;
 mod meta;
 mod replay;
 mod run;

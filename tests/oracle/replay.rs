@@ -32,6 +32,7 @@ const LONG: &[&str] = &[
     "--include-from",
     "--exclude-from",
     "--no-r",
+    "--no-R",
     "--link-dest",
     "--omit-link-times",
     "--acls",
@@ -479,6 +480,7 @@ replayed! {
         row_76_files_from_dir_no_r = 76
         row_77_files_from_comments_slash = 77
         row_78_files_from_missing = 78
+        row_79_files_from_no_r = 79
         row_80_files_from_exclude_parent_dir_does_not_hide = 80
         row_81_size_rules_keep_dirs = 81
         row_82_max_depth_trick = 82
