@@ -2,17 +2,16 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::Environment;
 use super::error::{Fault, RuleError, RuleNote, Shown};
 use super::list::{Item, List, PerDir};
 use super::parse::{Draft, Form, Line, Merge, Modifiers, parse};
 use super::pattern::Pattern;
 use super::rule::{Action, Among, NamedBy, Place, Rule, Side, Sides, Written};
 use super::texts::{Split, Text, Texts};
-use super::{Environment, cvs};
 use crate::sys::{as_path, trusted};
 
 /// Files that name each other, at most; rsync's limit.
@@ -168,7 +167,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn open(&mut self, name: &[u8]) -> io::Result<Box<dyn Read>> {
+    /// Opens a file by the name that a rule or option gives it.
+    pub(super) fn open(&mut self, name: &[u8]) -> io::Result<Box<dyn Read>> {
         if name == b"-" {
             return Ok(Box::new(io::stdin().lock()));
         }
@@ -281,57 +281,6 @@ impl Reader<'_> {
                 among: context.among.clone(),
             }));
         }
-    }
-
-    /// The list of what version control leaves out: the built-in one, `$HOME/.cvsignore`, `$CVSIGNORE`. A
-    /// `!` in those clears only this list.
-    fn cvs(
-        &mut self,
-        list: &mut List,
-        action: Action,
-        modifiers: Modifiers,
-    ) -> Result<(), RuleError> {
-        let context = |written: Option<FileName>, perishable| Context {
-            form: Form::Cvs,
-            defaults: Modifiers {
-                perishable,
-                ..modifiers
-            },
-            file: written,
-            option: "--cvs-exclude",
-            depth: 0,
-            among: Among::Cvs,
-            is_exempt: false,
-            anchor: Anchor::Root,
-        };
-        let mut own = List::default();
-        self.texts(&mut own, cvs::BUILT_IN, true, &context(None, true))?;
-        let Environment { home, cvsignore } = self.manner.environment.clone();
-        if let Some(path) = home.map(|home| home.join(".cvsignore")) {
-            let name = path.as_os_str().as_bytes();
-            if let Ok(file) = self.open(name) {
-                let context = context(Some(name.into()), modifiers.perishable);
-                self.texts(&mut own, file, true, &context)?;
-            }
-        }
-        if let Some(words) = cvsignore {
-            let context = context(None, modifiers.perishable);
-            let before = own.items.len();
-            self.texts(&mut own, words.as_bytes(), true, &context)?;
-            for item in own.items.iter_mut().skip(before) {
-                if let Item::Rule(rule) = item {
-                    rule.written = Written::Variable;
-                }
-            }
-        }
-        for item in &mut own.items {
-            if let Item::Rule(rule) = item {
-                rule.action = action;
-                rule.negated = modifiers.negated;
-            }
-        }
-        list.items.append(&mut own.items);
-        Ok(())
     }
 }
 
