@@ -47,6 +47,11 @@ pub fn entries(text: &[u8], separator: Separator) -> impl Iterator<Item = &[u8]>
         .filter(|entry| !entry.is_empty())
 }
 
+/// Whether a list was not opened because of a link on its path.
+pub fn is_untrusted(e: &io::Error) -> bool {
+    rustix::io::Errno::from_io_error(e) == Some(rustix::io::Errno::LOOP)
+}
+
 /// The system's reason as rsync tells it of a list: without its number.
 pub fn reason(e: &io::Error) -> String {
     let text = crate::sys::reason(e);

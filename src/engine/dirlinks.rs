@@ -86,12 +86,17 @@ impl Worker<'_> {
             .linked
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let overlaps = |other: &Path| other.starts_with(real) || real.starts_with(other);
-        let meets = linked.iter().any(|link| overlaps(&link.real))
-            || Run::root_of(parent)
-                .sources
-                .iter()
-                .any(|origin| origin.dir.open_beneath(real).is_ok());
+        let sources = &Run::root_of(parent).sources;
+        let comes = |path: &Path| sources.iter().any(|o| o.dir.open_beneath(path).is_ok());
+        // What comes below one link ends where the other one leads.
+        let meet = |link: &Followed| {
+            let below = |path: &Path, base: &Path, told: &Path| {
+                path.strip_prefix(base)
+                    .is_ok_and(|rest| comes(&told.join(rest)))
+            };
+            below(real, &link.real, &link.told) || below(&link.real, real, &told)
+        };
+        let meets = comes(real) || linked.iter().any(meet);
         let staged = self.run.target.is_some_and(|target| target.is_private());
         if !(meets && staged) {
             let real = real.to_owned();

@@ -121,7 +121,12 @@ impl Worker<'_> {
                 if e.kind() == io::ErrorKind::NotFound {
                     self.vanished("file", &shown);
                 } else {
-                    self.list_error("readlink_stat", &shown, &e);
+                    self.run.tally.set_list_error();
+                    let (path, reason) = (super::error::shown(&shown), crate::sys::reason(&e));
+                    self.tell(Event::Message {
+                        severity: Severity::Error,
+                        text: format!("readlink_stat(\"{path}\") failed: {reason}"),
+                    });
                 }
                 return Ok(None);
             }

@@ -248,7 +248,7 @@ impl<'s> Session<'s> {
     ) -> Result<Outcome, Error> {
         let planner = self.planner();
         let wants = self.report.wants();
-        let ordered = wants != super::event::Wants::default();
+        let ordered = wants != super::event::Wants::default() || self.options.select.list_only;
         let own_root = Dir::open(&self.destination.root)
             .and_then(|dir| dir.stat_self())
             .ok()

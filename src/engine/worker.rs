@@ -342,7 +342,7 @@ impl<'w> Worker<'w> {
 
     /// Gives a directory its final metadata.
     fn finish(&mut self, node: &Arc<Node>) -> Result<(), Error> {
-        let Some(target) = self.run.target else {
+        let Some(target) = self.run.target.filter(|_| node.barred.is_none()) else {
             return Ok(());
         };
         let planner = &self.run.planner;

@@ -132,7 +132,8 @@ fn differ_in_text(aspect: Aspect, at: &str, expected: String, got: String) -> Op
 }
 
 /// The lines that rsync's generator writes itself, while its sender writes all others: how they begin …
-const BY_GENERATOR: [&str; 7] = [
+const BY_GENERATOR: [&str; 8] = [
+    "ignoring unsafe symlink ",
     "[generator] ",
     "deleting ",
     "not creating new ",
@@ -143,7 +144,9 @@ const BY_GENERATOR: [&str; 7] = [
 ];
 
 /// … or how they end.
-const PASSED_OVER: [&str; 4] = [
+const PASSED_OVER: [&str; 6] = [
+    " is over max-size\n",
+    " is under min-size\n",
     " is uptodate\n",
     " is newer\n",
     " exists\n",

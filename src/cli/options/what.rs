@@ -124,11 +124,15 @@ impl Asked {
             ));
         }
         let text = name_list::read(file, self.engine.symlinks.insecure).map_err(|e| {
-            Refusal::usage(format_args!(
+            let text = format!(
                 "failed to open files-from file {}: {}",
                 file.to_string_lossy(),
                 name_list::reason(&e)
-            ))
+            );
+            match name_list::is_untrusted(&e) {
+                true => Refusal::usage(format_args!("{text}\n{}", crate::sys::trusted::REFUSAL)),
+                false => Refusal::usage(text),
+            }
         })?;
         let mut names = Names::default();
         name_list::entries(&text, self.separator).for_each(|name| names.push(name));

@@ -72,7 +72,10 @@ pub(in crate::engine) fn destination(
     let options = lister.options;
     let dest = &options.dest;
     if !options.symlinks.insecure {
-        trusted::check(dest).map_err(|e| not_entered("change_dir#1", dest, &e))?;
+        trusted::check(dest).map_err(|e| {
+            let error = not_entered("change_dir#1", dest, &e);
+            Error::Select(format!("{error}\n{}", trusted::REFUSAL))
+        })?;
     }
     let slash = ends_as_directory(dest.as_os_str().as_bytes());
     let single = !slash && counts_as_one(lister, sources);
@@ -104,7 +107,7 @@ pub(in crate::engine) fn destination(
             })
         }
         Err(e) if e.kind() == io::ErrorKind::NotFound && options.select.mkpath => {
-            let made = mkpath::missing(trimmed(dest))?;
+            let made = mkpath::missing(trimmed(dest), dest)?;
             let mut entered = enter(false, made);
             entered.told = options.dry_run;
             Ok(entered)
@@ -113,6 +116,7 @@ pub(in crate::engine) fn destination(
             check_parent(options)?;
             Ok(enter(false, None))
         }
+        Err(_) if options.select.mkpath && single => into_single(options),
         Err(source) if options.select.mkpath => Err(Error::File {
             action: "mkdir",
             path: dest.clone(),
@@ -172,7 +176,7 @@ fn into_single(options: &Options) -> Result<Destination, Error> {
             return Err(not_entered("change_dir#3", &parent, &e));
         }
         Err(e) if e.kind() == io::ErrorKind::NotFound && options.select.mkpath => {
-            match mkpath::missing(&parent)? {
+            match mkpath::missing(&parent, &options.dest)? {
                 None => return Err(not_entered("change_dir#3", &parent, &e)),
                 made => made,
             }

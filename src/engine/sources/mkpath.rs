@@ -18,14 +18,14 @@ pub(in crate::engine) struct Made {
     dirs: Vec<PathBuf>,
 }
 
-/// Which directories of `path` are missing; none where the path itself cannot be made, a link being there.
+/// Which directories of `path` are missing, to which the destination `dest` leads; none where the path itself cannot be made, a link being there.
 ///
 /// # Errors
 /// [`Error::File`] where something else is in the way, or the path leads through `..`.
-pub(super) fn missing(path: &Path) -> Result<Option<Made>, Error> {
+pub(super) fn missing(path: &Path, dest: &Path) -> Result<Option<Made>, Error> {
     let failed = |source: io::Error| Error::File {
         action: "mkdir",
-        path: path.to_owned(),
+        path: dest.to_owned(),
         source,
     };
     let mut dirs = Vec::new();

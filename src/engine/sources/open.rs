@@ -282,7 +282,10 @@ impl Opening<'_> {
                     target: as_path(&to).to_owned(),
                     copied: true,
                 });
-                return Ok((target()?, true));
+                return match target() {
+                    Err(e) if e.kind() == io::ErrorKind::NotFound => Ok((stat, true)),
+                    target => Ok((target?, true)),
+                };
             }
         }
         if slash || links.follow_dirs {

@@ -38,7 +38,7 @@ pub(super) fn operand(path: &[u8]) -> Result<Kept<'_>, DotDot> {
     Ok(Kept {
         anchor: PathBuf::from(OsStr::from_bytes(anchor)),
         names,
-        dotted: !anchored && rest.starts_with(b"./"),
+        dotted: rest.starts_with(b"./"),
         slash: ends_as_directory(rest),
         rooted: !anchored && path.starts_with(b"/"),
     })
@@ -117,6 +117,7 @@ mod tests {
             ("s//b/.", ". s/b s"),
             ("s/./b/x", "s b/x "),
             ("s/./b/./x/", "s b/x s"),
+            ("s/././a", "s a d"),
             ("../w/./s/a", "../w s/a "),
             ("./s/a", ". s/a d"),
             ("/a/b", "/ a/b r"),

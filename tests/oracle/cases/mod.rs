@@ -21,5 +21,8 @@ mod output_formats;
 mod output_logs;
 mod owners;
 mod paths;
+mod relative;
+mod selection;
+mod symlinks;
 mod times;
 mod types;
