@@ -289,8 +289,8 @@ pub const FILES: &[Paragraph] = &[
 /// What is different on purpose, or not there yet.
 pub const DIFFERENCES: &[Paragraph] = &[
     Point(
-        "Remote sources and destinations, listing (a single operand), and the options of rsync that \
-         this page does not name are refused by name.",
+        "Remote sources and destinations, and the options of rsync that this page does not name, are \
+         refused by name.",
     ),
     Point(
         "Data is on disk before the switch: --fsync is the default, --no-fsync is resilver's own.",
@@ -324,6 +324,16 @@ pub const DIFFERENCES: &[Paragraph] = &[
     Point(
         "A pipe under the name of a directory's file of rules is no such file; rsync waits for a writer.",
     ),
+    Point(
+        "-K under a stage: the link stays a link, what comes through it is staged where it leads. A link \
+         to a directory that the transfer writes to as well is passed over with code 23; --commit=direct \
+         follows it. The directory at its end gets its time, which rsync leaves out.",
+    ),
+    Point(
+        "--mkpath makes the directories above the destination before the run, since the stage lies there, \
+         and removes them again if the run comes to nothing; the destination itself comes with the switch.",
+    ),
+    Point("--stats does not count directories that -m leaves out."),
     Point("-VV prints a short JSON object. The files /etc/popt and ~/.popt are not read."),
 ];
 
