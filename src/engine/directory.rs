@@ -41,6 +41,9 @@ impl Worker<'_> {
         if descent.listed {
             self.run.tally.listed(Kind::Dir, 0);
         }
+        if self.absent_directory(parent, name, &descent.sources)? {
+            return Ok(());
+        }
         self.about = About {
             operand: parent.sources[source].operand,
             checksum: None,
@@ -128,6 +131,8 @@ impl Worker<'_> {
         let wanted_in_it = descent.sources.iter().any(|origin| match &origin.part {
             Part::Content => true,
             Part::Names(names) => names.iter().any(|(_, wish)| wish.named.is_some()),
+            // Nothing is made of it.
+            Part::Absent(_) => false,
         });
         if let Some(why) = barred
             && wanted_in_it

@@ -81,7 +81,8 @@ impl<'f> Filter<'f> {
             !hidden && origin.dir.try_stat(name).is_ok_and(|stat| stat.is_some())
         };
         let find = |name: &[u8]| -> Option<&'d Dir> {
-            let coming = sources.iter().find(|origin| comes(origin, name));
+            let there = sources.iter().filter(|origin| !origin.part.is_absent());
+            let coming = there.clone().find(|origin| comes(origin, name));
             coming.map(|origin| &origin.dir).or(live)
         };
         let note = &mut |note: crate::tree::RuleNote| events.push(noted(&note));

@@ -18,9 +18,13 @@ impl Worker<'_> {
                 copied: true,
             }),
             Note::MountPoint { path } => self.skipped(&path, Kind::Dir, Skip::MountPoint),
-            Note::Vanished { operand, path } => {
+            Note::Vanished {
+                operand,
+                path,
+                never_was,
+            } => {
                 let path = self.run.source_path(operand, &path);
-                self.vanished("directory", &path);
+                self.vanished(if never_was { "file" } else { "directory" }, &path);
             }
             Note::Closed {
                 operand,

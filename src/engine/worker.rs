@@ -294,7 +294,9 @@ impl<'w> Worker<'w> {
             check_stop()?;
             let named = batch.get(index);
             match named.found {
-                Found::Missing => self.absent(node, named.name)?,
+                Found::Missing => {
+                    self.absent(node, named.name)?;
+                }
                 _ => self.leaf(node, named.name, named.source)?,
             }
         }

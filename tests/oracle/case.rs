@@ -256,7 +256,10 @@ fn check_dropped(case: &Case, expected: &Observation, scratch: &Path) {
     let (without, program) = match case.option {
         Some(option) => (case.without(option), Program::resilver(Method::Direct)),
         None if case.is_silent => return println!("skipped: rsync does and says nothing here"),
-        None => (case.clone(), Program::nothing()),
+        None => {
+            println!("names no option: {}", case.commands());
+            (case.clone(), Program::nothing())
+        }
     };
     if let Some(option) = case.option {
         assert_ne!(

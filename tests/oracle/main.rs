@@ -6,7 +6,8 @@
 //! * `RESILVER_ORACLE_SELF=rsync` puts rsync in resilver's place: it proves the harness, and that each case is stable.
 //! * `RESILVER_ORACLE_METHOD=direct,swap` plays these methods only.
 //! * `RESILVER_ORACLE_DIR=/mnt/x` plays them on another filesystem than `/dev/shm`.
-//! * `RESILVER_ORACLE_DROP=1` takes away the option that a case is about and expects the case to fail.
+//! * `RESILVER_ORACLE_DROP=1` takes away the option that a case is about and expects the case to fail;
+//!   cases that name none say so (`--no-capture`), and are held against a program that does nothing.
 
 #[macro_use]
 mod case;

@@ -48,6 +48,9 @@ const LONG: &[&str] = &[
     "--relative",
     "--max-size",
     "--min-size",
+    "--ignore-missing-args",
+    "--delete-missing-args",
+    "--list-only",
 ];
 
 /// Letters that rows may use today.
@@ -383,6 +386,12 @@ replayed! {
         row_18_7_missing_src_arg_delete = 18
         row_19_7b_missing_file_arg_delete = 19
         row_20_7c_only_missing_src_delete = 20
+        row_21_8_ignore_missing_args = 21
+        row_22_8b_delete_missing_args_file = 22
+        row_23_8c_delete_missing_args_nonempty_dir = 23
+        row_24_8d_delete_missing_args_nonempty_dir_force = 24
+        row_25_8e_delete_missing_args_files_from = 25
+        row_26_8f_delete_missing_args_list_only = 26
         row_27_9_wildcard_args_do_not_delete = 27
         row_28_9b_dir_no_slash_deletes_only_inside = 28
         row_29_10_d_delete = 29

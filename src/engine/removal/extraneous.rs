@@ -78,7 +78,7 @@ impl Worker<'_> {
         }
     }
 
-    pub(super) fn is_protected(
+    pub(in crate::engine) fn is_protected(
         &mut self,
         asked: Asked,
         parent: &Path,

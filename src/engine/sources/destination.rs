@@ -133,7 +133,7 @@ pub(in crate::engine) fn destination(
 fn is_dir(source: &Source) -> bool {
     match &source.part {
         Part::Content => true,
-        Part::Names(wanted) => wanted
+        Part::Names(wanted) | Part::Absent(wanted) => wanted
             .only()
             .is_none_or(|(_, wish)| wish.found() == Found::Dir),
     }
@@ -215,8 +215,8 @@ fn counts_as_one(lister: &Lister<'_>, sources: &[Source]) -> bool {
     };
     match &only.part {
         Part::Content => is_empty(Path::new(""), &[origin]),
-        Part::Names(_) if only.top.is_some() => false,
-        Part::Names(wanted) => match wanted.only() {
+        Part::Names(_) | Part::Absent(_) if only.top.is_some() => false,
+        Part::Names(wanted) | Part::Absent(wanted) => match wanted.only() {
             None => false,
             Some((_, wish)) if wish.found() != Found::Dir => true,
             Some((_, wish)) if !wish.content => !prunes,

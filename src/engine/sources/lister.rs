@@ -41,8 +41,12 @@ pub(in crate::engine) enum Note {
     Followed { path: PathBuf, target: PathBuf },
     /// A mount point that does not take part.
     MountPoint { path: PathBuf },
-    /// A directory that is gone.
-    Vanished { operand: usize, path: PathBuf },
+    /// A directory that is gone, or never was, if names below were given as missing.
+    Vanished {
+        operand: usize,
+        path: PathBuf,
+        never_was: bool,
+    },
     /// A directory that cannot be opened.
     Closed {
         operand: usize,
@@ -145,7 +149,7 @@ impl<'l> Lister<'l> {
                     self.take(&mut batch, path, &listing, (origin, number), note)
                         .map_err(fail)?;
                 }
-                Part::Names(wanted) => {
+                Part::Names(wanted) | Part::Absent(wanted) => {
                     for (name, wish) in wanted.iter() {
                         batch.push(name, number, wish.found()).map_err(fail)?;
                     }
@@ -333,14 +337,18 @@ impl<'l> Lister<'l> {
     ) -> Option<Descent> {
         let mut descent: Option<Descent> = None;
         for origin in sources {
-            let wish = match &origin.part {
-                Part::Content => None,
-                Part::Names(wanted) => match wanted.get(name) {
+            let wish = match origin.part.names() {
+                None => None,
+                Some(wanted) => match wanted.get(name) {
                     Some(wish) => Some(wish),
                     None => continue,
                 },
             };
-            let opened = match self.enter(origin, name, path) {
+            let entered = match origin.part.is_absent() {
+                true => Err(io::Error::from(Errno::NOENT).into()),
+                false => self.enter(origin, name, path),
+            };
+            let opened = match entered {
                 Ok(opened) => opened,
                 Err(_) if descent.is_some() => continue,
                 Err(Unseen::Error(error)) if error.kind() != io::ErrorKind::NotFound => {
@@ -365,8 +373,13 @@ impl<'l> Lister<'l> {
                 }
                 Err(_) => {
                     let (operand, path) = (origin.operand, path.to_owned());
-                    note(Note::Vanished { operand, path });
-                    return None;
+                    let below = self.below_absent(origin, name);
+                    note(Note::Vanished {
+                        operand,
+                        path,
+                        never_was: wish.is_some_and(Wish::leads_to_missing),
+                    });
+                    return below;
                 }
             };
             if self.own_root == Some(file_id(&opened.stat)) && descent.is_none() {
@@ -495,7 +508,7 @@ struct Opened {
 }
 
 impl Descent {
-    fn of(stat: Stat) -> Descent {
+    pub(super) fn of(stat: Stat) -> Descent {
         Descent {
             sources: Vec::with_capacity(1),
             stat,
@@ -505,11 +518,8 @@ impl Descent {
     }
 }
 
-fn wish<'o>(origin: &'o Origin, name: &[u8]) -> Option<&'o Wish> {
-    match &origin.part {
-        Part::Content => None,
-        Part::Names(wanted) => wanted.get(name),
-    }
+pub(super) fn wish<'o>(origin: &'o Origin, name: &[u8]) -> Option<&'o Wish> {
+    origin.part.names()?.get(name)
 }
 
 fn path_bytes(path: &Path) -> &[u8] {

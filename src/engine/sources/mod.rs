@@ -1,5 +1,6 @@
 //! The sources: what the operands and lists mean, and which entries of each directory take part.
 
+mod absent;
 mod destination;
 mod lister;
 mod mkpath;
@@ -10,6 +11,7 @@ mod wanted;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub(super) use absent::Absence;
 pub(super) use destination::{Destination, destination, trimmed};
 pub(super) use lister::{Descent, Lister, Note, Seen, Unseen};
 pub(super) use open::{Opened, open};
@@ -26,11 +28,26 @@ pub(super) enum Part {
     Content,
     /// Only these names.
     Names(Arc<Wanted>),
+    /// Names below it that are missing, as it is itself: the directory stands for the nearest one around it,
+    /// and nothing is looked up in it.
+    Absent(Arc<Wanted>),
 }
 
 impl Part {
     pub(super) fn is_content(&self) -> bool {
         matches!(self, Part::Content)
+    }
+
+    pub(super) fn is_absent(&self) -> bool {
+        matches!(self, Part::Absent(_))
+    }
+
+    /// The names that take part; `None` where all do.
+    pub(super) fn names(&self) -> Option<&Wanted> {
+        match self {
+            Part::Content => None,
+            Part::Names(names) | Part::Absent(names) => Some(names),
+        }
     }
 }
 

@@ -57,7 +57,9 @@ pub(in crate::engine) fn open(
     let mut opened = opening.opened;
     opened.sources.retain(|source| match &source.part {
         Part::Content => true,
-        Part::Names(names) => source.top.is_some() || names.iter().next().is_some(),
+        Part::Names(names) | Part::Absent(names) => {
+            source.top.is_some() || names.iter().next().is_some()
+        }
     });
     Ok(opened)
 }
@@ -250,9 +252,11 @@ impl Opening<'_> {
         let (parent, name) = super::destination::split(&path);
         let parent = parent.strip_prefix(".").unwrap_or(&parent);
         let asked = Asked::of_sender(&scope);
-        let hidden = self
-            .filter
-            .excludes(asked, parent, name, is_dir, &mut events);
+        // Nothing can be hidden of what is not there; the other side may protect what it has.
+        let hidden = named.found != Found::Missing
+            && self
+                .filter
+                .excludes(asked, parent, name, is_dir, &mut events);
         self.tell(events);
         self.opened.sources[at].scope = scope;
         if hidden {

@@ -72,6 +72,12 @@ impl Wanted {
     }
 }
 
+impl FromIterator<(Box<[u8]>, Wish)> for Wanted {
+    fn from_iter<I: IntoIterator<Item = (Box<[u8]>, Wish)>>(names: I) -> Wanted {
+        Wanted(names.into_iter().collect())
+    }
+}
+
 impl Wish {
     /// What it is taken for: a directory where something is wanted below it.
     pub(in crate::engine) fn found(&self) -> Found {

@@ -14,6 +14,7 @@ mod filter_files;
 mod filter_sides;
 mod filters;
 mod links;
+mod missing;
 mod names;
 mod output;
 mod output_flags;

@@ -30,7 +30,7 @@ cases! {
     missing_below_a_file: on_tree("-aiR s/a/q s/b d", "d/").option("-R");
     file_with_slash: on_tree("-aiR s/a/ d", "").option("-R");
     path_to_new_destination: on_tree("-aiR s/b/x d", "").option("-R");
-    name_to_new_destination: on_tree("-aiR s/./a d", "").option("-R");
+    name_to_new_destination: on_tree("-aiR s/./a d", "");
     empty_dir_to_new_destination: case("-aiR e d", "e/ 0700");
     empty_dir_below_to_new_destination: case("-aiR e/f d", "e/f/").option("-R");
     path_over_file: on_tree("-aiR s/b/x d", "d=old").option("-R");
@@ -57,7 +57,7 @@ cases! {
     parents_made_plainly_for_dir: on_tree("-aiR --no-implied-dirs s/b/ d", "s/ 0700\nd/").option("--no-implied-dirs");
     parent_link_kept: on_tree("-aiR --no-implied-dirs s/b/x d", "d/real/\nd/s -> real").option("--no-implied-dirs");
     parent_link_out: on_tree("-aiR --no-implied-dirs s/b/x d", "real/\nd/\nd/s -> ../real").option("--no-implied-dirs");
-    parents_not_made_for_nothing: on_tree("-aiR --no-implied-dirs --existing s/b/x d", "d/").option("--no-implied-dirs");
+    parents_not_made_for_nothing: on_tree("-aiR --no-implied-dirs --existing s/b/x d", "d/").option("--existing");
     delete_with_parents_left: on_tree("-aiR --delete --no-implied-dirs s/b/ d", "d/s/ 0700\nd/s/o\nd/s/b/o").option("--delete");
 
     list_of_files: list("-ai --files-from=- s d", "a\nb/y/z\n", "").option("--files-from");
