@@ -30,7 +30,10 @@ pub fn sync(sync: &Sync) -> u8 {
                 engine::Error::Syntax(_) => Severity::Plain,
                 engine::Error::Select(text) if text.starts_with("ERROR: ") => Severity::Plain,
                 // It carries the program's name where rsync says it.
-                engine::Error::Rules(_) | engine::Error::CorruptNote { .. } => Severity::Plain,
+                engine::Error::Rules(_)
+                | engine::Error::CorruptNote { .. }
+                | engine::Error::TempDir { .. }
+                | engine::Error::Deadline { .. } => Severity::Plain,
                 _ => Severity::Error,
             };
             let text = e.to_string();
@@ -85,6 +88,8 @@ pub fn code_of(error: &engine::Error) -> Code {
         engine::Error::Select(_) | engine::Error::Destination { .. } => Code::FileSelect,
         engine::Error::Syntax(_) => Code::Syntax,
         engine::Error::Interrupted => Code::Signal,
+        engine::Error::TempDir { .. } => Code::Syntax,
+        engine::Error::Deadline { .. } => Code::Timeout,
         engine::Error::Stage(e) => code_of_stage(e),
         engine::Error::Worker => Code::Ipc,
         _ => Code::FileIo,

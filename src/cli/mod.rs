@@ -20,6 +20,7 @@ mod options;
 mod prose;
 mod rows;
 mod size;
+mod stop;
 mod subcommand;
 mod table;
 mod unsupported;

@@ -78,6 +78,7 @@ pub fn parse(words: &[OsString]) -> Result<Request, Refusal> {
     let alone = operands.len() == 1;
     asked.engine.select.list_only |= alone;
     asked.settle_what()?;
+    asked.settle_content()?;
     asked.check()?;
     if operands.is_empty() || (asked.files_from.is_some() && operands.len() != 2) {
         return Ok(Request::Usage);
@@ -106,6 +107,7 @@ struct Asked {
     relative: Option<bool>,
     files_from: Option<OsString>,
     separator: Separator,
+    manner: content::Manner,
 }
 
 impl Default for Asked {
@@ -130,6 +132,7 @@ impl Default for Asked {
             relative: None,
             files_from: None,
             separator: Separator::default(),
+            manner: content::Manner::default(),
         }
     }
 }

@@ -37,6 +37,9 @@ pub struct Tuning {
     pub block_len: u32,
     /// Bytes of source that one thread searches at a time.
     pub segment: usize,
+    /// The basis is written over from its start on (`--inplace`): a block counts as found only where it does not
+    /// lie before the place where it is wanted.
+    pub in_place: bool,
 }
 
 impl Default for Tuning {
@@ -44,6 +47,7 @@ impl Default for Tuning {
         Self {
             block_len: 0,
             segment: 64 << 20,
+            in_place: false,
         }
     }
 }
@@ -111,7 +115,8 @@ impl<R: ?Sized> Copy for Known<'_, R> {}
 
 /// Makes the new file: `out` gets exactly the `source.len` bytes of the source, from offset 0 on.
 ///
-/// It should be a new, empty file: it is not cut at the end, and must be neither the basis nor the source. Bytes
+/// It is not cut at the end, and must not be the source. It may be the basis itself if [`Output::share`] then
+/// does nothing and says so: each stretch is read before it is written. Bytes
 /// that the source has beyond `source.len` are not looked at.
 ///
 /// Tells how many of them a delta against `basis` would have had to send and how many it found there.
@@ -144,7 +149,11 @@ where
         0
     } else {
         let signature = Signature::from_sums(pair.shape, STRONG, 0, parts);
-        pair.out_of_step(&in_step, &Matcher::new(&signature), tuning.segment)?
+        let matcher = match tuning.in_place {
+            true => Matcher::in_place(&signature),
+            false => Matcher::new(&signature),
+        };
+        pair.out_of_step(&in_step, &matcher, tuning.segment)?
     };
     Ok(Origin {
         literal: source.len - matched,
@@ -307,7 +316,7 @@ where
                 at,
                 end,
             };
-            let back_in_step = matcher.steps(window, stretch, |step| match step {
+            let back_in_step = matcher.steps(window, at, stretch, |step| match step {
                 Step::Literal(bytes) => {
                     at += bytes.len() as u64;
                     Continue(())

@@ -217,7 +217,11 @@ fn rebuilt(
         file,
         len: <[u8]>::len(file) as u64,
     };
-    let tuning = Tuning { block_len, segment };
+    let tuning = Tuning {
+        block_len,
+        segment,
+        ..Tuning::default()
+    };
     let origin = rebuild(known(basis), known(source), &made, &tuning).expect("rebuilt");
     (made.bytes.into_inner().expect("no panic"), origin)
 }

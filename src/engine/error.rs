@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::stage;
-use crate::sys::reason;
+use crate::sys::{reason, signal};
 use crate::tree;
 
 /// A failure that ends the run; what only concerns one entry is an event instead.
@@ -57,6 +57,20 @@ pub enum Error {
         /// What it is.
         value: String,
     },
+    /// The directory of `--temp-dir` cannot be used (code 1).
+    #[error("The temp-dir {why}: {}", tree::shown(path))]
+    TempDir {
+        /// As it was given.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The time of `--stop-at` has come (code 30).
+    #[error("stopping at requested limit{}", kept_text(*kept))]
+    Deadline {
+        /// Whether all of the run lies in a stage, which is kept.
+        kept: bool,
+    },
     /// The staging area could not do its part; the destination is as it was.
     #[error(transparent)]
     Stage(#[from] stage::Error),
@@ -88,6 +102,7 @@ impl Error {
                 source,
                 kept: true,
             },
+            Error::Interrupted if signal::deadline_passed() => Error::Deadline { kept: true },
             Error::Interrupted => stage::Error::Stopped {
                 path: dest.to_owned(),
             }

@@ -21,6 +21,7 @@ use super::event::{Action, Changes, Event, Severity, Skip};
 use super::extended::{Sides, Unlike};
 use super::fake_super::{self, Claim, read_target};
 use super::node::Node;
+use super::options::Writing;
 use super::run::{STAT, failed_to, not_linked};
 use super::sides::Places;
 use super::sources::{Origin, Seen, Unseen};
@@ -131,6 +132,10 @@ impl Worker<'_> {
                 return Ok(None);
             }
         };
+        let stat = match self.run.options.content.copy_devices && stat.kind.is_device() {
+            true => Self::content_of_device(&origin.dir, name, stat),
+            false => stat,
+        };
         let real = stat;
         let shown = || self.run.source_path(origin.operand, &path);
         let opened = match followed && self.run.planner.keeping.any() {
@@ -183,7 +188,16 @@ impl Worker<'_> {
             .as_ref()
             .map_or(Ok(None), |live| live.try_stat(&target_name))
         {
-            Ok(live) => live,
+            Ok(live) => live.map(|found| match &node.live {
+                Some(dir)
+                    if self.run.options.content.write_devices
+                        && stat.kind == Kind::File
+                        && found.kind.is_device() =>
+                {
+                    Self::content_of_device(dir, &target_name, found)
+                }
+                _ => found,
+            }),
             Err(e) => {
                 let event = failed_to(STAT, &self.run.dest_path(&path), &e);
                 self.report_event(event);
@@ -296,6 +310,15 @@ impl Worker<'_> {
         origin: &Origin,
         decision: Decision,
     ) -> Result<bool, Error> {
+        if matches!(decision, Decision::Make(_)) && self.is_longer(leaf) {
+            return Ok(true);
+        }
+        if !matches!(decision, Decision::Make(_)) && leaf.stat.kind == Kind::File {
+            let path = self.run.dest_path(&leaf.path);
+            if let Err(fault) = self.drop_leftover(node, leaf) {
+                self.settle("unlink", &path, fault)?;
+            }
+        }
         match decision {
             Decision::Skip(why) => {
                 self.skipped(&leaf.path, leaf.stat.kind, why);
@@ -318,6 +341,28 @@ impl Worker<'_> {
             Decision::Make(changes) => self.make(node, leaf, origin, changes),
             Decision::Adopt(changes) => self.adopt(node, leaf, changes),
             Decision::LeaveOut => self.leave_out(node, leaf).map(|()| false),
+        }
+    }
+
+    /// Whether `--append` has nothing to do: it passes over such files without a word, whatever differs.
+    fn is_longer(&self, leaf: &Leaf) -> bool {
+        leaf.stat.kind == Kind::File
+            && matches!(self.run.options.content.writing, Writing::Append { .. })
+            && leaf
+                .same_kind()
+                .is_some_and(|live| live.size >= leaf.stat.size)
+    }
+
+    /// A device as the file that its content makes; what keeps it from being opened is told when it is read.
+    fn content_of_device(dir: &Dir, name: &[u8], stat: Stat) -> Stat {
+        let size = dir
+            .open_file(name)
+            .map_or(0, |file| crate::sys::sparse::device_size(&file));
+        Stat {
+            kind: Kind::File,
+            size,
+            rdev: (0, 0),
+            ..stat
         }
     }
 

@@ -54,6 +54,11 @@ pub(super) struct Late {
 }
 
 impl Late {
+    /// What is told in the order in which it came.
+    pub(super) fn behind_mut(&mut self) -> &mut Vec<Event> {
+        &mut self.behind
+    }
+
     /// All events in the order in which they are told.
     pub(super) fn into_events(self) -> impl Iterator<Item = Event> {
         self.behind.into_iter().chain(self.before)

@@ -33,6 +33,7 @@ mod node;
 mod notes;
 mod options;
 mod order;
+mod pace;
 mod removal;
 mod run;
 mod select;
@@ -49,7 +50,8 @@ mod workforce;
 pub use error::Error;
 pub use event::*;
 pub use options::{
-    Adjust, Alternates, BasisUse, Compare, Deletion, Options, Privilege, Sums, When,
+    Adjust, Alternates, BasisUse, Compare, Content, Deletion, Options, Partial, Privilege, Sums,
+    When, Writing,
 };
 pub use select::{Boundary, Missing, Names, Select, Symlinks};
 pub use session::run;

@@ -14,6 +14,7 @@ use super::extended::Sides;
 use super::fake_super::Claim;
 use super::sources::Origin;
 use super::target::Place;
+use super::transfer::Leftovers;
 
 /// A directory of the transfer: where its entries come from and where changes to it go. Lives as long as
 /// something below it is unfinished; the last one to finish gives the directory its final metadata.
@@ -52,6 +53,7 @@ pub(super) struct Node {
     /// Whether directories made in it inherit the set-group-id bit.
     pub gives_group: bool,
     place: OnceLock<Arc<Place>>,
+    leftovers: OnceLock<Option<Leftovers>>,
     /// Jobs, subdirectories and awaited links that are not through.
     open: AtomicUsize,
 }
@@ -85,6 +87,7 @@ impl Node {
             touched: AtomicBool::new(false),
             gives_group,
             place: OnceLock::new(),
+            leftovers: OnceLock::new(),
             open: AtomicUsize::new(0),
         }
     }
@@ -124,6 +127,11 @@ impl Node {
     /// The path within the transfer of a name in this directory.
     pub(super) fn child(&self, name: &[u8]) -> PathBuf {
         self.path.join(as_path(name))
+    }
+
+    /// What earlier runs left of files of this directory, found once with `find`.
+    pub(super) fn leftovers(&self, find: impl FnOnce() -> Option<Leftovers>) -> Option<&Leftovers> {
+        self.leftovers.get_or_init(find).as_ref()
     }
 
     /// Where objects of this directory are made, found once with `find`.

@@ -1,6 +1,8 @@
 //! What one sync is asked to do. `cli` alone makes it; the parts belong to the rooms that use them.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use crate::delta::Checksum;
 use crate::stage;
@@ -154,6 +156,60 @@ pub struct Alternates {
     pub dirs: Vec<PathBuf>,
 }
 
+/// What a changed file is written into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Writing {
+    /// A new file, which takes the old one's place.
+    #[default]
+    Anew,
+    /// `--inplace`: the old file itself.
+    InPlace,
+    /// `--append`: the old file, behind what it has.
+    Append {
+        /// `--append-verify`: what it has is compared first.
+        verify: bool,
+    },
+}
+
+/// What becomes of a half-written file when the run is broken off. A stage keeps it in any case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Partial {
+    /// It goes.
+    #[default]
+    Drop,
+    /// `--partial`: it takes the file's name.
+    Keep,
+    /// `--partial-dir`: it goes into this directory, relative to the one of the file.
+    Dir(PathBuf),
+}
+
+/// How the bytes of files are brought over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Content {
+    /// `--inplace`, `--append`, `--append-verify`; all but the first imply `--commit=direct`.
+    pub writing: Writing,
+    /// `-S`: zeros become holes.
+    pub sparse: bool,
+    /// `--preallocate`: a file's room is reserved before it is written.
+    pub preallocate: bool,
+    /// `--partial`, `--partial-dir`.
+    pub partial: Partial,
+    /// `--delay-updates`: files wait in the directory of [`Partial::Dir`] and take their names at the end.
+    pub delay_updates: bool,
+    /// `--temp-dir`, relative to the destination.
+    pub temp_dir: Option<PathBuf>,
+    /// `--copy-devices`: the content of a device is copied into a file.
+    pub copy_devices: bool,
+    /// `--write-devices`: a device at the destination is written to.
+    pub write_devices: bool,
+    /// `--block-size` in bytes; 0 chooses by the file's size.
+    pub block_len: u32,
+    /// `--bwlimit` in bytes a second.
+    pub rate: Option<NonZeroU64>,
+    /// `--stop-at`, `--stop-after`.
+    pub deadline: Option<SystemTime>,
+}
+
 /// One run of the engine.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -187,6 +243,10 @@ pub struct Options {
     pub whole_file: bool,
     /// `--compare-dest`, `--copy-dest` or `--link-dest`.
     pub alternates: Option<Alternates>,
+    /// How the bytes of files are brought over.
+    pub content: Content,
+    /// The option that made `--commit=direct` the only way, where nobody chose it: told in a line.
+    pub why_direct: Option<&'static str>,
     /// How the result gets into place.
     pub stage: stage::Policy,
     /// `--no-inc-recursive`: know the whole list before the first transfer.

@@ -15,6 +15,7 @@ use super::filter::Filter;
 use super::links::{Late, Links};
 use super::options::Options;
 use super::order::Frontier;
+use super::pace::Pace;
 use super::removal::{Later, Swept};
 use super::sources::{Destination, Lister};
 use super::survey::Totals;
@@ -43,6 +44,8 @@ pub(super) struct Run<'r> {
     /// What the whole list holds, where that was counted.
     pub total: OnceLock<Totals>,
     pub abilities: Abilities,
+    /// `--bwlimit`.
+    pub pace: Option<Pace>,
     /// Paths of the first source operands, for messages about files below them.
     pub source_paths: Vec<PathBuf>,
     /// Tops of what was removed, in case it has to come back.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::stage::{self, CommitChoice, Method, Stage};
 use crate::sys::content::Abilities;
-use crate::sys::{Dir, Object, process};
+use crate::sys::{Dir, Object, process, signal};
 use crate::tree::{Owners, Powers, Scope};
 
 use super::basis::Handles;
@@ -20,14 +20,15 @@ use super::fake_super::Claim;
 use super::filter::Filter;
 use super::links::{Late, Links};
 use super::node::Node;
-use super::options::{Options, Privilege};
+use super::options::{Options, Privilege, Writing};
 use super::order::{Frontier, Key};
+use super::pace::Pace;
 use super::removal::{self, Later, Swept};
 use super::run::{Run, failed};
 use super::sources::{self, Destination, Lister, Opened, Origin, Source};
 use super::survey::{Surveyor, Totals, file_id};
 use super::tally::Tally;
-use super::target::{Live, Staged, Target};
+use super::target::{Live, Staged, Target, TempDir, Ways};
 use super::worker::Work;
 
 /// Mirrors the sources into the destination.
@@ -53,6 +54,18 @@ pub fn run(options: &Options, report: &dyn Report) -> Result<Outcome, Error> {
         return Ok(tally.outcome());
     }
     let destination = sources::destination(&Lister::quiet(options), &found.sources)?;
+    if let Some(when) = options.content.deadline {
+        signal::stop_at(when).map_err(|source| Error::File {
+            action: "watch the time for",
+            path: destination.root.clone(),
+            source,
+        })?;
+    }
+    // As rsync, which looks for it in a trial run too.
+    let temp_dir = |root: &Path| -> Result<Option<TempDir>, Error> {
+        let path = options.content.temp_dir.as_ref();
+        path.map(|path| TempDir::open(path, root)).transpose()
+    };
     if let Some(made) = &destination.made {
         report.event(Event::CreatedPath {
             count: made.count(),
@@ -60,6 +73,7 @@ pub fn run(options: &Options, report: &dyn Report) -> Result<Outcome, Error> {
         });
     }
     if options.dry_run {
+        temp_dir(&destination.root)?;
         let live = Dir::open(&destination.root).ok();
         return Session {
             options,
@@ -72,6 +86,8 @@ pub fn run(options: &Options, report: &dyn Report) -> Result<Outcome, Error> {
     if options.stage.commit == CommitChoice::Only(Method::Direct) {
         return direct(options, report, &destination, found, tally);
     }
+    // Nothing is written there: files of a stage have a place of their own.
+    temp_dir(&destination.root)?;
     staged(options, report, &destination, found, tally)
 }
 
@@ -107,6 +123,12 @@ fn direct(
     found: Opened,
     tally: Tally,
 ) -> Result<Outcome, Error> {
+    if let Some(option) = options.why_direct {
+        report.event(Event::Message {
+            severity: Severity::Warning,
+            text: format!("committing directly: {option} writes into the destination itself"),
+        });
+    }
     if let Some(made) = &destination.made {
         made.make(0)?;
     } else if !destination.exists {
@@ -129,7 +151,21 @@ fn direct(
             ))
         })
     };
-    let target = Live::new(open()?);
+    let content = &options.content;
+    let temp_dir = match &content.temp_dir {
+        Some(path) => Some(TempDir::open(path, &destination.root).inspect_err(|_| {
+            tell_created(options, report, destination);
+        })?),
+        None => None,
+    };
+    let ways = Ways {
+        in_place: content.writing != Writing::Anew,
+        partial: content.partial.clone(),
+        delay: content.delay_updates,
+        temp_dir,
+        keeps_times: options.preserve.times,
+    };
+    let target = Live::new(open()?, ways);
     let live = if destination.exists {
         Some(open()?)
     } else {
@@ -141,7 +177,19 @@ fn direct(
         destination,
         stage: None,
     };
-    session.transfer(found, live.as_ref(), Some(&target), tally)
+    let result = session.transfer(found, live.as_ref(), Some(&target), tally);
+    result.map_err(|e| match e {
+        Error::Interrupted if signal::deadline_passed() => Error::Deadline { kept: false },
+        other => other,
+    })
+}
+
+/// Tells that the destination was made, where rsync does.
+fn tell_created(options: &Options, report: &dyn Report, destination: &Destination) {
+    if destination.told {
+        let named = sources::trimmed(&options.dest).to_owned();
+        report.event(Event::CreatedDestination(named));
+    }
 }
 
 fn staged(
@@ -281,6 +329,7 @@ impl<'s> Session<'s> {
             linked: Mutex::default(),
             total,
             abilities: Abilities::default(),
+            pace: self.options.content.rate.map(Pace::new),
             source_paths: found.sources.into_iter().map(|s| s.path).collect(),
             removed: Mutex::new(Vec::new()),
             later: Later::default(),
@@ -306,7 +355,10 @@ impl<'s> Session<'s> {
             .take();
         match failure {
             Some(e) => return Err(e),
-            None => self.commit(&run)?,
+            None => {
+                self.conclude(&run);
+                self.commit(&run)?;
+            }
         }
         Ok(run.tally.outcome())
     }
@@ -463,13 +515,19 @@ impl<'s> Session<'s> {
             if let Some(target) = run.target {
                 target.begin()?;
             }
-            if self.destination.told {
-                let named = sources::trimmed(&self.options.dest).to_owned();
-                self.report.event(Event::CreatedDestination(named));
-            }
+            tell_created(self.options, self.report, self.destination);
             root.touched.store(true, Ordering::Relaxed);
         }
         Ok(())
+    }
+
+    /// Files that waited for it take their names.
+    fn conclude(&self, run: &Run<'_>) {
+        for (path, e) in run.target.iter().flat_map(|target| target.conclude()) {
+            run.tally.set_partial();
+            let path = run.dest_path(&path);
+            self.report.event(failed("rename", &path, &e));
+        }
     }
 
     /// What was held back to the end.

@@ -1,8 +1,11 @@
 //! Bringing the content of one regular file over.
 
+mod fill;
+mod into;
+mod partial;
+
 use std::fs::File;
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::stage::Salvage;
@@ -14,16 +17,28 @@ use super::error::Error;
 use super::event::{Action, Changes, Event};
 use super::leaf::{Leaf, foreseen};
 use super::node::Node;
+use super::options::Writing;
 use super::run::failed_to;
 use super::sources::Origin;
-use super::target::{Fault, Place, Target, out_of_room};
+use super::target::{Fault, Place, Target};
 use super::worker::Worker;
+
+pub(super) use partial::Leftovers;
 
 /// What moved.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Moved {
     literal: u64,
     matched: u64,
+}
+
+/// A file to be written, and where.
+#[derive(Clone, Copy)]
+struct Job<'j> {
+    node: &'j Arc<Node>,
+    place: &'j Place,
+    leaf: &'j Leaf,
+    source: &'j File,
 }
 
 impl Worker<'_> {
@@ -131,14 +146,25 @@ impl Worker<'_> {
     pub(super) fn write(
         &mut self,
         target: &dyn Target,
-        node: &Node,
+        node: &Arc<Node>,
         place: &Place,
         leaf: &Leaf,
         source: &File,
     ) -> Result<Moved, Fault> {
+        let job = Job {
+            node,
+            place,
+            leaf,
+            source,
+        };
         let change = self.attributes_of_new(leaf, place);
-        let name = &leaf.target_name;
-        let basis = match target.salvage(place, name, leaf.stat.size, leaf.stat.mtime)? {
+        if self.run.options.content.writing != Writing::Anew
+            && let Some(live) = leaf.same_kind()
+        {
+            return self.write_into(job, live, &change);
+        }
+        let name = &leaf.target_name[..];
+        let half = match target.salvage(place, name, leaf.stat.size, leaf.stat.mtime)? {
             Salvage::Whole => {
                 let object = Object::Name(place.dir(), name);
                 let mut change = change;
@@ -153,21 +179,18 @@ impl Worker<'_> {
                 });
             }
             Salvage::Half(file) => Some(file),
-            Salvage::None => None,
+            Salvage::None => self.leftover(node, leaf),
         };
-        let birth = Birth::of(&change, node.gives_group, place.inherited().is_some());
+        let inherits = place.inherited().is_some();
+        // In place, a file that is not whole yet is its owner's alone.
+        let in_place = self.run.options.content.writing != Writing::Anew;
+        let birth = Birth::of(&change, node.gives_group, inherits || in_place);
         let new = target.new_file(place, name, birth.mode, leaf.live.as_ref())?;
-        let filled = self.fill(node, leaf, source, &new.file, basis);
-        let moved = match filled {
+        let moved = match self.fill(job, &new.file, half) {
             Ok(moved) => moved,
             Err(e) => {
-                match &new.temporary {
-                    Some(temporary) => drop(place.dir().unlink(temporary)),
-                    // A part is of use to the next run, unless this one goes on without the file, or the
-                    // room is needed to write down what else was staged.
-                    None if signal::stop_requested() && !out_of_room(&e) => {}
-                    None => drop(place.dir().unlink(name)),
-                }
+                let old = leaf.live.as_ref();
+                target.abandon(place, name, new, old, &birth.left(&change), &e);
                 return Err(e.into());
             }
         };
@@ -186,67 +209,12 @@ impl Worker<'_> {
             made.as_ref(),
             leaf.live.as_ref(),
         )?;
+        if !self.run.options.content.delay_updates {
+            self.drop_leftover(node, leaf)?;
+        }
         Ok(moved)
     }
-
-    /// Writes the content: whole, or from blocks of what is there already.
-    fn fill(
-        &mut self,
-        node: &Node,
-        leaf: &Leaf,
-        source: &File,
-        to: &File,
-        half: Option<File>,
-    ) -> io::Result<Moved> {
-        if !self.run.options.whole_file && !leaf.is_adopted() {
-            let live = || {
-                leaf.same_kind()
-                    .and(node.live.as_ref())
-                    .map(|live| live.open_file(&leaf.target_name))
-            };
-            let alternate = || {
-                let found = leaf.basis.as_ref()?;
-                Some(node.basis.open_file(found, &leaf.target_name))
-            };
-            let basis = half.map(Ok).or_else(live).or_else(alternate).transpose()?;
-            if let Some(basis) = basis {
-                let (literal, matched) = super::delta::fill(source, leaf.stat.size, &basis, to)?;
-                return Ok(Moved { literal, matched });
-            }
-        }
-        self.copy(&leaf.path, leaf.stat.size, source, to)
-    }
-
-    fn copy(&mut self, path: &Path, size: u64, source: &File, to: &File) -> io::Result<Moved> {
-        let run = self.run;
-        let mut told = 0;
-        let mut progress = |done: u64| {
-            if signal::stop_requested() {
-                return Err(io::ErrorKind::Interrupted.into());
-            }
-            if run.wants.progress && done - told >= PROGRESS_STEP {
-                told = done;
-                run.frontier.tell_now(Event::FileProgress {
-                    path: path.to_owned(),
-                    done,
-                    size,
-                    position: run.position(),
-                });
-            }
-            Ok(())
-        };
-        let literal = self
-            .copier
-            .copy(source, to, size, &run.abilities, &mut progress)?;
-        Ok(Moved {
-            literal,
-            matched: 0,
-        })
-    }
 }
-
-/// Bytes between two progress events of a file.
-const PROGRESS_STEP: u64 = 1 << 20;
 
 /// In which order a new file gets its attributes without ever being open to the wrong people.
 struct Birth {

@@ -58,7 +58,10 @@ impl<'w> Worker<'w> {
     pub(super) fn new(run: &'w Run<'w>) -> Worker<'w> {
         Worker {
             run,
-            copier: Copier::default(),
+            copier: match &run.pace {
+                Some(pace) => Copier::in_steps(pace.step()),
+                None => Copier::default(),
+            },
             events: Vec::new(),
             about: About::default(),
             key: Key::default(),

@@ -97,5 +97,6 @@ pub use outcome::{
 };
 pub use policy::{CommitChoice, KeepPrevious, Method, Policy, Wait};
 pub use run::{Place, Root, Stage};
+pub use transfer::move_to;
 pub use undo::undo;
 pub use upkeep::{recover, release, status, tidy};

@@ -85,7 +85,7 @@ pub(super) fn bring(
 
 /// Moves an object to a free name, also to another file system, also out of a directory's reach of which
 /// the directory's own mode would keep it.
-pub(super) fn move_to(from: &Dir, name: &[u8], to: &Dir, to_name: &[u8]) -> io::Result<()> {
+pub fn move_to(from: &Dir, name: &[u8], to: &Dir, to_name: &[u8]) -> io::Result<()> {
     let stat = from.stat(name)?;
     let moved = moving(&[(from, name, &stat)], || from.rename(name, to, to_name));
     match moved {

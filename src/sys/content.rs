@@ -10,12 +10,15 @@ use rustix::fs as rfs;
 
 /// Size of the buffer that [`Copier`] keeps: large enough to amortise calls, small enough for the cache.
 const BUFFER: usize = 256 * 1024;
+/// What a hole is made of: zeros are looked for in pieces of this many bytes, the size of a page and of the
+/// blocks of nearly all file systems.
+pub(super) const BLOCK: usize = 4096;
 /// Below this size a reflink attempt costs more than it saves.
 const WORTH_SHARING: u64 = 64 * 1024;
 
 /// Copies file contents; keeps its buffer between files. One per thread.
 pub struct Copier {
-    buffer: Vec<u8>,
+    pub(super) buffer: Vec<u8>,
 }
 
 /// What the destination's file system turned out not to offer; shared by all threads of a run.
@@ -24,15 +27,32 @@ pub struct Abilities {
     no_reflink: AtomicBool,
 }
 
-impl Default for Copier {
-    fn default() -> Copier {
-        Copier {
-            buffer: vec![0; BUFFER],
+impl Abilities {
+    /// For a file whose extents cannot be shared, whatever its file system.
+    #[must_use]
+    pub fn without_sharing() -> Abilities {
+        Abilities {
+            no_reflink: AtomicBool::new(true),
         }
     }
 }
 
+impl Default for Copier {
+    fn default() -> Copier {
+        Copier::in_steps(BUFFER as u64)
+    }
+}
+
 impl Copier {
+    /// A copier that moves no more than so many bytes between two reports of its progress.
+    #[must_use]
+    pub fn in_steps(bytes: u64) -> Copier {
+        let len = bytes.clamp(BLOCK as u64, BUFFER as u64) as usize;
+        Copier {
+            buffer: vec![0; len / BLOCK * BLOCK],
+        }
+    }
+
     /// Copies all of `from` into the empty file `to` and returns how many bytes there were. `size` is what
     /// the listing said: it saves the read that would only find the end, and a longer or shorter file
     /// shows in the result. `progress` is told the bytes done so far, at least every few MiB.

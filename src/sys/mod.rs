@@ -13,6 +13,7 @@ mod object;
 pub mod process;
 mod reason;
 pub mod signal;
+pub mod sparse;
 pub mod stack;
 mod stat;
 pub mod trusted;

@@ -4,6 +4,7 @@
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -12,6 +13,7 @@ use signal_hook::iterator::Signals;
 pub const INTERRUPTED: i32 = 20;
 
 static STOP: AtomicBool = AtomicBool::new(false);
+static DEADLINE: AtomicBool = AtomicBool::new(false);
 static SHIELD: Mutex<()> = Mutex::new(());
 
 /// Listens to SIGINT, SIGTERM and SIGHUP from now on, in a thread of its own.
@@ -34,6 +36,27 @@ pub fn install() -> io::Result<()> {
 #[must_use]
 pub fn stop_requested() -> bool {
     STOP.load(Ordering::Relaxed)
+}
+
+/// Asks to stop at this time, as a first signal does.
+pub fn stop_at(when: SystemTime) -> io::Result<()> {
+    std::thread::Builder::new()
+        .name("deadline".into())
+        .spawn(move || {
+            // The clock may be set meanwhile: it is looked at again.
+            while let Ok(left) = when.duration_since(SystemTime::now()) {
+                std::thread::sleep(left.min(std::time::Duration::from_secs(1)));
+            }
+            DEADLINE.store(true, Ordering::SeqCst);
+            STOP.store(true, Ordering::SeqCst);
+        })?;
+    Ok(())
+}
+
+/// Whether the time of [`stop_at`] has come.
+#[must_use]
+pub fn deadline_passed() -> bool {
+    DEADLINE.load(Ordering::Relaxed)
 }
 
 /// Runs `action` so that no signal ends the process before it is through.

@@ -68,7 +68,7 @@ impl Asked {
     }
 
     /// Tells what was left out of the rules; an error ends the run.
-    fn told(&mut self, pushed: Result<(), RuleError>) -> Result<(), Refusal> {
+    pub(super) fn told(&mut self, pushed: Result<(), RuleError>) -> Result<(), Refusal> {
         for note in self.engine.rules.take_notes() {
             let _ = writeln!(std::io::stderr(), "{note}");
         }

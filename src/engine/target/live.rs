@@ -5,12 +5,20 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Fault, Ground, NewFile, Place, Target};
+mod temporary;
+mod waiting;
+
+use super::{Fault, Ground, NewFile, Place, Target, out_of_room};
 use crate::engine::error::Error;
 use crate::engine::node::Node;
+use crate::engine::options::Partial;
 use crate::stage::{self, Names, Salvage};
-use crate::sys::{Dir, Kind, Object, Stat, Time, process};
+use crate::sys::{Dir, Kind, Object, Stat, Time, process, signal};
 use crate::tree::{Lack, MetaChange, give};
+
+use waiting::Waiting;
+
+pub(in crate::engine) use temporary::TempDir;
 
 /// Longest name that the systems at hand allow, in bytes.
 const NAME_MAX: usize = 255;
@@ -27,20 +35,43 @@ fn lacks(stat: &Stat) -> bool {
 pub(in crate::engine) struct Live {
     /// The destination's root; it exists.
     pub root: Dir,
+    ways: Ways,
+    waiting: Waiting,
     serial: AtomicU64,
 }
 
+/// The ways of a classic run with files on their way to their names.
+#[derive(Default)]
+pub(in crate::engine) struct Ways {
+    /// A new file is written under its own name.
+    pub in_place: bool,
+    /// What becomes of half a file.
+    pub partial: Partial,
+    /// Whole files wait in the partial directory until the end.
+    pub delay: bool,
+    /// Where files are written, instead of the directory that they belong to.
+    pub temp_dir: Option<TempDir>,
+    /// Directories keep the times that they were given.
+    pub keeps_times: bool,
+}
+
 impl Live {
-    pub(in crate::engine) fn new(root: Dir) -> Live {
+    pub(in crate::engine) fn new(root: Dir, ways: Ways) -> Live {
         let seed = u64::from(std::process::id()) << 32;
         Live {
             root,
+            ways,
+            waiting: Waiting::default(),
             serial: AtomicU64::new(seed),
         }
     }
 
     /// A name like rsync's `.NAME.XXXXXX` that nobody else uses.
     fn temporary(&self, name: &[u8]) -> Vec<u8> {
+        self.temporary_in(name, !name.starts_with(b"."))
+    }
+
+    fn temporary_in(&self, name: &[u8], hidden: bool) -> Vec<u8> {
         const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
         let serial = self.serial.fetch_add(1, Ordering::Relaxed);
         let now = std::time::UNIX_EPOCH
@@ -48,7 +79,7 @@ impl Live {
             .map_or(0, |d| d.as_nanos() as u64);
         let mut bits = twox_hash::XxHash64::oneshot(now, &serial.to_le_bytes());
         let mut temporary = Vec::with_capacity(name.len() + 8);
-        if !name.starts_with(b".") {
+        if hidden {
             temporary.push(b'.');
         }
         temporary.extend_from_slice(name);
@@ -108,7 +139,7 @@ impl Target for Live {
             }
             None => self.root.open_beneath(node.target_path())?,
         };
-        Ok(Place::new(Ground::Live(dir))?)
+        Ok(Place::new(Ground::Live(dir, node.path.clone()))?)
     }
 
     fn open_live(&self, parent: &Dir, name: &[u8], stat: &Stat) -> io::Result<Dir> {
@@ -130,8 +161,16 @@ impl Target for Live {
         place: &Place,
         name: &[u8],
         mode: u32,
-        _old: Option<&Stat>,
+        old: Option<&Stat>,
     ) -> Result<NewFile, Fault> {
+        if self.ways.in_place && old.is_none() {
+            let file = place.dir().create_file(name, mode)?;
+            let temporary = None;
+            return Ok(NewFile { file, temporary });
+        }
+        if let Some(temp_dir) = &self.ways.temp_dir {
+            return temp_dir.new_file(self.temporary_in(name, false), mode);
+        }
         let temporary = self.temporary(name);
         match place.dir().create_file(&temporary, mode) {
             Ok(file) => Ok(NewFile {
@@ -155,6 +194,33 @@ impl Target for Live {
         Ok(Salvage::None)
     }
 
+    fn abandon(
+        &self,
+        place: &Place,
+        name: &[u8],
+        new: NewFile,
+        old: Option<&Stat>,
+        change: &MetaChange,
+        why: &io::Error,
+    ) {
+        // Written in place, it stays as it is.
+        let Some(temporary) = &new.temporary else {
+            return;
+        };
+        let ends = signal::stop_requested() || out_of_room(why);
+        if ends && self.keep_part(place, name, &new, old, change) {
+            return;
+        }
+        let _ = match &self.ways.temp_dir {
+            Some(temp_dir) => temp_dir.dir.unlink(temporary),
+            None => place.dir().unlink(temporary),
+        };
+    }
+
+    fn conclude(&self) -> Vec<(PathBuf, io::Error)> {
+        self.end_waiting()
+    }
+
     fn finish_file(
         &self,
         place: &Place,
@@ -163,9 +229,19 @@ impl Target for Live {
         _new: Option<&Stat>,
         old: Option<&Stat>,
     ) -> Result<(), Fault> {
-        match temporary {
-            Some(temporary) => Ok(self.put(place.dir(), temporary, name, old)?),
-            None => Ok(()),
+        let Some(temporary) = temporary else {
+            return Ok(());
+        };
+        if self.ways.delay {
+            return Ok(self.wait(place, temporary, name)?);
+        }
+        match &self.ways.temp_dir {
+            Some(temp_dir) => {
+                let here = self.temporary(name);
+                temp_dir.fetch(temporary, place.dir(), &here)?;
+                Ok(self.put(place.dir(), &here, name, old)?)
+            }
+            None => Ok(self.put(place.dir(), temporary, name, old)?),
         }
     }
 
@@ -194,6 +270,9 @@ impl Target for Live {
             .root
             .open_beneath(leader.parent().unwrap_or(Path::new("")))?;
         let from = leader.file_name().unwrap_or_default().as_bytes();
+        if self.waits(leader) {
+            return Ok(self.wait_as_link(&parent, from, place, name)?);
+        }
         Ok(self.replace(place.dir(), name, old, |name| {
             parent.link(from, place.dir(), name)
         })?)

@@ -17,7 +17,7 @@ use crate::tree::{Acl, Lack, MetaChange, NotGiven};
 use super::error::Error;
 use super::node::Node;
 
-pub(super) use live::Live;
+pub(super) use live::{Live, TempDir, Ways};
 pub(super) use staged::Staged;
 
 /// Where objects of one directory are made.
@@ -29,8 +29,8 @@ pub(super) struct Place {
 
 /// What a place is on.
 pub(super) enum Ground {
-    /// In the live directory.
-    Live(Dir),
+    /// In the live directory, with its path below the root.
+    Live(Dir, PathBuf),
     /// In the stage.
     Staged(stage::Place),
 }
@@ -58,7 +58,7 @@ impl Place {
 impl Ground {
     fn dir(&self) -> &Dir {
         match self {
-            Ground::Live(dir) => dir,
+            Ground::Live(dir, _) => dir,
             Ground::Staged(place) => place.dir(),
         }
     }
@@ -76,7 +76,8 @@ pub(super) struct NewFile {
 pub(super) enum Fault {
     /// The entry is reported and skipped.
     Entry(io::Error),
-    /// The same: no file could be made under this temporary name.
+    /// The same: no file could be made under this temporary name, in the directory of the entry unless it is
+    /// an absolute path.
     Temporary { name: Vec<u8>, source: io::Error },
     /// The same: an attribute could not be given.
     NotGiven(NotGiven),
@@ -161,6 +162,19 @@ pub(super) trait Target: Sync {
         size: u64,
         mtime: Time,
     ) -> Result<stage::Salvage, Fault>;
+    /// A file that cannot be finished, because of `why`. What is of use later stays, with the attributes in
+    /// `change`.
+    fn abandon(
+        &self,
+        place: &Place,
+        name: &[u8],
+        new: NewFile,
+        old: Option<&Stat>,
+        change: &MetaChange,
+        why: &io::Error,
+    );
+    /// All entries are dealt with: what waited for that takes its name. Returns what could not.
+    fn conclude(&self) -> Vec<(PathBuf, io::Error)>;
     /// A file, complete with its metadata, takes its name.
     fn finish_file(
         &self,

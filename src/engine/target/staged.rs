@@ -4,11 +4,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Fault, Ground, NewFile, Place, Target};
+use super::{Fault, Ground, NewFile, Place, Target, out_of_room};
 use crate::engine::error::Error;
 use crate::engine::node::Node;
 use crate::stage::{self, Salvage, Stage};
-use crate::sys::{Dir, Stat, Time};
+use crate::sys::{Dir, Stat, Time, signal};
 use crate::tree::{Lack, MetaChange};
 
 /// Writes into a stage; nothing is seen until its commit.
@@ -50,7 +50,7 @@ impl Staged<'_> {
 fn staged(place: &Place) -> Result<&stage::Place, Fault> {
     match &place.ground {
         Ground::Staged(place) => Ok(place),
-        Ground::Live(_) => Err(io::Error::other("a live place in a staged run").into()),
+        Ground::Live(..) => Err(io::Error::other("a live place in a staged run").into()),
     }
 }
 
@@ -109,6 +109,26 @@ impl Target for Staged<'_> {
         mtime: Time,
     ) -> Result<Salvage, Fault> {
         Ok(self.stage.salvage(staged(place)?, name, size, mtime)?)
+    }
+
+    fn abandon(
+        &self,
+        place: &Place,
+        name: &[u8],
+        _new: NewFile,
+        _old: Option<&Stat>,
+        _change: &MetaChange,
+        why: &io::Error,
+    ) {
+        // A part is of use to the next run, unless this one goes on without the file, or the room is needed
+        // to write down what else was staged.
+        if !signal::stop_requested() || out_of_room(why) {
+            let _ = place.dir().unlink(name);
+        }
+    }
+
+    fn conclude(&self) -> Vec<(PathBuf, io::Error)> {
+        Vec::new()
     }
 
     fn finish_file(
