@@ -154,7 +154,9 @@ fn direct(
     let content = &options.content;
     let temp_dir = match &content.temp_dir {
         Some(path) => Some(TempDir::open(path, &destination.root).inspect_err(|_| {
-            tell_created(options, report, destination);
+            if !destination.exists {
+                tell_created(options, report, destination);
+            }
         })?),
         None => None,
     };

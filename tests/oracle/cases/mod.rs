@@ -4,6 +4,7 @@ mod alternates;
 mod attributes;
 mod basics;
 mod changes;
+mod content;
 mod delete;
 mod delete_when;
 mod errors;
