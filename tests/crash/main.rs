@@ -3,6 +3,7 @@
 //! * `kill`: runs killed at random moments while readers pass over the destination.
 //! * `cut`: runs aborted at each step, one after the other (`sys::cut` in debug builds).
 //! * `damage`: state directories that were broken by others.
+//! * `options`: the same under options that change how a run goes.
 //! * `power`: what a disk holds at chosen moments, on loop-mounted images.
 //! * `resume`: an interrupted run goes on over a live tree that others changed meanwhile.
 //!
@@ -22,6 +23,7 @@ mod damages;
 mod generations;
 mod image;
 mod kill;
+mod options;
 mod power;
 mod reader;
 mod resume;
