@@ -37,8 +37,8 @@ pub struct Tuning {
     pub block_len: u32,
     /// Bytes of source that one thread searches at a time.
     pub segment: usize,
-    /// The basis is written over from its start on (`--inplace`): a block counts as found only where it does not
-    /// lie before the place where it is wanted.
+    /// The basis is written over from its start on (`--inplace`): a block counts as found only where it already
+    /// stands. Blocks from further back could still be read, but nothing is written less for them here.
     pub in_place: bool,
 }
 
@@ -145,15 +145,13 @@ where
     let (in_step, parts) = pair.in_step()?;
     let matched = if in_step.is_whole(source.len) {
         source.len
+    } else if tuning.in_place {
+        in_step.bytes(source.len)
     } else if shape.count() == 0 {
         0
     } else {
         let signature = Signature::from_sums(pair.shape, STRONG, 0, parts);
-        let matcher = match tuning.in_place {
-            true => Matcher::in_place(&signature),
-            false => Matcher::new(&signature),
-        };
-        pair.out_of_step(&in_step, &matcher, tuning.segment)?
+        pair.out_of_step(&in_step, &Matcher::new(&signature), tuning.segment)?
     };
     Ok(Origin {
         literal: source.len - matched,
@@ -316,7 +314,7 @@ where
                 at,
                 end,
             };
-            let back_in_step = matcher.steps(window, at, stretch, |step| match step {
+            let back_in_step = matcher.steps(window, stretch, |step| match step {
                 Step::Literal(bytes) => {
                     at += bytes.len() as u64;
                     Continue(())
@@ -355,6 +353,14 @@ impl InStep {
     /// Whether the whole source is the basis, or the beginning of it up to a boundary of blocks.
     fn is_whole(&self, source_len: u64) -> bool {
         source_len == 0 || self.block_len > 0 && self.equal.iter().all(|&equal| equal)
+    }
+
+    /// Bytes in step.
+    fn bytes(&self, source_len: u64) -> u64 {
+        let equal = (0..).zip(&self.equal).filter(|&(_, &equal)| equal);
+        equal
+            .map(|(block, _)| self.block_len.min(source_len - block * self.block_len))
+            .sum()
     }
 
     fn blocks_from(&self, at: u64) -> &[bool] {

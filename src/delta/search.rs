@@ -63,7 +63,6 @@ pub enum SearchError<E> {
 pub struct Matcher<'a> {
     signature: &'a Signature,
     table: Table,
-    in_place: bool,
 }
 
 impl<'a> Matcher<'a> {
@@ -73,16 +72,6 @@ impl<'a> Matcher<'a> {
         Self {
             signature,
             table: Table::new(signature),
-            in_place: false,
-        }
-    }
-
-    /// The same for a basis that is written over from its start on: blocks that are gone by then do not match.
-    #[must_use]
-    pub fn in_place(signature: &'a Signature) -> Self {
-        Self {
-            in_place: true,
-            ..Self::new(signature)
         }
     }
 
@@ -104,7 +93,7 @@ impl<'a> Matcher<'a> {
             run.take()
                 .map(|(block, count)| Token::Match { block, count })
         };
-        let stopped = self.steps(&mut Window::default(), 0, source, |step| {
+        let stopped = self.steps(&mut Window::default(), source, |step| {
             let result = match step {
                 Step::Literal(bytes) => {
                     origin.literal += bytes.len() as u64;
@@ -141,12 +130,10 @@ impl<'a> Matcher<'a> {
         Ok(origin)
     }
 
-    /// The search proper, block by block, until the source ends or `on` breaks. `source` begins at byte `at` of
-    /// the whole.
+    /// The search proper, block by block, until the source ends or `on` breaks.
     pub(super) fn steps<B>(
         &self,
         window: &mut Window,
-        at: u64,
         mut source: impl Read,
         mut on: impl FnMut(Step<'_>) -> ControlFlow<B>,
     ) -> io::Result<Option<B>> {
@@ -154,7 +141,7 @@ impl<'a> Matcher<'a> {
         let len = shape.block_len() as usize;
         let mut next = Some(0);
         let mut rolling = None;
-        window.reset(at);
+        window.reset();
         loop {
             if window.ahead() <= len && !window.ended {
                 if window.is_full(len)
@@ -175,8 +162,7 @@ impl<'a> Matcher<'a> {
             let mut here = rolling
                 .take()
                 .unwrap_or_else(|| Rolling::over(window.block(len)));
-            if let Some(block) = self.find(here.sum(), window.block(len), next, self.floor(window))
-            {
+            if let Some(block) = self.find(here.sum(), window.block(len), next) {
                 if let ControlFlow::Break(b) = window.take(block, len, &mut on) {
                     return Ok(Some(b));
                 }
@@ -199,11 +185,10 @@ impl<'a> Matcher<'a> {
         shape: Shape,
         mut on: impl FnMut(Step<'_>) -> ControlFlow<B>,
     ) -> ControlFlow<B> {
-        let last = shape.count().wrapping_sub(1);
         if let Some(short) = shape.short_len()
             && let Some(before) = window.ahead().checked_sub(short as usize)
-            && self.floor_at(window.at() + before as u64) <= last
         {
+            let last = shape.count() - 1;
             let end = &window.rest()[before..];
             if self.agrees(last, weak_sum(end), &mut None, end) {
                 window.pass(before);
@@ -234,30 +219,16 @@ impl<'a> Matcher<'a> {
         passed
     }
 
-    /// The first block that still stands when the search is here.
-    fn floor(&self, window: &Window) -> u32 {
-        self.floor_at(window.at())
-    }
-
-    fn floor_at(&self, at: u64) -> u32 {
-        if !self.in_place {
-            return 0;
-        }
-        let block = at.div_ceil(self.signature.shape().block_len().max(1).into());
-        u32::try_from(block).unwrap_or(u32::MAX)
-    }
-
-    /// A full block from `floor` on that equals `data`, whose weak sum is `weak`.
-    fn find(&self, weak: u32, data: &[u8], next: Option<u32>, floor: u32) -> Option<u32> {
+    /// A full block that equals `data`, whose weak sum is `weak`.
+    fn find(&self, weak: u32, data: &[u8], next: Option<u32>) -> Option<u32> {
         let mut digest = None;
-        let full = self.signature.shape().full_blocks();
-        if let Some(next) = next.filter(|next| (floor..full).contains(next))
+        if let Some(next) = next.filter(|&next| next < self.signature.shape().full_blocks())
             && self.agrees(next, weak, &mut digest, data)
         {
             return Some(next);
         }
         let mut candidates = self.table.candidates(weak);
-        candidates.find(|&block| block >= floor && self.agrees(block, weak, &mut digest, data))
+        candidates.find(|&block| self.agrees(block, weak, &mut digest, data))
     }
 
     /// Whether both sums agree; the strong sum of `data` is computed once, and only if need be.
@@ -280,8 +251,6 @@ pub(super) enum Step<'a> {
 #[derive(Default)]
 pub(super) struct Window {
     buf: Vec<u8>,
-    /// Where in the whole source `buf` begins.
-    base: u64,
     /// Start of the literals.
     start: usize,
     /// The position of the search.
@@ -292,14 +261,8 @@ pub(super) struct Window {
 }
 
 impl Window {
-    fn reset(&mut self, at: u64) {
+    fn reset(&mut self) {
         (self.start, self.pos, self.end, self.ended) = (0, 0, 0, false);
-        self.base = at;
-    }
-
-    /// The position of the search in the whole source.
-    fn at(&self) -> u64 {
-        self.base + self.pos as u64
     }
 
     fn ahead(&self) -> usize {
@@ -350,7 +313,6 @@ impl Window {
     fn fill(&mut self, source: &mut impl Read, len: usize) -> io::Result<()> {
         if self.is_full(len) {
             self.buf.copy_within(self.start..self.end, 0);
-            self.base += self.start as u64;
             (self.pos, self.end) = (self.pos - self.start, self.end - self.start);
             self.start = 0;
         }

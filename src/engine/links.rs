@@ -21,6 +21,7 @@ use super::error::Error;
 use super::event::{Action, Changes, Event, Skip};
 use super::leaf::Leaf;
 use super::node::Node;
+use super::options::Writing;
 use super::run::not_linked;
 use super::survey::FileId;
 use super::worker::Worker;
@@ -71,7 +72,7 @@ struct Leader {
     target: PathBuf,
     /// Path within the transfer, as told.
     path: PathBuf,
-    /// The inode it keeps at the destination, when it was right as it was.
+    /// The inode it keeps at the destination, when it was right as it was or was written into.
     kept: Option<Stat>,
     /// Its extended attributes were changed.
     edited: bool,
@@ -174,6 +175,11 @@ impl Worker<'_> {
         }
         let kept = match decision {
             Decision::Keep | Decision::Touch(_) => leaf.live,
+            // What is written into keeps its inode, and with it its other names.
+            Decision::Make(_) if self.run.options.content.writing != Writing::Anew => leaf
+                .same_kind()
+                .copied()
+                .filter(|_| leaf.stat.kind == Kind::File),
             _ => linked,
         };
         let transferred = matches!(decision, Decision::Make(_))

@@ -7,6 +7,7 @@ mod kit;
 
 mod arrivals;
 mod closed;
+mod content;
 mod doctor;
 mod entries;
 mod filesystems;

@@ -29,7 +29,7 @@ pub(super) struct Manner {
     /// `-W` or `--no-whole-file`.
     whole: Option<bool>,
     inplace: bool,
-    /// How often `--append`; `--append-verify` is twice.
+    /// 1 for `--append`, 2 for `--append-verify`.
     append: u8,
     partial: bool,
     partial_dir: Option<OsString>,
@@ -44,7 +44,7 @@ impl Asked {
             Opt::Sparse(on) => content.sparse = on,
             Opt::Preallocate => content.preallocate = true,
             Opt::Inplace(on) => manner.inplace = on,
-            Opt::Append(true) => manner.append = manner.append.saturating_add(1),
+            Opt::Append(true) => manner.append = 1,
             Opt::Append(false) => manner.append = 0,
             Opt::AppendVerify => manner.append = 2,
             Opt::Partial(on) => manner.partial = on,
@@ -107,10 +107,7 @@ impl Asked {
             && dir.is_relative()
         {
             // What lies there belongs to runs, not to trees.
-            let mut rule = OsString::from("-p ");
-            rule.push(dir);
-            rule.push("/");
-            let pushed = self.engine.rules.push_filter(&rule);
+            let pushed = self.engine.rules.leave_out_partial_dir(dir.as_ref());
             self.told(pushed)?;
         }
         self.imply_direct()

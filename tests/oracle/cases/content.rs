@@ -18,20 +18,20 @@ fn large(line: &str) -> Case {
 }
 
 cases! {
-    inplace: pair("-ai --inplace s/ d").option("--inplace").only_direct();
+    inplace: pair("-ai --inplace s/ d").only_direct();
     inplace_keeps_links: case("-ai --inplace s/ d", "s/a=new-content @1200000000\nd/a=old\nd/b == d/a").option("--inplace").only_direct();
     inplace_with_links: case("-aHi --inplace s/ d", "s/a=new-content @1200000000\ns/b == s/a\nd/a=old\nd/b == d/a").option("--inplace").only_direct();
-    inplace_over_link: case("-ai --inplace s/ d", "s/f=new\nd/f -> t\nd/t=keep").option("--inplace").only_direct();
-    inplace_shrinks: case("-ai --inplace s/ d", "s/f=ab @1200000000\nd/f=abcdef").option("--inplace").only_direct();
+    inplace_over_link: case("-ai --inplace s/ d", "s/f=new\nd/f -> t\nd/t=keep").only_direct();
+    inplace_shrinks: case("-ai --inplace s/ d", "s/f=ab @1200000000\nd/f=abcdef").only_direct();
     inplace_shrinks_by_delta: case("-ai --inplace --no-W s/ d", "s/f=ab @1200000000\nd/f=abcdef").only_direct();
-    inplace_delta: large("-ai --inplace --no-whole-file s/ d").option("--inplace").only_direct();
+    inplace_delta: large("-ai --inplace --no-whole-file s/ d").only_direct();
     inplace_delta_stats: large("-a --inplace --no-whole-file --stats s/ d").only_direct();
     inplace_dry: pair("-ain --inplace s/ d").only_direct();
     inplace_verbose: pair("-avv --inplace s/ d").only_direct();
-    inplace_perms: case("-ai --inplace s/ d", "s/f=new 0640 @1200000000\nd/f=old 0604").option("--inplace").only_direct();
+    inplace_perms: case("-ai --inplace s/ d", "s/f=new 0640 @1200000000\nd/f=old 0604").only_direct();
     inplace_read_only: case("-ai --inplace s/ d", "s/f=new 0644 @1200000000\nd/f=old 0444").unprivileged().only_direct();
     inplace_without_times: case("-ri --inplace s/ d", "s/f=new @1200000000\nd/f=old").only_direct();
-    inplace_delete: case("-ai --inplace --delete s/ d", "s/f=new @1200000000\nd/f=old\nd/x").option("--inplace").ignore(crate::compare::Aspect::Stderr, "only direct writes in place").only_direct();
+    inplace_delete: case("-ai --inplace --delete s/ d", "s/f=new @1200000000\nd/f=old\nd/x").ignore(crate::compare::Aspect::Stderr, "only direct writes in place").only_direct();
     inplace_and_partial_dir: pair("-ai --inplace --partial-dir=.p s/ d");
     inplace_and_delay: pair("-ai --inplace --delay-updates s/ d");
     no_inplace: pair("-ai --inplace --no-inplace s/ d");
@@ -39,7 +39,7 @@ cases! {
     append_dry: pair("-ain --append s/ d").option("--append").only_direct();
     append_without_checking: case("-ai --append s/ d", "s/f=abcdef @1200000000\nd/f=xyz").option("--append").only_direct();
     append_longer_or_equal: case("-ai --append s/ d", "s/f=abc\nd/f=xyzzz\ns/g=abc 0600\nd/g=xyz").option("--append").only_direct();
-    append_large: case("-ai --append s/ d", "s/big size:700k seed:3 @1200000000\nd/big size:650k seed:3").option("--append").only_direct();
+    append_large: case("-ai --append s/ d", "s/big size:700k seed:3 @1200000000\nd/big size:650k seed:3").only_direct();
     append_with_stats: case("-a --append --stats s/ d", "s/big size:700k seed:3 @1200000000\nd/big size:650k seed:3").option("--append").only_direct();
     append_verify: pair("-ai --append-verify s/ d").option("--append-verify").only_direct();
     append_verify_wrong: case("-ai --append-verify s/ d", "s/f=abcdef @1200000000\nd/f=xyz").option("--append-verify").only_direct();
@@ -47,12 +47,12 @@ cases! {
     append_taken_back: case("-ai --append --no-append s/ d", "s/f=abcdef @1200000000\nd/f=xyz");
     append_and_whole_file: pair("-ai --append -W s/ d");
     append_and_partial_dir: pair("-ai --append --partial-dir=.p s/ d");
-    sparse: case("-aiS s/ d", "s/hole hole:4m\ns/plain=text\ns/empty=").option("-S");
+    sparse: case("-aiS s/ d", "s/hole hole:4m\ns/plain=text\ns/empty=");
     sparse_changed: case("-aiS s/ d", "s/hole hole:4m @1200000000\nd/hole size:100k seed:9");
     sparse_delta: case("-aiS --no-W s/ d", "s/hole hole:4m @1200000000\nd/hole size:100k seed:9");
     sparse_in_place: case("-aiS --inplace s/ d", "s/hole hole:2m @1200000000\nd/hole size:100k seed:9").only_direct();
     no_sparse: case("-aiS --no-S s/ d", "s/hole hole:1m");
-    preallocate: large("-ai --preallocate s/ d").option("--preallocate").silent();
+    preallocate: large("-ai --preallocate s/ d").silent();
     preallocate_and_sparse: case("-aiS --preallocate s/ d", "s/hole hole:4m");
     delta: large("-ai --no-whole-file s/ d");
     delta_block_size: large("-a --no-whole-file --stats -B 1000 s/ d").option("-B");
