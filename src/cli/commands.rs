@@ -30,7 +30,8 @@ pub fn sync(sync: &Sync) -> u8 {
                 engine::Error::Syntax(_) => Severity::Plain,
                 engine::Error::Select(text) if text.starts_with("ERROR: ") => Severity::Plain,
                 // It carries the program's name where rsync says it.
-                engine::Error::Rules(_)
+                engine::Error::Unusable(_)
+                | engine::Error::Rules(_)
                 | engine::Error::CorruptNote { .. }
                 | engine::Error::TempDir { .. }
                 | engine::Error::Deadline { .. } => Severity::Plain,
@@ -92,6 +93,7 @@ pub fn code_of(error: &engine::Error) -> Code {
         engine::Error::Deadline { .. } => Code::Timeout,
         engine::Error::Stage(e) => code_of_stage(e),
         engine::Error::Worker => Code::Ipc,
+        engine::Error::Unusable(_) => Code::Syntax,
         _ => Code::FileIo,
     }
 }

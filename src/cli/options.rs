@@ -101,6 +101,9 @@ struct Asked {
     answer: Option<String>,
     told: output::Told,
     previous_given: bool,
+    backup: bool,
+    backup_dir: Option<PathBuf>,
+    suffix: Option<OsString>,
     maps: attributes::Maps,
     recursion: Recursion,
     dirs: Dirs,
@@ -126,6 +129,9 @@ impl Default for Asked {
             answer: None,
             told: output::Told::default(),
             previous_given: false,
+            backup: false,
+            backup_dir: None,
+            suffix: None,
             maps: attributes::Maps::default(),
             recursion: Recursion::default(),
             dirs: Dirs::default(),
@@ -185,6 +191,7 @@ impl Asked {
     }
 
     fn into_sync(mut self, sources: Vec<PathBuf>, dest: PathBuf) -> Result<Sync, Refusal> {
+        self.settle_backups()?;
         self.settle_attributes()?;
         self.settle_filter()?;
         self.engine.whole_list |= self.engine.deletion.needs_whole_list();

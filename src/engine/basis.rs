@@ -6,7 +6,7 @@
 //! per entry and directory; an entry of a new directory then costs one more to link.
 
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -69,7 +69,7 @@ impl Handles {
             return Handles::default();
         };
         let open = |dir: &PathBuf| {
-            let path = beside(destination, dir);
+            let path = destination.beside(dir);
             let opened = trusted::check(&path)
                 .and_then(|()| Dir::open(&path))
                 .and_then(|dir| Ok((dir.stat_self()?, dir)));
@@ -129,24 +129,6 @@ impl Handles {
     /// Opens the file of a match.
     pub(super) fn open_file(&self, found: &Match, name: &[u8]) -> io::Result<std::fs::File> {
         self.dir(found)?.open_file(name)
-    }
-}
-
-/// Where an alternate directory lies. A destination that is still to be made cannot be walked through: what
-/// leads out of it leads from its parent.
-fn beside(destination: &Destination, dir: &Path) -> PathBuf {
-    let root = &destination.root;
-    if dir.is_absolute() || std::fs::metadata(root).is_ok() {
-        return root.join(dir);
-    }
-    let mut parts = dir.components().peekable();
-    while parts.next_if_eq(&Component::CurDir).is_some() {}
-    let parent = root
-        .parent()
-        .filter(|_| parts.next_if_eq(&Component::ParentDir).is_some());
-    match parent {
-        Some(parent) => parent.join(parts.collect::<PathBuf>()),
-        None => root.join(dir),
     }
 }
 
@@ -303,6 +285,9 @@ impl Worker<'_> {
         };
         if !self.make_way(node, leaf)? {
             return Ok(false);
+        }
+        if leaf.same_kind().is_none() {
+            self.back_up(node, &leaf.target_name, leaf.live.as_ref())?;
         }
         let mut linked = self.linked_basis(leaf).is_some();
         if let Some(target) = self.run.target {

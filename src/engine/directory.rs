@@ -97,6 +97,7 @@ impl Worker<'_> {
             if changes.new {
                 self.run.tally.created(Kind::Dir);
             }
+            self.back_up(parent, &target_name, old)?;
             if !self.make_directory(parent, &path, &target_name, old)? {
                 self.pass_over();
                 self.item(&path, &stat, Action::Create, changes, None);

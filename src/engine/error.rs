@@ -71,6 +71,24 @@ pub enum Error {
         /// Whether all of the run lies in a stage, which is kept.
         kept: bool,
     },
+    /// An option names what cannot be used (code 1).
+    #[error("{0}")]
+    Unusable(String),
+    /// What was to be replaced could not be kept (code 11).
+    #[error(
+        "keep_backup failed: \"{}\" -> \"{}\": {}",
+        shown(path),
+        tree::shown(to),
+        reason(source)
+    )]
+    Backup {
+        /// Its path.
+        path: PathBuf,
+        /// Where its backup was to be, as told.
+        to: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
     /// The staging area could not do its part; the destination is as it was.
     #[error(transparent)]
     Stage(#[from] stage::Error),

@@ -206,6 +206,22 @@ pub enum Event {
         /// Its type.
         kind: Kind,
     },
+    /// With `--backup-dir`: where backups go.
+    BackupDir {
+        /// As typed.
+        dir: PathBuf,
+        /// It is not there yet.
+        is_new: bool,
+    },
+    /// What was replaced or removed is kept: `backed up X to Y`.
+    BackedUp {
+        /// Path within the transfer.
+        path: PathBuf,
+        /// Where it is, below the backup directory as typed.
+        to: PathBuf,
+    },
+    /// With `--remove-source-files`: `sender removed X`, a path within the transfer.
+    SourceRemoved(PathBuf),
     /// An entry was passed over.
     Skipped {
         /// Path within the transfer.
@@ -379,6 +395,10 @@ pub struct Wants {
     pub deletions: bool,
     /// Skips that are only told with `-vv`.
     pub skips: bool,
+    /// `BackupDir` and `BackedUp`.
+    pub backups: bool,
+    /// `SourceRemoved`.
+    pub source_removals: bool,
     /// `FileStarted`, `FileProgress`, `FileFinished`.
     pub progress: bool,
     /// Files one after the other, so that their progress can be told line by line.
@@ -404,6 +424,8 @@ impl Wants {
             unchanged: self.unchanged || other.unchanged,
             deletions: self.deletions || other.deletions,
             skips: self.skips || other.skips,
+            backups: self.backups || other.backups,
+            source_removals: self.source_removals || other.source_removals,
             progress: self.progress || other.progress,
             in_step: self.in_step || other.in_step,
             sizes: self.sizes || other.sizes,

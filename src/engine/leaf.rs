@@ -488,6 +488,7 @@ impl Worker<'_> {
         leaf: &Leaf,
         changes: Changes,
     ) -> Result<bool, Error> {
+        self.back_up(node, &leaf.target_name, leaf.live.as_ref())?;
         if let Some(target) = self.run.target
             && let Err(fault) = self.make_node(target, node, leaf)
         {

@@ -282,6 +282,7 @@ impl Worker<'_> {
         if !self.make_way(node, leaf)? {
             return Ok(());
         }
+        self.back_up(node, &leaf.target_name, leaf.live.as_ref())?;
         if let Some(target) = self.run.target {
             let done = self.place(node).and_then(|place| {
                 target.link(

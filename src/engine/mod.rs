@@ -12,6 +12,7 @@
 //! several names, and a run keeps 24 bytes for every change it makes.
 
 mod absent;
+mod backup;
 mod basis;
 mod batch;
 mod compare;
@@ -50,8 +51,8 @@ mod workforce;
 pub use error::Error;
 pub use event::*;
 pub use options::{
-    Adjust, Alternates, BasisUse, Compare, Content, Deletion, Options, Partial, Privilege, Sums,
-    When, Writing,
+    Adjust, Alternates, Backups, BasisUse, Compare, Content, Deletion, Options, Partial, Privilege,
+    Sums, When, Writing,
 };
 pub use select::{Boundary, Missing, Names, Select, Symlinks};
 pub use session::run;

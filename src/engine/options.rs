@@ -1,5 +1,6 @@
 //! What one sync is asked to do. `cli` alone makes it; the parts belong to the rooms that use them.
 
+use std::ffi::OsString;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -124,6 +125,15 @@ impl Default for Adjust {
     }
 }
 
+/// What is replaced or removed is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backups {
+    /// The directory for it, as typed, relative to the destination; without one it stays where it was.
+    pub dir: Option<PathBuf>,
+    /// What its name ends with.
+    pub suffix: OsString,
+}
+
 /// What becomes of an entry that an alternate directory has just as the source has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BasisUse {
@@ -241,6 +251,8 @@ pub struct Options {
     pub dry_run: bool,
     /// `-W` (the default here) copies changed files whole; false matches blocks against the old file.
     pub whole_file: bool,
+    /// `-b`, `--backup-dir`, `--suffix`.
+    pub backups: Option<Backups>,
     /// `--compare-dest`, `--copy-dest` or `--link-dest`.
     pub alternates: Option<Alternates>,
     /// How the bytes of files are brought over.

@@ -7,6 +7,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::sys::content::Abilities;
 
+use super::backup::Backup;
 use super::decide::Planner;
 use super::dirlinks::Followed;
 use super::error::Error;
@@ -48,6 +49,8 @@ pub(super) struct Run<'r> {
     pub pace: Option<Pace>,
     /// Paths of the first source operands, for messages about files below them.
     pub source_paths: Vec<PathBuf>,
+    /// Where backups go, if any are made.
+    pub backup: Option<Backup>,
     /// Tops of what was removed, in case it has to come back.
     pub removed: Mutex<Vec<PathBuf>>,
     /// Deletions that wait for the end.

@@ -11,6 +11,7 @@ use crate::sys::content::Abilities;
 use crate::sys::{Dir, Object, process, signal};
 use crate::tree::{Owners, Powers, Scope};
 
+use super::backup::Backup;
 use super::basis::Handles;
 use super::decide::Planner;
 use super::error::{Error, shown};
@@ -28,7 +29,7 @@ use super::run::{Run, failed};
 use super::sources::{self, Destination, Lister, Opened, Origin, Source};
 use super::survey::{Surveyor, Totals, file_id};
 use super::tally::Tally;
-use super::target::{Live, Staged, Target, TempDir, Ways};
+use super::target::{Fault, Live, Staged, Target, TempDir, Ways};
 use super::worker::Work;
 
 /// Mirrors the sources into the destination.
@@ -316,6 +317,7 @@ impl<'s> Session<'s> {
             incomplete,
             uncounted,
         } = self.start(&found.sources, live, lister, &planner)?;
+        let backup = Backup::open(self.options, self.destination, &found.sources, self.report)?;
         let run = Run {
             options: self.options,
             destination: self.destination,
@@ -333,6 +335,7 @@ impl<'s> Session<'s> {
             abilities: Abilities::default(),
             pace: self.options.content.rate.map(Pace::new),
             source_paths: found.sources.into_iter().map(|s| s.path).collect(),
+            backup,
             removed: Mutex::new(Vec::new()),
             later: Later::default(),
             swept: Swept::default(),
@@ -349,6 +352,7 @@ impl<'s> Session<'s> {
         self.tell_late(&run);
         if !run.has_failed() {
             run.finish_removals()?;
+            self.finish_backups(&run)?;
         }
         let failure = run
             .failure
@@ -559,6 +563,21 @@ impl<'s> Session<'s> {
             text,
         });
         Ok(())
+    }
+
+    /// Directories that were made for backups get their attributes.
+    fn finish_backups(&self, run: &Run<'_>) -> Result<(), Error> {
+        let (Some(backup), Some(target)) = (&run.backup, run.target) else {
+            return Ok(());
+        };
+        backup.finish(target).map_err(|fault| match fault {
+            Fault::Fatal(e) => e,
+            entry => Error::File {
+                action: "set attributes in the backup-dir of",
+                path: self.destination.root.clone(),
+                source: entry.into_io(),
+            },
+        })
     }
 
     fn commit(&self, run: &Run<'_>) -> Result<(), Error> {

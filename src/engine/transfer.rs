@@ -135,6 +135,7 @@ impl Worker<'_> {
             });
             self.run.frontier.tell(&self.key, &mut self.events);
         }
+        self.back_up(node, &leaf.target_name, leaf.live.as_ref())?;
         let written = self.write(target, node, &place, leaf, &source);
         self.sum_transferred(Some(&source));
         if signal::stop_requested() {

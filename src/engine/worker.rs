@@ -52,6 +52,8 @@ pub(super) struct Worker<'w> {
     pub events: Vec<Event>,
     pub about: About,
     pub key: Key,
+    /// What is removed makes room for a backup, and is not kept itself.
+    pub makes_room: bool,
 }
 
 impl<'w> Worker<'w> {
@@ -65,6 +67,7 @@ impl<'w> Worker<'w> {
             events: Vec::new(),
             about: About::default(),
             key: Key::default(),
+            makes_room: false,
         }
     }
 
@@ -388,6 +391,11 @@ impl<'w> Worker<'w> {
         if let (Some(source), true) = (&node.source_stat, planner.keeping.is_fake()) {
             let live = node.claim.get().map(|claim| &**claim);
             change = fake_super::noted(change, source, live.zip(node.live_stat.as_ref()));
+        }
+        if let (Some(backup), Some(source)) = (&self.run.backup, &node.source_stat) {
+            backup.note_attributes(&node.path, || {
+                planner.attributes_of_new(source, node.live_stat.as_ref(), None, None)
+            });
         }
         let placed = if touched {
             self.place(node).map(Some)

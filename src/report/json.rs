@@ -85,6 +85,15 @@ enum Told<'a> {
         path: Name<'a>,
         r#type: &'static str,
     },
+    BackedUp {
+        #[serde(flatten)]
+        path: Name<'a>,
+        to: std::borrow::Cow<'a, str>,
+    },
+    SourceRemoved {
+        #[serde(flatten)]
+        path: Name<'a>,
+    },
     Skipped {
         #[serde(flatten)]
         path: Name<'a>,
@@ -222,6 +231,8 @@ impl Json {
             unchanged: style.unchanged || style.info(Info::Name) > 1,
             deletions: true,
             skips: style.info(Info::Skip) > 0,
+            backups: true,
+            source_removals: true,
             progress,
             sizes: progress,
             ..Wants::default()
@@ -303,6 +314,13 @@ impl Voice for Json {
                 path: Name::of(path),
                 r#type: kind(*of),
             }),
+            Event::BackedUp { path, to } => self.tell(Told::BackedUp {
+                path: Name::of(path),
+                to: to.to_string_lossy(),
+            }),
+            Event::SourceRemoved(path) => self.tell(Told::SourceRemoved {
+                path: Name::of(path),
+            }),
             Event::Skipped {
                 path,
                 kind: of,
@@ -347,7 +365,8 @@ impl Voice for Json {
                 method: committed.method.name(),
                 kept: committed.kept.iter().map(|path| Name::of(path)).collect(),
             }),
-            Event::Listed(_)
+            Event::BackupDir { .. }
+            | Event::Listed(_)
             | Event::Arrived(_)
             | Event::Filtered { .. }
             | Event::FileStarted { .. } => {}

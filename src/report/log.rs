@@ -193,6 +193,8 @@ impl Voice for LogFile {
             items: true,
             deletions: true,
             skips: wants.skips,
+            backups: wants.backups,
+            source_removals: wants.source_removals,
             unchanged: wants.unchanged,
             details: self.log.format.tells_details(),
             arrivals: self.log.format.waits(),

@@ -167,6 +167,31 @@ impl Sentences {
                 line.extend_from_slice(b"deleting ");
                 itemize::push_name(line, path, *kind, self.charset);
             }
+            Event::BackupDir { dir, is_new } => {
+                if self.style.info(Info::Backup) == 0 {
+                    return None;
+                }
+                let new: &[u8] = if *is_new { b"(new) " } else { b"" };
+                line.extend_from_slice(new);
+                line.extend_from_slice(b"backup_dir is ");
+                self.push_path(line, dir);
+            }
+            Event::BackedUp { path, to } => {
+                if self.style.info(Info::Backup) == 0 {
+                    return None;
+                }
+                line.extend_from_slice(b"backed up ");
+                self.push_path(line, path);
+                line.extend_from_slice(b" to ");
+                self.push_path(line, to);
+            }
+            Event::SourceRemoved(path) => {
+                if self.style.info(Info::Remove) == 0 {
+                    return None;
+                }
+                line.extend_from_slice(b"sender removed ");
+                self.push_path(line, path);
+            }
             Event::Listed(_)
             | Event::Item(_)
             | Event::Arrived(_)
@@ -244,7 +269,10 @@ impl Sentences {
 fn by_generator(event: &Event) -> bool {
     match event {
         Event::Skipped { why, .. } => *why != Skip::MountPoint,
-        Event::Deleted { .. } | Event::Item(_) | Event::ListEntry(_) => true,
+        Event::Deleted { .. }
+        | Event::BackedUp { .. }
+        | Event::Item(_)
+        | Event::ListEntry(_) => true,
         Event::UnsafeLink { copied, .. } => !copied,
         Event::Filtered { verdict, .. } => matches!(verdict, Verdict::Protect | Verdict::Risk),
         _ => false,

@@ -120,6 +120,8 @@ impl Style {
             unchanged: self.tells_unchanged(),
             deletions: self.tells_deletions(),
             skips: self.info(Info::Skip) > 0 || self.info(Info::Name) > 1,
+            backups: self.info(Info::Backup) > 0,
+            source_removals: self.info(Info::Remove) > 0,
             progress: progress > 0 && !self.run.dry,
             in_step: progress == 1,
             sizes: progress > 1,

@@ -114,6 +114,7 @@ impl Stage {
             sealed.doing("write the plan in", &ready.home)?;
             plan = Some(Direction::Forward);
         }
+        self.seal_backups(ready)?;
         let recorded = ready.recorder.seal(!self.policy.no_fsync);
         recorded.doing("write the record in", &ready.home)?;
         let drop_old = self.policy.previous == KeepPrevious::None;
@@ -153,6 +154,7 @@ impl Stage {
         }
         let sealed = ready.plan.seal(!no_fsync);
         sealed.doing("write the plan in", &ready.home)?;
+        self.seal_backups(ready)?;
         let recorded = ready.recorder.seal(!no_fsync);
         recorded.doing("write the record in", &ready.home)?;
         sys::cut::point("commit.sync");
@@ -175,6 +177,11 @@ impl Stage {
             kept: done.passed,
             refused: done.refused,
         })
+    }
+
+    fn seal_backups(&self, ready: &Ready) -> Result<(), Error> {
+        let sealed = ready.backups.seal(!self.policy.no_fsync);
+        sealed.doing("write the list of backups in", &ready.home)
     }
 
     /// Stops here if somebody asked for it: from the seal on it is too late.

@@ -10,11 +10,12 @@ use super::error::{Doing, Error, Situation};
 use super::execute::{Executed, Trees, execute};
 use super::hold::Hold;
 use super::home::Home;
-use super::journal::{Direction, Last, Next, Origin, Phase, Swap, now};
+use super::journal::{Direction, Last, Next, Origin, Phase, RootId, Swap, now};
 use super::layout::{
     CHANGES, CHANGES_BEFORE, CHANGES_NEXT, DISPLACED, FORMER, NEXT, PLAN, PLAN_DONE, PREVIOUS, TMP,
 };
 use super::level::widen;
+use super::outcome::Refused;
 use super::plan;
 use super::policy::Method;
 use super::survey::{Seen, differences_since, wanted};
@@ -71,6 +72,8 @@ impl Hold {
             carried.refused = done.map_err(switched)?.refused;
         }
         self.rotate_swap(swap).map_err(switched)?;
+        let kept = self.make_backups(swap.old, swap.from == Origin::Next);
+        carried.refused.extend(kept.map_err(switched)?);
         let no_fsync = self.no_fsync;
         let (_, home, journal) = self.state()?;
         let undo = swap.from == Origin::Previous;
@@ -122,6 +125,23 @@ impl Hold {
         carry(&found, &record, &old, live, home, reach, false)
     }
 
+    /// Backups outside of the destination are made out of the old tree: the one with the root `old`, or
+    /// the generation before. An undo makes none.
+    fn make_backups(&mut self, old: Option<RootId>, forward: bool) -> Result<Vec<Refused>, Error> {
+        let no_fsync = self.no_fsync;
+        let (site, home, _) = self.state()?;
+        let mut tree = None;
+        for name in [PREVIOUS, NEXT].into_iter().filter(|_| forward) {
+            let Some(dir) = home.sub(name)? else { continue };
+            let stat = dir.stat_self().doing("look at", home.join(name))?;
+            if old.is_none_or(|old| old.ino == stat.ino) {
+                tree = Some(dir);
+                break;
+            }
+        }
+        super::backups::carry_out(home, tree.as_ref(), site.live.as_ref(), no_fsync)
+    }
+
     fn rotate_swap(&mut self, swap: &Swap) -> Result<(), Error> {
         let stands = self.tilde_stands()?;
         let (site, home, _) = self.state()?;
@@ -163,7 +183,7 @@ impl Hold {
         let keep = if rotate { DISPLACED } else { PREVIOUS };
         let (_, home, _) = self.state()?;
         // A plan that was rotated was carried out before.
-        let done = match rotate && !home.has(DISPLACED)? {
+        let mut done = match rotate && !home.has(DISPLACED)? {
             true => Executed::default(),
             false => self
                 .carry_out(direction, NEXT, keep, force)
@@ -177,7 +197,7 @@ impl Hold {
             }
         }
         let no_fsync = self.no_fsync;
-        let (_, home, journal) = self.state()?;
+        let (_, home, _) = self.state()?;
         if rotate {
             if home.has(DISPLACED)? {
                 forget_broken_record(home)?;
@@ -192,6 +212,9 @@ impl Hold {
             rotate_records(home, true)?;
         }
         let undo = direction == Direction::Backward;
+        let kept = self.make_backups(None, !undo).map_err(underway)?;
+        done.refused.extend(kept);
+        let (_, home, journal) = self.state()?;
         journal.phase = Phase::Idle;
         journal.next = Next::Level;
         journal.hold = undo;

@@ -15,6 +15,7 @@
 //!     plan                    sealed renames and removals; plan.done: carried out, for undo
 //!     salvage/                files of an interrupted run, by hash of their path
 //!     displaced/, former/     the next and the last but one `previous/`, while a plan is carried out
+//!     backups                 what is kept outside of the destination once the switch is made
 //!     kept/                   what others wrote into a generation that had to go
 //!     tmp/                    objects on their way to a name
 //! parent/.name.resilver~      the next tree or the old one, for the instant of the switch

@@ -14,6 +14,7 @@ use super::plan::{Mark, Step};
 use super::policy::Method;
 use super::run::{Place, Ready, Stage};
 use super::survey::file_name;
+use crate::sys::content::Abilities;
 use crate::sys::{self, Dir, Kind, Stat, Time, process, xattrs};
 use crate::tree::{Lack, MetaChange};
 
@@ -201,28 +202,27 @@ impl Stage {
         link().doing("link", self.path.join(&path))
     }
 
-    /// Makes `name` a hard link to the object of that name in a directory outside of the tree, whose
-    /// metadata is `new`; `old` as in [`Stage::made`]. False where the system makes no such link; the name
-    /// is free then.
+    /// Makes `name` a hard link to an object that is not of this stage; `old` as in [`Stage::made`]. False
+    /// where the system makes no such link; the name is free then.
     ///
     /// # Errors
     /// [`Error::Io`].
     pub fn link_from(
         &self,
-        from: &Dir,
+        object: Object<'_>,
         place: &Place,
         name: &[u8],
-        new: &Stat,
         old: Option<&Stat>,
     ) -> Result<bool, Error> {
         let ready = self.ready()?;
         let path = place.join(name);
+        let (from, from_name, new) = object;
         let link = || -> io::Result<bool> {
             sys::cut::point("stage.link-from");
-            let linked = match from.link(name, &place.dir, name) {
+            let linked = match from.link(from_name, &place.dir, name) {
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
                     place.dir.remove_all(name)?;
-                    from.link(name, &place.dir, name)
+                    from.link(from_name, &place.dir, name)
                 }
                 other => other,
             };
@@ -237,6 +237,34 @@ impl Stage {
             }
         };
         link().doing("link", self.path.join(&path))
+    }
+
+    /// Gives a live object a second name in the stage, or makes a copy where it can have none; `old` as in
+    /// [`Stage::made`].
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn keep_old(
+        &self,
+        object: Object<'_>,
+        place: &Place,
+        name: &[u8],
+        old: Option<&Stat>,
+    ) -> Result<(), Error> {
+        if self.link_from(object, place, name, old)? {
+            return Ok(());
+        }
+        let ready = self.ready()?;
+        let path = place.join(name);
+        let (from, from_name, stat) = object;
+        let copy = || -> io::Result<()> {
+            place.dir.remove_all(name)?;
+            attrs::copy_object(from, from_name, stat, &place.dir, name, &ready.abilities)?;
+            let new = place.dir.stat(name)?;
+            ready.record(&path, old, Some(&new))?;
+            ready.plan_install(place, &path, &new, old)
+        };
+        copy().doing("copy", self.path.join(&path))
     }
 
     /// Tells of one entry below something that is removed, children first.
@@ -538,6 +566,23 @@ impl Ready {
 impl Drop for Stage {
     fn drop(&mut self) {
         self.keep();
+    }
+}
+
+/// An object: the directory that holds it, its name there, and its metadata.
+pub type Object<'o> = (&'o Dir, &'o [u8], &'o Stat);
+
+/// Gives an object a second name, or makes a copy where it can have none.
+///
+/// # Errors
+/// As the system's.
+pub fn second_name(object: Object<'_>, to: &Dir, name: &[u8]) -> io::Result<()> {
+    let (from, from_name, stat) = object;
+    match from.link(from_name, to, name) {
+        Err(e) if may_be_copied(&e) => {
+            attrs::copy_object(from, from_name, stat, to, name, &Abilities::default())
+        }
+        other => other,
     }
 }
 

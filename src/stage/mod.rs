@@ -50,6 +50,7 @@
 //! `kept/`, and is named.
 
 mod attrs;
+mod backups;
 mod carry;
 mod changes;
 mod choose;
@@ -84,13 +85,14 @@ mod transfer;
 mod undo;
 mod upkeep;
 
+pub use backups::{BackupPlace, open_backup_dir};
 pub use copyup::Names;
 pub use doctor::doctor;
 pub use error::{Error, Situation};
 pub use gate::guard;
 pub use layout::{is_state, refuse_inside_state};
 pub use lock::Holder;
-pub use make::may_be_copied;
+pub use make::{Object, may_be_copied, second_name};
 pub use outcome::{
     Check, Commit, Diagnosis, Freed, Held, Interrupted, LastCommit, Recovered, Refused, Salvage,
     Status, Summary, Undone,

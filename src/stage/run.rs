@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use super::backups::Backups;
 use super::changes::Recorder;
 use super::choose::{Choice, choose, probe_exchange};
 use super::copyup::Groups;
@@ -95,6 +96,8 @@ pub(super) struct Ready {
     pub recorder: Recorder,
     pub staged: StagedLog,
     pub plan: Planner,
+    /// Backups outside of the destination, for after the switch.
+    pub backups: Backups,
     pub abilities: Abilities,
     pub groups: Groups,
     /// Under journal: new directories whose parents live, with what they take the place of.
@@ -257,6 +260,7 @@ fn begin(hold: &mut Hold, policy: &Policy, mirrors: bool) -> Result<Option<Ready
         recorder,
         staged: StagedLog::create(home)?,
         plan: Planner::create(home, PLAN)?,
+        backups: Backups::default(),
         abilities: Abilities::default(),
         groups: Groups::default(),
         tops: Mutex::default(),

@@ -34,6 +34,10 @@ const LONG: &[&str] = &[
     "--no-r",
     "--no-R",
     "--link-dest",
+    "--compare-dest",
+    "--copy-dest",
+    "--backup-dir",
+    "--suffix",
     "--omit-link-times",
     "--acls",
     "--xattrs",
@@ -54,7 +58,7 @@ const LONG: &[&str] = &[
 ];
 
 /// Letters that rows may use today.
-const SHORT: &str = "arvinlptgoDHqhcIuWFC0AEJOUXRdmxkKL";
+const SHORT: &str = "arvinlptgoDHqhcIuWFC0AEJOUXRdmxkKLb";
 
 /// Rows recorded on a source that was made in the same second as the destination: whether the root's time is told
 /// depends on that.
@@ -400,6 +404,10 @@ replayed! {
         row_32_12b_protect_nested_perishable = 32
         row_33_12c_include_overrides = 33
         row_34_12d_risk = 34
+        row_35_13_backup_delete = 35
+        row_36_13b_backup_dir_delete = 36
+        row_37_13c_backup_dir_inside_dest = 37
+        row_38_13d_repeat_backup_dir_inside_dest_gets_deleted = 38
         row_39_14_type_change_dir_file_no_force = 39
         row_40_14b_empty_dir_file_no_force = 40
         row_41_15_symlink_to_dir_in_dest_deleted_as_link = 41
@@ -500,6 +508,17 @@ replayed! {
         row_01_ld_missing_dir = 1
         row_02_ld_is_file = 2
         row_03_ld_symlink_dir = 3
+        row_04_bk_default = 4
+        row_05_bk_suffix = 5
+        row_06_bk_twice_overwrites = 6
+        row_07_bk_dir = 7
+        row_08_bk_dir_suffix = 8
+        row_09_bk_suffix_w_o_b = 9
+        row_10_bk_symlink_replaced = 10
+        row_11_bk_dir_replaced_by_file = 11
+        row_12_bk_file_replaced_by_dir = 12
+        row_13_bk_dir_replaced_by_file_bkdir = 13
+        row_15_bk_suffix_files_protected_from_delete_only = 15
         row_21_default_over_symlink = 21
     ;
 }

@@ -12,6 +12,7 @@ use crate::cli::commands::code_of_rules;
 use crate::cli::exit::Refusal;
 use crate::cli::table::Opt;
 use crate::cli::values::size;
+use crate::engine::Backups;
 use crate::tree::{Environment, RuleError, Rules};
 
 impl Asked {
@@ -60,6 +61,13 @@ impl Asked {
 
     /// Rules that options add behind all that were given.
     pub(super) fn settle_filter(&mut self) -> Result<(), Refusal> {
+        if let Some(Backups { dir: None, suffix }) = &self.engine.backups
+            && self.engine.deletion.enabled
+            && !self.delete_excluded
+        {
+            let pushed = self.engine.rules.protect_backups(suffix);
+            self.told(pushed)?;
+        }
         if self.cvs {
             let pushed = self.engine.rules.push_cvs();
             self.told(pushed)?;

@@ -9,6 +9,7 @@ use crate::sys::{Dir, Stat};
 use crate::tree::{Perishable, Scope};
 
 use super::extraneous::{Candidate, names, sort};
+use crate::engine::backup::Old;
 use crate::engine::error::Error;
 use crate::engine::event::{Event, Severity};
 use crate::engine::filter::Asked;
@@ -39,6 +40,8 @@ pub(super) enum Removal {
 struct Emptied {
     /// Whether something stays.
     kept: bool,
+    /// Whether backups of what went lie in it.
+    has_backups: bool,
     /// Names that go whole. They are removed one by one where the directory around them stays.
     gone: Vec<(Box<[u8]>, Stat)>,
 }
@@ -89,7 +92,7 @@ impl Worker<'_> {
             }
         };
         let emptied = self.empty(&child, &path, &node.guard)?;
-        if emptied.kept {
+        if emptied.kept || emptied.has_backups {
             self.remove_apart(&path, emptied)?;
             return Ok(false);
         }
@@ -101,6 +104,7 @@ impl Worker<'_> {
     fn empty(&mut self, dir: &Dir, path: &Path, outer: &Scope) -> Result<Emptied, Error> {
         let mut emptied = Emptied {
             kept: false,
+            has_backups: false,
             gone: Vec::new(),
         };
         let guard = self.enter(outer, dir, path)?;
@@ -131,7 +135,10 @@ impl Worker<'_> {
                 self.tell_state_in_the_way(&path.join(crate::sys::as_path(&name)));
             }
             match self.remove_below(place, &name, Depth::Below)? {
-                Some((Removal::Whole, stat)) => emptied.gone.push((name, stat)),
+                Some((Removal::Whole, stat)) => {
+                    emptied.has_backups |= self.has_backup_in(path, &name, &stat);
+                    emptied.gone.push((name, stat));
+                }
                 _ => emptied.kept = true,
             }
         }
@@ -195,6 +202,21 @@ impl Worker<'_> {
             self.stays(&path, emptied)?;
             return Ok(None);
         }
+        if emptied.as_ref().is_some_and(|emptied| emptied.has_backups) {
+            self.not_empty(&path);
+            self.stays(&path, emptied)?;
+            return Ok(Some((Removal::Kept, stat)));
+        }
+        let old = Old {
+            dir,
+            parent: place.path,
+            name,
+            stat: &stat,
+        };
+        if let Err(fault) = self.back_up_removed(old) {
+            self.not_backed_up(&path, fault)?;
+            return Ok(None);
+        }
         if let Some(target) = self.run.target
             && let Err(fault) = self.remove_in(target, dir, &path, &stat)
         {
@@ -215,6 +237,25 @@ impl Worker<'_> {
             });
         }
         Ok(Some((Removal::Whole, stat)))
+    }
+
+    /// Whether the backup of a name that went keeps the directory that it was in.
+    fn has_backup_in(&self, path: &Path, name: &[u8], stat: &Stat) -> bool {
+        let keeps = self.run.target.is_some() && !self.makes_room;
+        let backup = self.run.backup.as_ref().filter(|_| keeps);
+        backup.is_some_and(|backup| !stat.is_dir() && !backup.is_one(name) && backup.lies_in(path))
+    }
+
+    fn not_backed_up(&mut self, path: &Path, fault: Fault) -> Result<(), Error> {
+        let shown = crate::tree::shown(path);
+        let told = |e: &std::io::Error| Event::Message {
+            severity: Severity::Error,
+            text: format!(
+                "delete_file: make_backup({shown}) failed: {}",
+                crate::sys::reason(e)
+            ),
+        };
+        self.settle_with("make_backup", &self.run.dest_path(path), fault, told)
     }
 
     fn remove_in(
@@ -249,6 +290,7 @@ impl Worker<'_> {
                 self.report_failure("opendir", &self.run.dest_path(path), &e);
                 Ok(Emptied {
                     kept: true,
+                    has_backups: false,
                     gone: Vec::new(),
                 })
             }

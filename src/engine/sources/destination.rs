@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::mkpath::{self, Made};
 use super::relative::ends_as_directory;
@@ -55,6 +55,22 @@ impl Destination {
             exists: false,
             told: false,
             made: None,
+        }
+    }
+
+    /// Where a directory lies that an option names relative to the destination. A destination that is still
+    /// to be made cannot be walked through: what leads out of it leads from its parent.
+    pub(in crate::engine) fn beside(&self, dir: &Path) -> PathBuf {
+        let root = &self.root;
+        if dir.is_absolute() || std::fs::metadata(root).is_ok() {
+            return root.join(dir);
+        }
+        let mut parts = dir.components().peekable();
+        while parts.next_if_eq(&Component::CurDir).is_some() {}
+        let is_out = parts.next_if_eq(&Component::ParentDir).is_some();
+        match root.parent().filter(|_| is_out) {
+            Some(parent) => parent.join(parts.collect::<PathBuf>()),
+            None => root.join(dir),
         }
     }
 

@@ -295,6 +295,31 @@ impl Target for Live {
         }
     }
 
+    fn keep(
+        &self,
+        from: &Dir,
+        name: &[u8],
+        old: &Stat,
+        place: &Place,
+        to: &[u8],
+        there: Option<&Stat>,
+    ) -> Result<(), Fault> {
+        if there.is_some_and(|there| there.same_object(old)) {
+            return Ok(());
+        }
+        let keep = |as_name: &[u8]| stage::second_name((from, name, old), place.dir(), as_name);
+        Ok(self.replace(place.dir(), to, there, keep)?)
+    }
+
+    fn keep_outside(
+        &self,
+        _base: &stage::BackupPlace,
+        _path: &Path,
+        _to: &Path,
+    ) -> Result<bool, Fault> {
+        Ok(false)
+    }
+
     fn touch(
         &self,
         place: &Place,

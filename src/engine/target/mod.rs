@@ -36,6 +36,11 @@ pub(super) enum Ground {
 }
 
 impl Place {
+    /// A directory that is written to at once.
+    pub(super) fn live(dir: Dir) -> io::Result<Place> {
+        Place::new(Ground::Live(dir))
+    }
+
     fn new(ground: Ground) -> io::Result<Place> {
         let acl = Object::Open(ground.dir().as_file()).get(DEFAULT_ACL)?;
         let acl = acl.as_deref().and_then(Acl::decode);
@@ -211,6 +216,25 @@ pub(super) trait Target: Sync {
         name: &[u8],
         new: &Stat,
         old: Option<&Stat>,
+    ) -> Result<bool, Fault>;
+    /// Gives the live object `name` of `from` a second name in `place`, or makes a copy where no such link
+    /// can be; `there` lives under that name.
+    fn keep(
+        &self,
+        from: &Dir,
+        name: &[u8],
+        old: &Stat,
+        place: &Place,
+        to: &[u8],
+        there: Option<&Stat>,
+    ) -> Result<(), Fault>;
+    /// Writes down that `path` of the old tree is to be kept as `to` in a directory outside of it; false
+    /// where that is to be done at once.
+    fn keep_outside(
+        &self,
+        base: &stage::BackupPlace,
+        path: &Path,
+        to: &Path,
     ) -> Result<bool, Fault>;
     /// Changes metadata of what is there.
     /// Changes metadata of what is there; returns the extended attributes that it could not be given.

@@ -176,7 +176,32 @@ impl Target for Staged<'_> {
         new: &Stat,
         old: Option<&Stat>,
     ) -> Result<bool, Fault> {
-        Ok(self.stage.link_from(from, staged(place)?, name, new, old)?)
+        let object = (from, name, new);
+        Ok(self.stage.link_from(object, staged(place)?, name, old)?)
+    }
+
+    fn keep(
+        &self,
+        from: &Dir,
+        name: &[u8],
+        old: &Stat,
+        place: &Place,
+        to: &[u8],
+        there: Option<&Stat>,
+    ) -> Result<(), Fault> {
+        Ok(self
+            .stage
+            .keep_old((from, name, old), staged(place)?, to, there)?)
+    }
+
+    fn keep_outside(
+        &self,
+        base: &stage::BackupPlace,
+        path: &Path,
+        to: &Path,
+    ) -> Result<bool, Fault> {
+        self.stage.keep_outside(base, path, to)?;
+        Ok(true)
     }
 
     fn touch(

@@ -2,6 +2,7 @@
 
 mod alternates;
 mod attributes;
+mod backups;
 mod basics;
 mod changes;
 mod content;
