@@ -153,7 +153,16 @@ impl Target for Live {
         if old.is_some() {
             parent.dir().unlink(name)?;
         }
-        Ok(parent.dir().make_dir(name, 0o700)?)
+        match parent.dir().make_dir(name, 0o700) {
+            // It came meanwhile, for backups.
+            Err(e)
+                if e.kind() == io::ErrorKind::AlreadyExists
+                    && parent.dir().stat(name).is_ok_and(|stat| stat.is_dir()) =>
+            {
+                Ok(())
+            }
+            made => Ok(made?),
+        }
     }
 
     fn new_file(
