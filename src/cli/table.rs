@@ -207,10 +207,6 @@ pub enum Opt {
     DeleteExcluded,
     /// `--ignore-errors`, `--no-ignore-errors`.
     IgnoreErrors(bool),
-    /// `--remove-source-files`.
-    RemoveSourceFiles,
-    /// `--remove-sent-files`.
-    RemoveSentFiles,
     /// `--exclude-from`.
     ExcludeFrom,
     /// `--include-from`.
@@ -239,8 +235,6 @@ pub enum Opt {
     CopyDest,
     /// `--link-dest`.
     LinkDest,
-    /// `--fuzzy`, `--no-fuzzy`.
-    Fuzzy(bool),
     /// `--list-only`.
     ListOnly,
     /// `--info`.

@@ -147,13 +147,9 @@ fn each_option_reaches_its_field() {
     }
 }
 
-/// Every row of the table has a meaning, or is refused by its name as long as it has none.
+/// Every row of the table has a meaning.
 #[test]
 fn every_option_has_a_meaning() {
-    let pending = |name: &str, answer: &Result<Request, Refusal>| {
-        let text = format!("resilver: {name}: not supported yet");
-        matches!(answer, Err(refusal) if refusal.to_string().lines().next() == Some(&*text))
-    };
     for arg in grammar::sync_command().get_arguments() {
         let takes_value = arg.get_num_args().is_some_and(|n| n.min_values() > 0);
         let name = match (arg.get_long(), arg.get_short()) {
@@ -169,7 +165,6 @@ fn every_option_has_a_meaning() {
         let answer = options::parse(&line);
         let known = takes_value
             || answer.is_ok()
-            || pending(&name, &answer)
             // No Linux can set times of creation: refused as rsync refuses it there.
             || name == "--crtimes";
         assert!(known, "{name}: {answer:?}");

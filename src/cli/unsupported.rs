@@ -13,7 +13,7 @@ pub fn is_known(name: &str) -> bool {
 }
 
 /// Letters of one-letter options.
-const SHORT: &str = "eMs46";
+const SHORT: &str = "eMsy46";
 
 /// Names of long options and of the negations that rsync has.
 const LONG: &[&str] = &[
@@ -32,6 +32,7 @@ const LONG: &[&str] = &[
     "dparam",
     "drop-D",
     "early-input",
+    "fuzzy",
     "iconv",
     "ipv4",
     "ipv6",
@@ -43,6 +44,7 @@ const LONG: &[&str] = &[
     "no-contimeout",
     "no-detach",
     "no-drop-D",
+    "no-fuzzy",
     "no-iconv",
     "no-motd",
     "no-old-args",
@@ -50,6 +52,7 @@ const LONG: &[&str] = &[
     "no-s",
     "no-secluded-args",
     "no-timeout",
+    "no-y",
     "old-args",
     "old-compress",
     "only-write-batch",
@@ -60,6 +63,8 @@ const LONG: &[&str] = &[
     "qsort",
     "read-batch",
     "remote-option",
+    "remove-sent-files",
+    "remove-source-files",
     "rsh",
     "rsync-path",
     "secluded-args",

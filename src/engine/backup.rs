@@ -18,9 +18,9 @@ use crate::tree::{MetaChange, give};
 
 use super::error::Error;
 use super::event::{Event, Report};
-use super::node::{Node, Part};
+use super::node::Node;
 use super::options::Options;
-use super::sources::{Destination, Source};
+use super::sources::{Destination, Part, Source};
 use super::target::{Fault, Place, Target};
 use super::worker::Worker;
 
@@ -225,7 +225,8 @@ fn is_brought(rel: &Path, found: &[Source]) -> bool {
     };
     let first = first.as_os_str().as_bytes();
     found.iter().any(|source| match &source.part {
-        Part::Name(name) => **name == *first,
+        Part::Names(wanted) => wanted.get(first).is_some(),
+        Part::Absent(_) => false,
         Part::Content => source.dir.try_stat(first).is_ok_and(|stat| stat.is_some()),
     })
 }
@@ -296,7 +297,10 @@ impl Worker<'_> {
             Ground::Outside(base) => {
                 let to = with_suffix(&path, &backup.suffix);
                 if !target.keep_outside(base, &path, &to)? {
-                    let place = Place::live(self.outside(backup, &base.path, old)?)?;
+                    let place = Place::live(
+                        self.outside(backup, &base.path, old)?,
+                        old.parent.to_path_buf(),
+                    )?;
                     let name = [old.name, &backup.suffix].concat();
                     let there = place.dir().try_stat(&name)?;
                     target.keep(old.dir, old.name, old.stat, &place, &name, there.as_ref())?;

@@ -269,10 +269,9 @@ impl Sentences {
 fn by_generator(event: &Event) -> bool {
     match event {
         Event::Skipped { why, .. } => *why != Skip::MountPoint,
-        Event::Deleted { .. }
-        | Event::BackedUp { .. }
-        | Event::Item(_)
-        | Event::ListEntry(_) => true,
+        Event::Deleted { .. } | Event::BackedUp { .. } | Event::Item(_) | Event::ListEntry(_) => {
+            true
+        }
         Event::UnsafeLink { copied, .. } => !copied,
         Event::Filtered { verdict, .. } => matches!(verdict, Verdict::Protect | Verdict::Risk),
         _ => false,

@@ -577,13 +577,19 @@ pub type Object<'o> = (&'o Dir, &'o [u8], &'o Stat);
 /// # Errors
 /// As the system's.
 pub fn second_name(object: Object<'_>, to: &Dir, name: &[u8]) -> io::Result<()> {
-    let (from, from_name, stat) = object;
+    let (from, from_name, _) = object;
     match from.link(from_name, to, name) {
-        Err(e) if may_be_copied(&e) => {
-            attrs::copy_object(from, from_name, stat, to, name, &Abilities::default())
-        }
+        Err(e) if may_be_copied(&e) => second_copy(object, to, name),
         other => other,
     }
+}
+
+/// Gives an object a copy of its own, with all its attributes: for what is written over in place.
+///
+/// # Errors
+/// The system's.
+pub fn second_copy((from, from_name, stat): Object<'_>, to: &Dir, name: &[u8]) -> io::Result<()> {
+    attrs::copy_object(from, from_name, stat, to, name, &Abilities::default())
 }
 
 /// Whether a link that cannot be made may be a copy instead.

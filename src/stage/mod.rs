@@ -92,7 +92,7 @@ pub use error::{Error, Situation};
 pub use gate::guard;
 pub use layout::{is_state, refuse_inside_state};
 pub use lock::Holder;
-pub use make::{Object, may_be_copied, second_name};
+pub use make::{Object, may_be_copied, second_copy, second_name};
 pub use outcome::{
     Check, Commit, Diagnosis, Freed, Held, Interrupted, LastCommit, Recovered, Refused, Salvage,
     Status, Summary, Undone,

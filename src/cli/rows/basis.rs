@@ -53,12 +53,4 @@ pub const ROWS: &[Definition] = &[
         PART,
         "Link unchanged files to those in this directory (may be repeated)",
     ),
-    flag(
-        Opt::Fuzzy(true),
-        Some('y'),
-        "fuzzy",
-        PART,
-        "Look for a similar file to start from where there is none of that name",
-    ),
-    hidden(Opt::Fuzzy(false), "no-fuzzy", PART, &["no-y"]),
 ];

@@ -316,7 +316,12 @@ impl Target for Live {
         if there.is_some_and(|there| there.same_object(old)) {
             return Ok(());
         }
-        let keep = |as_name: &[u8]| stage::second_name((from, name, old), place.dir(), as_name);
+        let object = (from, name, old);
+        let keep = |as_name: &[u8]| match self.ways.in_place && old.kind == Kind::File {
+            // The file itself is written over next.
+            true => stage::second_copy(object, place.dir(), as_name),
+            false => stage::second_name(object, place.dir(), as_name),
+        };
         Ok(self.replace(place.dir(), to, there, keep)?)
     }
 

@@ -36,9 +36,9 @@ pub(super) enum Ground {
 }
 
 impl Place {
-    /// A directory that is written to at once.
-    pub(super) fn live(dir: Dir) -> io::Result<Place> {
-        Place::new(Ground::Live(dir))
+    /// A directory that is written to at once, with its path below its root.
+    pub(super) fn live(dir: Dir, path: PathBuf) -> io::Result<Place> {
+        Place::new(Ground::Live(dir, path))
     }
 
     fn new(ground: Ground) -> io::Result<Place> {

@@ -24,7 +24,7 @@ cases! {
     beside_negated: tree("-abi --no-backup s/ d").option("--no-backup");
     beside_no_times_of_dirs: case("-abii s/ d", "s/ @6\ns/k/ @6\ns/k/f=new1\nd/ @5\nd/k/ @5\nd/k/f=old").option("-b");
     beside_no_omit_dir_times: case("-abii --no-O s/ d", "s/ @6\ns/k/ @6\ns/k/f=new1\nd/ @5\nd/k/ @5\nd/k/f=old").option("-b");
-    beside_single_file: case("-abvv s/f f", "s/f=new\nf=old").option("-b");
+    beside_single_file: case("-abvv s/f f", "s/f=newer\nf=old").option("-b");
     beside_delete: tree("-abi --delete s/ d").option("-b");
     beside_delete_very_verbose: tree("-abvv --delete s/ d").option("-b");
     beside_delete_twice: tree("-abvv --delete s/ d").then("-abvv --delete s/ d").option("-b");
@@ -49,7 +49,7 @@ cases! {
     beside_hard_links: case("-abii s/ d", "s/f=new1\ns/g=new2\nd/f=old\nd/g == d/f").option("-b");
     beside_hard_links_kept: case("-abHii s/ d", "s/f=new1\ns/g == s/f\nd/f=old\nd/g == d/f").option("-b");
     beside_hard_links_apart: case("-abvvH s/ d", "s/f=new1\ns/g == s/f\ns/h == s/f\nd/f=old\nd/g=oo\nd/h=hhh").option("-b");
-    beside_no_whole_file: case("-abi --no-whole-file s/ d", "s/f size:100k seed:1\nd/f size:100k seed:2").option("-b");
+    beside_no_whole_file: case("-abi --no-whole-file s/ d", "s/f size:100k seed:1 @9\nd/f size:100k seed:2").option("-b");
     beside_and_back: tree("-abi s/ d").change("s/f=third @9").then("-abi s/ d").option("-b");
     beside_read_only_dir: case("-abi s/ d", "s/k/ 0555\ns/k/f=new1\nd/k/ 0555\nd/k/f=old").option("-b");
     beside_unprivileged: tree("-abi --delete s/ d").option("-b").unprivileged();
@@ -61,7 +61,7 @@ cases! {
     suffix_with_slash: tree("-abi --suffix=a/b s/ d").option("--suffix");
     suffix_with_slash_without_backup: tree("-ai --suffix=a/b s/ d").option("--suffix");
     suffix_empty_and_here: tree("-abi --suffix= --backup-dir=. s/ d").option("--backup-dir");
-    suffix_and_here: tree("-abvv --suffix=.x --backup-dir=./ s/ d").option("--backup-dir");
+    suffix_and_here: tree("-abvv --suffix=.x --backup-dir=./ s/ d").option("--suffix");
 
     outside: tree("-ai --backup-dir=../b s/ d").option("--backup-dir");
     outside_very_verbose: tree("-abvv --backup-dir=../b s/ d").option("--backup-dir");
@@ -108,6 +108,14 @@ cases! {
         .ignore(crate::compare::Aspect::Mtime, "the backup comes into a directory of the source's right after the switch");
     inside_suffix: tree("-abi --backup-dir=b --suffix=.x --delete s/ d").option("--suffix");
     inside_unprivileged: tree("-abi --backup-dir=b s/ d").option("--backup-dir").unprivileged();
+
+    in_place: tree("-abi --inplace s/ d").option("-b").only_direct();
+    in_place_delta: tree("-abi --inplace --no-whole-file s/ d").option("-b").only_direct();
+    in_place_delete: tree("-abi --inplace --delete s/ d").option("-b").only_direct();
+    in_place_inside: tree("-abi --inplace --backup-dir=b s/ d").option("--backup-dir").only_direct();
+    append: case("-abi --append s/ d", "s/f=longer\nd/f=lon").option("-b").only_direct();
+    append_verify: case("-abi --append-verify s/ d", "s/f=longer\ns/g=other1\nd/f=lon\nd/g=xxx").option("-b").only_direct();
+    delayed: tree("-abi --delay-updates s/ d").option("-b");
 
     link_dest_over_existing: case("-abii --link-dest=../p s/ d", "s/ @5\ns/a=one\np/ @5\np/a=one\nd/a=zzz").option("--link-dest");
     link_dest_over_link: case("-abii --link-dest=../p s/ d", "s/ @5\ns/a=one\np/ @5\np/a=one\nd/a -> ../q").option("-b");
