@@ -52,7 +52,10 @@ cases! {
     delay_type_change: case("-ai --delete-delay s/ d", "s/x\ns/y/f\nd/x/f\nd/y=file\nd/w").option("--delete-delay");
     delay_max: extras("-ai --delete-delay --max-delete=2 s/ d").option("--max-delete");
     delay_protected: case("-ai --delete-delay --exclude=keep s/ d", "s/a\nd/keep\nd/p/keep\nd/p/x\nd/q").option("--delete-delay");
-    delay_unreadable_dir: case("-ai --delete-delay s/ d", "s/a\ns/m/k\ns/z/ 0000\nd/x\nd/m/y\nd/z/q").unprivileged().only_direct();
+    delay_unreadable_dir: case("-ai --delete-delay s/ d", "s/a\ns/m/k\ns/z/ 0000\nd/x\nd/m/y\nd/z/q").unprivileged().only_direct()
+        .ignore(crate::compare::Aspect::Stdout, "directories are compared side by side: which ones before the error is a matter of chance")
+        .ignore(crate::compare::Aspect::Extra, "the same")
+        .ignore(crate::compare::Aspect::Mtime, "the same");
     delay_unreadable_dir_ignored: case("-ai --delete-delay --ignore-errors s/ d", "s/a\ns/m/k\ns/z/ 0000\nd/x\nd/m/y\nd/z/q").unprivileged().option("--ignore-errors");
     delay_unreadable_file: case("-ai --delete-delay s/ d", "s/a 0000\ns/b\nd/x\nd/b=old").unprivileged();
     after_new_rules_hidden: case("-ai --delete-after --filter=dir-merge,e_.rules s/ d", "s/.rules=-\\s*.o\\n\ns/a\nd/k.o\nd/x\nd/.rules=#\n").option("--delete-after");
