@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::time::Duration;
 
-use super::exit::{Code, Refusal};
+use super::exit::Code;
 use super::grammar;
 use super::options::{self, Request, Sync};
 use crate::engine::Options;
