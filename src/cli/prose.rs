@@ -303,6 +303,20 @@ pub const DIFFERENCES: &[Paragraph] = &[
     Point("The last line of a failed run ends with (code N) and names no line of a source file."),
     Point("Messages say resilver where rsync says rsync, and no role in brackets."),
     Point(
+        "--inplace, --append and --write-devices commit directly, which a line tells; with --commit=swap or \
+         journal they are refused. With --no-whole-file only blocks that already stand where they belong \
+         are found in place. Under the other methods --partial, --partial-dir and --temp-dir have nothing to \
+         do while a run lasts, since half files lie in the stage, and --delay-updates is what they do anyway.",
+    ),
+    Point(
+        "Backups within the destination are part of the switch; --backup-dir outside of it is filled right \
+         after. With --inplace a backup is a copy.",
+    ),
+    Point(
+        "--debug=del2, own2, time2 and hlink, and the details of --info=skip2, say nothing more than the level \
+         below. %b counts bytes of content.",
+    ),
+    Point(
         "With -vv there are no statistics of the heap, and with --no-whole-file no line that begins \
          with total: matches=.",
     ),
