@@ -141,11 +141,12 @@ where
         source,
         out,
         shape: shape.full_strength(width),
+        searches: !tuning.in_place,
     };
     let (in_step, parts) = pair.in_step()?;
     let matched = if in_step.is_whole(source.len) {
         source.len
-    } else if tuning.in_place {
+    } else if !pair.searches {
         in_step.bytes(source.len)
     } else if shape.count() == 0 {
         0
@@ -164,6 +165,8 @@ struct Pair<'a, B: ?Sized, S: ?Sized, O: ?Sized> {
     source: Known<'a, S>,
     out: &'a O,
     shape: Shape,
+    /// Whether blocks out of step are looked for, which takes the sums of the basis.
+    searches: bool,
 }
 
 impl<B, S, O> Pair<'_, B, S, O>
@@ -172,7 +175,8 @@ where
     S: ReadAt + ?Sized,
     O: Output + ?Sized,
 {
-    /// The first pass: writes the whole new file; tells which blocks are in step, and all sums of the basis.
+    /// The first pass: writes the whole new file; tells which blocks are in step, and all sums of the basis where
+    /// they are of use.
     fn in_step(&self) -> Result<(InStep, Vec<Sums>), LocalError> {
         let chunk = whole_blocks(CHUNK, self.shape);
         let end = self.source.len.max(self.shape.basis_len());
@@ -220,7 +224,9 @@ where
         let mut sums = Sums::default();
         let mut equal = Vec::new();
         if self.shape.count() > 0 {
-            sums.add(basis, self.shape, STRONG, 0);
+            if self.searches {
+                sums.add(basis, self.shape, STRONG, 0);
+            }
             let len = self.shape.block_len() as usize;
             equal.extend(
                 source

@@ -72,8 +72,13 @@ impl Dir {
 
     fn open_reading(&self, name: &[u8], reading: Reading) -> io::Result<Dir> {
         let flags = DIR | OFlags::NOFOLLOW | reading.flags();
-        let file = File::from(rfs::openat(&self.0, name, flags, Mode::empty())?);
-        Ok(Dir(file, reading))
+        Ok(Dir(self.open_at(name, flags, 0)?, reading))
+    }
+
+    /// `mode` is that of a file that is made.
+    fn open_at(&self, name: &[u8], flags: OFlags, mode: u32) -> io::Result<File> {
+        let mode = Mode::from_raw_mode(mode);
+        Ok(File::from(rfs::openat(&self.0, name, flags, mode)?))
     }
 
     /// Opens a directory anywhere below, `rel` being relative without `..`; no component may be a
@@ -171,41 +176,25 @@ impl Dir {
     pub fn open_file(&self, name: &[u8]) -> io::Result<File> {
         let flags =
             OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | self.1.flags();
-        Ok(File::from(rfs::openat(
-            &self.0,
-            name,
-            flags,
-            Mode::empty(),
-        )?))
+        self.open_at(name, flags, 0)
     }
 
     /// Opens what a name leads to for reading: a symbolic link is followed, out of the directory as well.
     pub fn open_target_file(&self, name: &[u8]) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | self.1.flags();
-        Ok(File::from(rfs::openat(
-            &self.0,
-            name,
-            flags,
-            Mode::empty(),
-        )?))
+        self.open_at(name, flags, 0)
     }
 
     /// Opens the directory that a name leads to: a symbolic link is followed, out of this directory as well.
     pub fn open_target_dir(&self, name: &[u8]) -> io::Result<Dir> {
         let flags = DIR | self.1.flags();
-        let file = File::from(rfs::openat(&self.0, name, flags, Mode::empty())?);
-        Ok(Dir(file, self.1))
+        Ok(Dir(self.open_at(name, flags, 0)?, self.1))
     }
 
     /// Opens an existing regular file for reading and writing.
     pub fn open_file_rw(&self, name: &[u8]) -> io::Result<File> {
         let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        Ok(File::from(rfs::openat(
-            &self.0,
-            name,
-            flags,
-            Mode::empty(),
-        )?))
+        self.open_at(name, flags, 0)
     }
 
     /// Makes a new regular file, open for reading and writing; fails if the name exists. `mode` is
@@ -213,12 +202,7 @@ impl Dir {
     pub fn create_file(&self, name: &[u8], mode: u32) -> io::Result<File> {
         let flags =
             OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        Ok(File::from(rfs::openat(
-            &self.0,
-            name,
-            flags,
-            Mode::from_raw_mode(mode),
-        )?))
+        self.open_at(name, flags, mode)
     }
 
     /// Makes a directory.
