@@ -13,13 +13,13 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::stage::{self, BackupPlace};
-use crate::sys::{Dir, Object, Stat, as_path, process, stat_path, trusted};
+use crate::sys::{Dir, Kind, Object, Stat, as_path, process, stat_path, trusted};
 use crate::tree::{MetaChange, give};
 
 use super::error::Error;
 use super::event::{Event, Report};
 use super::node::Node;
-use super::options::Options;
+use super::options::{Options, Writing};
 use super::sources::{Destination, Part, Source};
 use super::target::{Fault, Place, Target};
 use super::worker::Worker;
@@ -71,6 +71,8 @@ pub(super) struct Old<'o> {
     pub parent: &'o Path,
     pub name: &'o [u8],
     pub stat: &'o Stat,
+    /// Its content goes away from under it: a run in place writes into this object next.
+    pub written_over: bool,
 }
 
 impl Backup {
@@ -191,8 +193,7 @@ impl Backup {
         };
         for (path, change) in holders.made.iter().rev() {
             let dir = outside.open_beneath(path)?;
-            give(Object::Open(dir.as_file()), crate::sys::Kind::Dir, change)
-                .map_err(|e| e.source)?;
+            give(Object::Open(dir.as_file()), Kind::Dir, change).map_err(|e| e.source)?;
         }
         Ok(())
     }
@@ -260,6 +261,7 @@ impl Worker<'_> {
             parent: &node.path,
             name,
             stat: old,
+            written_over: run.options.content.writing != Writing::Anew && old.kind == Kind::File,
         };
         match self.keep_old(backup, target, old, Some(node)) {
             Ok(()) => Ok(()),
@@ -303,7 +305,7 @@ impl Worker<'_> {
                     )?;
                     let name = [old.name, &backup.suffix].concat();
                     let there = place.dir().try_stat(&name)?;
-                    target.keep(old.dir, old.name, old.stat, &place, &name, there.as_ref())?;
+                    target.keep(old, &place, &name, there.as_ref())?;
                 }
             }
             ground => {
@@ -342,7 +344,7 @@ impl Worker<'_> {
         }
         let place = self.place(holder)?;
         holder.names_changed.store(true, Relaxed);
-        target.keep(old.dir, old.name, old.stat, &place, name, there.as_ref())
+        target.keep(old, &place, name, there.as_ref())
     }
 
     /// A directory goes that has a backup's name, and nothing of it is kept.

@@ -212,6 +212,7 @@ impl Worker<'_> {
             parent: place.path,
             name,
             stat: &stat,
+            written_over: false,
         };
         if let Err(fault) = self.back_up_removed(old) {
             self.not_backed_up(&path, fault)?;

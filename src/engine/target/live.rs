@@ -9,6 +9,7 @@ mod temporary;
 mod waiting;
 
 use super::{Fault, Ground, NewFile, Place, Target, out_of_room};
+use crate::engine::backup::Old;
 use crate::engine::error::Error;
 use crate::engine::node::Node;
 use crate::engine::options::Partial;
@@ -306,23 +307,20 @@ impl Target for Live {
 
     fn keep(
         &self,
-        from: &Dir,
-        name: &[u8],
-        old: &Stat,
+        old: Old<'_>,
         place: &Place,
-        to: &[u8],
+        name: &[u8],
         there: Option<&Stat>,
     ) -> Result<(), Fault> {
-        if there.is_some_and(|there| there.same_object(old)) {
+        if there.is_some_and(|there| there.same_object(old.stat)) {
             return Ok(());
         }
-        let object = (from, name, old);
-        let keep = |as_name: &[u8]| match self.ways.in_place && old.kind == Kind::File {
-            // The file itself is written over next.
+        let object = (old.dir, old.name, old.stat);
+        let keep = |as_name: &[u8]| match old.written_over {
             true => stage::second_copy(object, place.dir(), as_name),
             false => stage::second_name(object, place.dir(), as_name),
         };
-        Ok(self.replace(place.dir(), to, there, keep)?)
+        Ok(self.replace(place.dir(), name, there, keep)?)
     }
 
     fn keep_outside(

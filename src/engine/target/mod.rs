@@ -14,6 +14,7 @@ use crate::sys::xattrs::DEFAULT_ACL;
 use crate::sys::{Dir, Object, Stat, Time};
 use crate::tree::{Acl, Lack, MetaChange, NotGiven};
 
+use super::backup::Old;
 use super::error::Error;
 use super::node::Node;
 
@@ -217,15 +218,13 @@ pub(super) trait Target: Sync {
         new: &Stat,
         old: Option<&Stat>,
     ) -> Result<bool, Fault>;
-    /// Gives the live object `name` of `from` a second name in `place`, or makes a copy where no such link
-    /// can be; `there` lives under that name.
+    /// Gives a live object a second name in `place`, or makes a copy where no such link can be or would not keep
+    /// it; `there` lives under that name.
     fn keep(
         &self,
-        from: &Dir,
-        name: &[u8],
-        old: &Stat,
+        old: Old<'_>,
         place: &Place,
-        to: &[u8],
+        name: &[u8],
         there: Option<&Stat>,
     ) -> Result<(), Fault>;
     /// Writes down that `path` of the old tree is to be kept as `to` in a directory outside of it; false
@@ -236,7 +235,6 @@ pub(super) trait Target: Sync {
         path: &Path,
         to: &Path,
     ) -> Result<bool, Fault>;
-    /// Changes metadata of what is there.
     /// Changes metadata of what is there; returns the extended attributes that it could not be given.
     fn touch(
         &self,

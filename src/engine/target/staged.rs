@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Fault, Ground, NewFile, Place, Target, out_of_room};
+use crate::engine::backup::Old;
 use crate::engine::error::Error;
 use crate::engine::node::Node;
 use crate::stage::{self, Salvage, Stage};
@@ -182,16 +183,13 @@ impl Target for Staged<'_> {
 
     fn keep(
         &self,
-        from: &Dir,
-        name: &[u8],
-        old: &Stat,
+        old: Old<'_>,
         place: &Place,
-        to: &[u8],
+        name: &[u8],
         there: Option<&Stat>,
     ) -> Result<(), Fault> {
-        Ok(self
-            .stage
-            .keep_old((from, name, old), staged(place)?, to, there)?)
+        let object = (old.dir, old.name, old.stat);
+        Ok(self.stage.keep_old(object, staged(place)?, name, there)?)
     }
 
     fn keep_outside(
