@@ -22,7 +22,7 @@ use super::arguments::{self, Arguments, Given, Read};
 use super::exit::Refusal;
 use super::name_list::Separator;
 use super::operands;
-use super::table::Part;
+use super::table::{Opt, Part};
 use crate::engine;
 use crate::report::Style;
 use crate::stage::{CommitChoice, Method};
@@ -206,8 +206,7 @@ impl Asked {
     }
 }
 
-/// An option that has its row and no meaning yet.
-fn pending(given: &Given) -> Refusal {
-    let dashes = if given.name.len() == 1 { "-" } else { "--" };
-    Refusal::usage(format_args!("{dashes}{}: not supported yet", given.name))
+/// For an option that reached a part of the table other than its own.
+fn no_meaning(opt: Opt) -> ! {
+    unreachable!("{opt:?} has a row in the table and no meaning")
 }

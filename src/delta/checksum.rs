@@ -28,11 +28,33 @@ pub enum Checksum {
 }
 
 impl Checksum {
-    /// The checksum of this name; letters may be large or small.
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Checksum::Xxh128 => "xxh128",
+            Checksum::Xxh3 => "xxh3",
+            Checksum::Xxh64 => "xxh64",
+            Checksum::Md5 => "md5",
+            Checksum::Md4 => "md4",
+            Checksum::Sha1 => "sha1",
+            Checksum::None => "none",
+        }
+    }
+
+    /// What a person asks for: a name, or `auto`.
     #[must_use]
     pub fn named(name: &str) -> Option<Checksum> {
+        match name.eq_ignore_ascii_case("auto") {
+            true => Some(Checksum::default()),
+            false => Checksum::of_name(name),
+        }
+    }
+
+    /// The checksum of this name; letters may be large or small.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Checksum> {
         Some(match name.to_ascii_lowercase().as_str() {
-            "auto" => Checksum::default(),
             "xxh128" => Checksum::Xxh128,
             "xxh3" => Checksum::Xxh3,
             "xxh64" | "xxhash" => Checksum::Xxh64,

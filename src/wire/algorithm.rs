@@ -1,41 +1,10 @@
 //! The checksums and compressions that a session can use, and how the two sides settle on one.
 
 use super::error::{Error, Fault, Result};
+pub use crate::delta::Checksum;
 
 /// The longest list of names that may be offered, in bytes.
 const MAX_LIST: usize = 255;
-
-/// A checksum by rsync's name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Checksum {
-    /// `xxh128`.
-    Xxh128,
-    /// `xxh3`.
-    Xxh3,
-    /// `xxh64`, also `xxhash`.
-    Xxh64,
-    /// `md5`.
-    Md5,
-    /// `md4`.
-    Md4,
-    /// `sha1`.
-    Sha1,
-    /// `none`: everything agrees.
-    None,
-}
-
-impl Checksum {
-    /// Width of the digest in bytes; `none` is sent as one zero.
-    #[must_use]
-    pub fn digest_len(self) -> usize {
-        match self {
-            Self::Xxh128 | Self::Md5 | Self::Md4 => 16,
-            Self::Xxh3 | Self::Xxh64 => 8,
-            Self::Sha1 => 20,
-            Self::None => 1,
-        }
-    }
-}
 
 /// A compression by rsync's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,14 +38,8 @@ pub trait Named: Copy + Eq + 'static {
 
     /// The algorithm of this name, in any case.
     fn from_name(name: &str) -> Option<Self> {
-        let all = Self::PREFERRED.iter().copied().chain([Self::NONE]);
-        let name = if name.eq_ignore_ascii_case("xxhash") {
-            "xxh64"
-        } else {
-            name
-        };
-        all.into_iter()
-            .find(|one| one.name().eq_ignore_ascii_case(name))
+        let mut all = Self::PREFERRED.iter().copied().chain([Self::NONE]);
+        all.find(|one| one.name().eq_ignore_ascii_case(name))
     }
 }
 
@@ -93,15 +56,11 @@ impl Named for Checksum {
     const NONE: Self = Self::None;
 
     fn name(self) -> &'static str {
-        match self {
-            Self::Xxh128 => "xxh128",
-            Self::Xxh3 => "xxh3",
-            Self::Xxh64 => "xxh64",
-            Self::Md5 => "md5",
-            Self::Md4 => "md4",
-            Self::Sha1 => "sha1",
-            Self::None => "none",
-        }
+        self.name()
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        Self::of_name(name)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
-use super::{Asked, pending};
+use super::{Asked, no_meaning};
 use crate::cli::arguments::Given;
 use crate::cli::exit::Refusal;
 use crate::cli::table::Opt;
@@ -69,7 +69,7 @@ impl Asked {
             Opt::Devices(on) => keep.devices = on,
             Opt::Specials(on) => keep.specials = on,
             Opt::DevicesAndSpecials(on) => (keep.devices, keep.specials) = (on, on),
-            _ => return Err(pending(&given)),
+            other => no_meaning(other),
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Component, PathBuf};
 
-use super::{Asked, pending};
+use super::{Asked, no_meaning};
 use crate::cli::arguments::Given;
 use crate::cli::exit::Refusal;
 use crate::cli::table::Opt;
@@ -29,7 +29,7 @@ impl Asked {
                 self.suffix = Some(given.value);
                 Ok(())
             }
-            _ => Err(pending(&given)),
+            other => no_meaning(other),
         }
     }
 

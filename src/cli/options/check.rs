@@ -1,6 +1,6 @@
 //! When a file is sent anew.
 
-use super::{Asked, pending};
+use super::{Asked, no_meaning};
 use crate::cli::arguments::Given;
 use crate::cli::exit::Refusal;
 use crate::cli::table::Opt;
@@ -20,7 +20,7 @@ impl Asked {
             Opt::IgnoreExisting => compare.ignore_existing = true,
             Opt::ModifyWindow => compare.modify_window = integer(&given)?.into(),
             Opt::ChecksumChoice => compare.sums = sums(&given.value.to_string_lossy())?,
-            _ => return Err(pending(&given)),
+            other => no_meaning(other),
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Zoned;
 
-use super::{Asked, pending};
+use super::{Asked, no_meaning};
 use crate::cli::arguments::Given;
 use crate::cli::exit::Refusal;
 use crate::cli::size::{self, Wrong};
@@ -71,7 +71,7 @@ impl Asked {
             Opt::StopAt => content.deadline = Some(stop_at(&given)?),
             // Bytes that do not leave the machine are not worth compressing; rsync's result is the same.
             Opt::Compress(_) => {}
-            _ => return Err(pending(&given)),
+            other => no_meaning(other),
         }
         Ok(())
     }

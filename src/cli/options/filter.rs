@@ -6,7 +6,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::{Asked, pending};
+use super::{Asked, no_meaning};
 use crate::cli::arguments::Given;
 use crate::cli::commands::code_of_rules;
 use crate::cli::exit::Refusal;
@@ -54,7 +54,7 @@ impl Asked {
                 self.cvs = true;
                 Ok(())
             }
-            _ => return Err(pending(&given)),
+            other => no_meaning(other),
         };
         self.told(pushed)
     }

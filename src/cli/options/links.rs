@@ -1,6 +1,6 @@
 //! How links are taken.
 
-use super::{Asked, pending};
+use super::{Asked, no_meaning};
 use crate::cli::arguments::Given;
 use crate::cli::exit::Refusal;
 use crate::cli::table::Opt;
@@ -22,7 +22,7 @@ impl Asked {
                 links.insecure = on;
                 self.engine.rules.set_insecure_links(on);
             }
-            _ => return Err(pending(&given)),
+            other => no_meaning(other),
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use super::{Asked, pending};
+use super::{Asked, no_meaning};
 use crate::cli::arguments::Given;
 use crate::cli::exit::Refusal;
 use crate::cli::flags::{self, Flags};
@@ -92,7 +92,7 @@ impl Asked {
             Opt::Version => self.versions = self.versions.saturating_add(1),
             Opt::Json => told.json = true,
             Opt::ListOnly => self.engine.select.list_only = true,
-            _ => return Err(pending(&given)),
+            other => no_meaning(other),
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What is removed.
 
-use super::{Asked, pending};
+use super::{Asked, no_meaning};
 use crate::cli::arguments::Given;
 use crate::cli::exit::Refusal;
 use crate::cli::table::Opt;
@@ -21,7 +21,7 @@ impl Asked {
             Opt::MaxDelete => deletion.max = Some(u64::try_from(integer(&given)?).unwrap_or(0)),
             Opt::Force(on) => deletion.force = on,
             Opt::DeleteGuard => self.engine.stage.delete_guard = Some(percent(&given)?),
-            _ => return Err(pending(&given)),
+            other => no_meaning(other),
         }
         Ok(())
     }

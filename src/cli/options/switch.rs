@@ -1,6 +1,6 @@
 //! How the result gets into place.
 
-use super::Asked;
+use super::{Asked, no_meaning};
 use crate::cli::arguments::Given;
 use crate::cli::exit::Refusal;
 use crate::cli::table::Opt;
@@ -22,7 +22,7 @@ impl Asked {
             Opt::RequireFile => stage.require_files.push(name_inside(&given)?),
             Opt::CommitOnlyComplete => stage.only_complete = true,
             Opt::Threads => self.engine.threads = threads(&given)?,
-            other => unreachable!("{other:?} has a row in the table and no meaning"),
+            other => no_meaning(other),
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Asked, pending};
+use super::{Asked, no_meaning};
 use crate::cli::arguments::Given;
 use crate::cli::exit::{Code, Refusal};
 use crate::cli::name_list::{self, Separator};
@@ -66,7 +66,7 @@ impl Asked {
             }
             Opt::IgnoreMissingArgs => {}
             Opt::DeleteMissingArgs => select.missing = Missing::Delete,
-            _ => return Err(pending(&given)),
+            other => no_meaning(other),
         }
         Ok(())
     }
