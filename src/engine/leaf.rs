@@ -1,32 +1,31 @@
-//! Entries that are not directories: decided on, made, changed.
+//! Entries that are not directories: looked at on both sides and decided on.
 
-use std::cell::Cell;
+mod carry_out;
+
 use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
-use crate::stage::Names;
-use crate::sys::{Dir, Kind, Object, Stat, as_path, process};
-use crate::tree::{MetaChange, give, is_unsafe_link};
+use crate::sys::{Dir, Kind, Object, Stat, as_path};
+use crate::tree::is_unsafe_link;
 
 use super::basis::Match;
 use super::compare::same_bytes;
 use super::decide::Decision;
 use super::detail::About;
 use super::error::Error;
-use super::event::{Action, Changes, Event, Severity, Skip};
+use super::event::{Changes, Event, Severity, Skip};
 use super::extended::{Sides, Unlike};
-use super::fake_super::{self, Claim, read_target};
+use super::fake_super::{Claim, read_target};
 use super::node::Node;
-use super::options::Writing;
-use super::run::{STAT, failed_to, not_linked};
+use super::run::{STAT, failed_to};
 use super::sides::Places;
 use super::sources::{Origin, Seen, Unseen};
-use super::target::{Fault, Place, Target};
 use super::worker::Worker;
+
+pub(super) use carry_out::foreseen;
 
 /// An entry of the source and what the destination has in its place.
 pub(super) struct Leaf {
@@ -302,57 +301,6 @@ impl Worker<'_> {
         self.carry_out(node, leaf, origin, decision)
     }
 
-    /// Carries out a decision; true if the destination has the entry then.
-    pub(super) fn carry_out(
-        &mut self,
-        node: &Arc<Node>,
-        leaf: &Leaf,
-        origin: &Origin,
-        decision: Decision,
-    ) -> Result<bool, Error> {
-        if matches!(decision, Decision::Make(_)) && self.is_longer(leaf) {
-            return Ok(true);
-        }
-        if !matches!(decision, Decision::Make(_)) && leaf.stat.kind == Kind::File {
-            let path = self.run.dest_path(&leaf.path);
-            if let Err(fault) = self.drop_leftover(node, leaf) {
-                self.settle("unlink", &path, fault)?;
-            }
-        }
-        match decision {
-            Decision::Skip(why) => {
-                self.skipped(&leaf.path, leaf.stat.kind, why);
-                Ok(false)
-            }
-            Decision::Keep => {
-                if self.run.wants.skips {
-                    self.skipped(&leaf.path, leaf.stat.kind, Skip::UpToDate);
-                }
-                self.item(
-                    &leaf.path,
-                    &leaf.stat,
-                    Action::Attributes,
-                    Changes::default(),
-                    leaf.link.clone(),
-                );
-                Ok(true)
-            }
-            Decision::Touch(changes) => self.touch(node, leaf, changes),
-            Decision::Make(changes) => self.make(node, leaf, origin, changes),
-            Decision::Adopt(changes) => self.adopt(node, leaf, changes),
-            Decision::LeaveOut => self.leave_out(node, leaf).map(|()| false),
-        }
-    }
-
-    /// Whether `--append` has nothing to do: it passes over such files without a word, whatever differs.
-    fn is_longer(&self, leaf: &Leaf) -> bool {
-        leaf.stat.kind == Kind::File
-            && matches!(self.run.options.content.writing, Writing::Append { .. })
-            && leaf
-                .same_kind()
-                .is_some_and(|live| live.size >= leaf.stat.size)
-    }
-
     /// A device as the file that its content makes; what keeps it from being opened is told when it is read.
     fn content_of_device(dir: &Dir, name: &[u8], stat: Stat) -> Stat {
         let size = dir
@@ -365,249 +313,4 @@ impl Worker<'_> {
             ..stat
         }
     }
-
-    /// Names that are one file at the source stay one; others part, so that each becomes what it is there.
-    fn names_of(&self, leaf: &Leaf) -> Names {
-        let group = self
-            .run
-            .links
-            .as_ref()
-            .and_then(|links| links.turn(&leaf.stat));
-        if group.is_some() {
-            Names::All
-        } else {
-            Names::One
-        }
-    }
-
-    fn touch(
-        &mut self,
-        node: &Arc<Node>,
-        leaf: &Leaf,
-        mut changes: Changes,
-    ) -> Result<bool, Error> {
-        if let (Some(target), Some(live)) = (self.run.target, &leaf.live) {
-            let planner = &self.run.planner;
-            let (sides, seen) = (leaf.sides.as_deref(), leaf.seen().unwrap_or(live));
-            let mut change = planner.change_for(&leaf.stat, seen, sides, &changes);
-            if let Some(claim) = &leaf.claim {
-                change = fake_super::noted(change, &leaf.stat, Some((claim, live)));
-            }
-            let touched = self.place(node).and_then(|place| {
-                target.touch(
-                    &place,
-                    &leaf.target_name,
-                    live,
-                    &change,
-                    self.names_of(leaf),
-                )
-            });
-            if leaf.claim.is_none() {
-                changes = as_told(changes, live, &change, planner.preserve.perms);
-            }
-            let path = || self.run.dest_path(&leaf.path);
-            match touched {
-                Ok(lacks) if lacks.is_empty() => {}
-                Ok(lacks) => self.tell_lacks(&path(), &lacks),
-                Err(fault) => self.settle("failed to set attributes of", &path(), fault)?,
-            }
-        }
-        self.item(
-            &leaf.path,
-            &leaf.stat,
-            Action::Attributes,
-            changes,
-            leaf.link.clone(),
-        );
-        Ok(true)
-    }
-
-    fn make(
-        &mut self,
-        node: &Arc<Node>,
-        leaf: &Leaf,
-        origin: &Origin,
-        changes: Changes,
-    ) -> Result<bool, Error> {
-        if !self.make_way(node, leaf)? {
-            return Ok(false);
-        }
-        let made = match leaf.stat.kind {
-            Kind::File => self.transfer(node, leaf, origin, changes)?,
-            _ => self.make_special(node, leaf, changes)?,
-        };
-        if made {
-            if changes.new {
-                self.run.tally.created(leaf.stat.kind);
-            }
-            node.names_changed.store(true, Relaxed);
-        }
-        Ok(made)
-    }
-
-    /// A directory with content gives way only where deletion is allowed.
-    pub(super) fn make_way(&mut self, node: &Arc<Node>, leaf: &Leaf) -> Result<bool, Error> {
-        let (Some(old), Some(live)) = (&leaf.live, &node.live) else {
-            return Ok(true);
-        };
-        if !old.is_dir() {
-            return Ok(true);
-        }
-        let empty = live
-            .open_dir(&leaf.target_name)
-            .and_then(|dir| dir.list())
-            .is_ok_and(|l| l.is_empty());
-        let deletion = &self.run.options.deletion;
-        let cleared = empty
-            || ((deletion.enabled || deletion.force) && self.clear_way(node, &leaf.target_name)?);
-        if !cleared {
-            let what = match leaf.stat.kind {
-                Kind::File => "regular file",
-                Kind::Symlink => "symlink",
-                Kind::CharDevice | Kind::BlockDevice => "device file",
-                _ => "special file",
-            };
-            self.run.tally.set_partial();
-            self.not_empty(&leaf.path);
-            let text = format!(
-                "could not make way for new {what}: {}",
-                crate::tree::shown(&leaf.path)
-            );
-            self.tell(Event::Message {
-                severity: Severity::Plain,
-                text,
-            });
-        }
-        Ok(cleared)
-    }
-
-    /// Makes a symbolic link, device or special and tells of it; true if the destination has it then.
-    fn make_special(
-        &mut self,
-        node: &Arc<Node>,
-        leaf: &Leaf,
-        changes: Changes,
-    ) -> Result<bool, Error> {
-        self.back_up(node, &leaf.target_name, leaf.live.as_ref())?;
-        if let Some(target) = self.run.target
-            && let Err(fault) = self.make_node(target, node, leaf)
-        {
-            let path = self.run.dest_path(&leaf.path);
-            match leaf.link.as_deref().map(crate::sys::as_path) {
-                Some(to) => {
-                    let other = format!("-> \"{}\"", crate::tree::shown(to));
-                    self.settle_with("symlink", &path, fault, |e| {
-                        not_linked("symlink", &path, &other, e)
-                    })?;
-                }
-                None => self.settle("mknod", &path, fault)?,
-            }
-            return Ok(false);
-        }
-        self.item(
-            &leaf.path,
-            &leaf.stat,
-            Action::Create,
-            changes,
-            leaf.link.clone(),
-        );
-        Ok(true)
-    }
-
-    /// The attributes of the object that is made for a leaf.
-    pub(super) fn attributes_of_new(&self, leaf: &Leaf, place: &Place) -> MetaChange {
-        let planner = &self.run.planner;
-        let sides = leaf.sides.as_deref();
-        let change = planner.attributes_of_new(&leaf.stat, leaf.model(), sides, place.inherited());
-        match planner.keeping.is_fake() {
-            true => fake_super::noted(change, &leaf.stat, None),
-            false => change,
-        }
-    }
-
-    pub(super) fn make_node(
-        &mut self,
-        target: &dyn Target,
-        node: &Arc<Node>,
-        leaf: &Leaf,
-    ) -> Result<(), Fault> {
-        let place = self.place(node)?;
-        let change = self.attributes_of_new(leaf, &place);
-        let fake = self.run.planner.keeping.is_fake();
-        // The mode is given at birth; a new owner may clear bits of it, an ACL others.
-        let owned = change.uid.is_some() || change.gid.is_some();
-        let again = fake || owned || change.xattrs.is_some() || place.inherited().is_some();
-        let left = MetaChange {
-            mode: change.mode.filter(|_| again),
-            ..change.clone()
-        };
-        let given = Cell::new(None);
-        let make = |dir: &Dir, name: &[u8]| -> io::Result<bool> {
-            match &leaf.link {
-                link if fake => fake_super::make(dir, name, link.as_deref())?,
-                Some(to) => dir.make_symlink(name, to)?,
-                None => dir.make_node(
-                    name,
-                    leaf.stat.kind,
-                    change.mode.unwrap_or(0o600),
-                    leaf.stat.rdev,
-                )?,
-            }
-            let kind = if fake { Kind::File } else { leaf.stat.kind };
-            let done = give(Object::Name(dir, name), kind, &left);
-            let as_foreseen = done.is_ok() && !fake;
-            given.set(Some(done));
-            Ok(as_foreseen)
-        };
-        let new = foreseen(&leaf.stat, &change, node.gives_group);
-        target.make_node(
-            &place,
-            &leaf.target_name,
-            new.as_ref(),
-            leaf.live.as_ref(),
-            &make,
-        )?;
-        self.tell_given(&self.run.dest_path(&leaf.path), given.take());
-        Ok(())
-    }
-}
-
-/// Changes of an object that is there as rsync tells them when it has begun to make them: an ACL that was
-/// set has set the usual bits as well; where a new owner took set-id bits away, it looks again, and finds
-/// only those missing.
-fn as_told(changes: Changes, live: &Stat, change: &MetaChange, keeps_perms: bool) -> Changes {
-    let mut told = changes;
-    if (told.owner || told.group) && live.mode & 0o6000 != 0 && live.kind != Kind::Symlink {
-        (told.owner, told.group) = (false, false);
-        let set_group = if live.mode & 0o010 != 0 { 0o2000 } else { 0 };
-        let left = live.mode & !(0o4000 | set_group);
-        told.perms = keeps_perms && change.mode.is_some_and(|mode| mode != left);
-    }
-    if told.acl {
-        told.perms = change
-            .mode
-            .is_some_and(|mode| (mode ^ live.mode) & 0o7000 != 0);
-    }
-    told
-}
-
-/// The metadata that an object made for `source` has with `change`, but for its inode, as far as that is
-/// known without asking: without a time or a group given it has what the system gave it.
-pub(super) fn foreseen(source: &Stat, change: &MetaChange, gives_group: bool) -> Option<Stat> {
-    let gid = change.gid.or_else(|| (!gives_group).then(process::gid))?;
-    let mode = if source.kind == Kind::Symlink {
-        source.mode
-    } else {
-        change.mode?
-    };
-    let uid = change.uid.unwrap_or_else(process::uid);
-    Some(Stat {
-        mode,
-        uid,
-        gid,
-        mtime: change.mtime?,
-        ino: 0,
-        nlink: 1,
-        ..*source
-    })
 }

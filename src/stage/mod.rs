@@ -74,6 +74,7 @@ mod outcome;
 mod pairs;
 mod plan;
 mod policy;
+mod ready;
 mod run;
 mod settle;
 mod site;

@@ -1,0 +1,206 @@
+//! The passes of a run, from the first directory to the commit.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::stage;
+use crate::sys::Dir;
+use crate::sys::content::Abilities;
+
+use super::{Session, tell_created};
+use crate::engine::backup::Backup;
+use crate::engine::error::Error;
+use crate::engine::event::{Committed, Event, Outcome, Severity, Wants};
+use crate::engine::filter::Filter;
+use crate::engine::links::Late;
+use crate::engine::node::Node;
+use crate::engine::order::{Frontier, Key};
+use crate::engine::pace::Pace;
+use crate::engine::removal::{Later, Swept};
+use crate::engine::run::{Run, failed};
+use crate::engine::sources::{Lister, Opened};
+use crate::engine::survey::file_id;
+use crate::engine::tally::Tally;
+use crate::engine::target::{Fault, Target};
+use crate::engine::worker::Work;
+
+use super::start::Start;
+
+impl Session<'_> {
+    pub(super) fn transfer(
+        &self,
+        found: Opened,
+        live: Option<&Dir>,
+        target: Option<&dyn Target>,
+        tally: Tally,
+    ) -> Result<Outcome, Error> {
+        let planner = self.planner();
+        let wants = self.report.wants();
+        let ordered = wants != Wants::default() || self.options.select.list_only;
+        let own_root = Dir::open(&self.destination.root)
+            .and_then(|dir| dir.stat_self())
+            .ok()
+            .map(|stat| file_id(&stat));
+        let filter = Filter::new(self.options, wants.skips);
+        let lister = Lister {
+            options: self.options,
+            filter,
+            own_root,
+        };
+        let Start {
+            root,
+            links,
+            total,
+            incomplete,
+            uncounted,
+        } = self.start(&found.sources, live, lister, &planner)?;
+        let backup = Backup::open(self.options, self.destination, &found.sources, self.report)?;
+        let run = Run {
+            options: self.options,
+            destination: self.destination,
+            planner,
+            filter,
+            target,
+            frontier: Frontier::new(self.report, ordered),
+            tally,
+            wants,
+            links,
+            lister,
+            rooted: found.rooted,
+            linked: Mutex::default(),
+            total,
+            abilities: Abilities::default(),
+            pace: self.options.content.rate.map(Pace::new),
+            source_paths: found.sources.into_iter().map(|s| s.path).collect(),
+            backup,
+            removed: Mutex::new(Vec::new()),
+            later: Later::default(),
+            swept: Swept::default(),
+            failure: Mutex::new(None),
+            late: Mutex::new(Vec::new()),
+        };
+        self.begin_root(&run, &root)?;
+        run.sweep(&root, incomplete)?;
+        root.hold();
+        run.frontier
+            .push([(Key::default(), Work::Root(Arc::clone(&root)))]);
+        drop(root);
+        run.work(uncounted);
+        self.tell_late(&run);
+        if !run.has_failed() {
+            run.finish_removals()?;
+            self.finish_backups(&run)?;
+        }
+        let failure = run
+            .failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        match failure {
+            Some(e) => return Err(e),
+            None => {
+                self.conclude(&run);
+                self.commit(&run)?;
+            }
+        }
+        Ok(run.tally.outcome())
+    }
+
+    /// Makes the target ready where the root itself is missing.
+    fn begin_root(&self, run: &Run<'_>, root: &Arc<Node>) -> Result<(), Error> {
+        if root.fresh() && !self.options.select.list_only {
+            if let Some(target) = run.target {
+                target.begin()?;
+            }
+            tell_created(self.options, self.report, self.destination);
+            root.touched.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Files that waited for it take their names.
+    fn conclude(&self, run: &Run<'_>) {
+        for (path, e) in run.target.iter().flat_map(|target| target.conclude()) {
+            run.tally.set_partial();
+            let path = run.dest_path(&path);
+            self.report.event(failed("rename", &path, &e));
+        }
+    }
+
+    /// What was held back to the end.
+    fn tell_late(&self, run: &Run<'_>) {
+        let late = std::mem::take(&mut *run.late.lock().unwrap_or_else(PoisonError::into_inner));
+        for event in late.into_iter().flat_map(Late::into_events) {
+            self.report.event(event);
+        }
+    }
+
+    /// Where deletion turns out to be forbidden, what was removed before comes back: none instead of some.
+    fn spare(&self, run: &Run<'_>, target: &dyn Target) -> Result<(), Error> {
+        let removed =
+            std::mem::take(&mut *run.removed.lock().unwrap_or_else(PoisonError::into_inner));
+        if removed.is_empty() || !run.deletion_is_blocked() {
+            return Ok(());
+        }
+        target.spare(&removed)?;
+        let count = run.tally.forget_deletions();
+        if self.options.deletion.when.is_late() {
+            // Nothing was told of them yet.
+            return Ok(());
+        }
+        let text = format!("IO error encountered -- {count} deletions were taken back");
+        self.report.event(Event::Message {
+            severity: Severity::Notice,
+            text,
+        });
+        Ok(())
+    }
+
+    /// Directories that were made for backups get their attributes.
+    fn finish_backups(&self, run: &Run<'_>) -> Result<(), Error> {
+        let (Some(backup), Some(target)) = (&run.backup, run.target) else {
+            return Ok(());
+        };
+        backup.finish(target).map_err(|fault| match fault {
+            Fault::Fatal(e) => e,
+            entry => Error::File {
+                action: "set attributes in the backup-dir of",
+                path: self.destination.root.clone(),
+                source: entry.into_io(),
+            },
+        })
+    }
+
+    fn commit(&self, run: &Run<'_>) -> Result<(), Error> {
+        let summary = || stage::Summary {
+            live_entries: run.tally.live_entries(),
+            removed: run.tally.deletions(),
+            complete: run.tally.complete(),
+        };
+        if self.options.dry_run {
+            // The one gate that can be judged beforehand.
+            stage::guard(&self.options.stage, &summary(), &self.destination.root)?;
+        }
+        let (Some(stage), Some(target)) = (self.stage, run.target) else {
+            return Ok(());
+        };
+        if !target.has_begun() {
+            return Ok(());
+        }
+        self.spare(run, target)?;
+        let commit = stage.commit(&summary())?;
+        self.tell_notes(stage);
+        for entry in &commit.refused {
+            run.tally.set_partial();
+            let path = run.dest_path(&entry.path);
+            self.report
+                .event(failed("change of", &path, &entry.error()));
+        }
+        self.report.event(Event::Committed(Committed {
+            method: commit.method,
+            kept: commit.kept,
+        }));
+        stage.settle()?;
+        Ok(())
+    }
+}
