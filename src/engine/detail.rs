@@ -8,6 +8,7 @@ use crate::delta::{BlockLimit, Checksum, Shape, read_full};
 use crate::sys::{Kind, Stat};
 
 use super::event::{Action, Changes, Details, Event, Item};
+use super::sources::Origin;
 use super::worker::Worker;
 
 /// Bytes that are summed at a time.
@@ -20,6 +21,16 @@ pub(super) struct About {
     pub operand: usize,
     /// The checksum of its content, where it was found out.
     pub checksum: Option<String>,
+}
+
+impl About {
+    /// An entry of this source of which nothing else is known yet.
+    pub(super) fn of(origin: &Origin) -> About {
+        About {
+            operand: origin.operand,
+            checksum: None,
+        }
+    }
 }
 
 /// What the transfer of a file took.

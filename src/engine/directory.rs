@@ -44,10 +44,7 @@ impl Worker<'_> {
         if self.absent_directory(parent, name, &descent.sources)? {
             return Ok(());
         }
-        self.about = About {
-            operand: parent.sources[source].operand,
-            checksum: None,
-        };
+        self.about = About::of(&parent.sources[source]);
         let target_name = self.target_name(parent, name).to_vec();
         let live = match self.look_at_directory(parent, &target_name, descent.listed) {
             Ok(live) => live,

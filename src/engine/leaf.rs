@@ -86,10 +86,7 @@ impl Worker<'_> {
         source: usize,
     ) -> Result<(), Error> {
         let origin = &node.sources[source];
-        self.about = About {
-            operand: origin.operand,
-            checksum: None,
-        };
+        self.about = About::of(origin);
         if self.run.wants.progress {
             self.run.tally.pass(1);
         }

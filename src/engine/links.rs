@@ -164,9 +164,8 @@ impl Worker<'_> {
             Decision::Adopt(_) => self.linked_basis(&leaf),
             _ => None,
         };
-        let told = std::mem::take(&mut self.events);
-        let carried = self.carry_out(node, &leaf, &node.sources[source], decision);
-        let mut own = std::mem::replace(&mut self.events, told);
+        let (carried, mut own) =
+            self.aside(|worker| worker.carry_out(node, &leaf, &node.sources[source], decision));
         if linked.is_none() {
             self.events.append(&mut own);
         }
@@ -195,10 +194,7 @@ impl Worker<'_> {
         members.leader = Some(leader.clone());
         for Waiting { node, leaf, source } in std::mem::take(&mut members.waiting).into_iter().rev()
         {
-            self.about = About {
-                operand: node.sources[source].operand,
-                checksum: None,
-            };
+            self.about = About::of(&node.sources[source]);
             self.follow_late(&node, &leaf, &leader, |late| &mut late.before)?;
             self.release(&node)?;
         }
@@ -213,10 +209,7 @@ impl Worker<'_> {
             let Some(Waiting { node, leaf, source }) = members.waiting.pop() else {
                 break;
             };
-            self.about = About {
-                operand: node.sources[source].operand,
-                checksum: None,
-            };
+            self.about = About::of(&node.sources[source]);
             let decision = self.decide(&node, &leaf, &node.sources[source]);
             self.lead(members, &node, leaf, source, decision)?;
             self.release(&node)?;
@@ -247,9 +240,7 @@ impl Worker<'_> {
         let Some(number) = leader.late else {
             return self.follow(node, leaf, leader);
         };
-        let told = std::mem::take(&mut self.events);
-        let followed = self.follow(node, leaf, leader);
-        let events = std::mem::replace(&mut self.events, told);
+        let (followed, events) = self.aside(|worker| worker.follow(node, leaf, leader));
         self.run.tell_late(number, events, among);
         followed
     }

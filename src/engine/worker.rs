@@ -117,6 +117,13 @@ impl<'w> Worker<'w> {
         }
     }
 
+    /// Does something whose events are told elsewhere.
+    pub(super) fn aside<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> (T, Vec<Event>) {
+        let told = std::mem::take(&mut self.events);
+        let done = act(self);
+        (done, std::mem::replace(&mut self.events, told))
+    }
+
     /// Tells of an entry that was dealt with, if anybody wants to know.
     pub(super) fn item(
         &mut self,

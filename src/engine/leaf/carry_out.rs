@@ -34,11 +34,11 @@ impl Worker<'_> {
         if matches!(decision, Decision::Make(_)) && self.is_longer(leaf) {
             return Ok(true);
         }
-        if !matches!(decision, Decision::Make(_)) && leaf.stat.kind == Kind::File {
-            let path = self.run.dest_path(&leaf.path);
-            if let Err(fault) = self.drop_leftover(node, leaf) {
-                self.settle("unlink", &path, fault)?;
-            }
+        if !matches!(decision, Decision::Make(_))
+            && leaf.stat.kind == Kind::File
+            && let Err(fault) = self.drop_leftover(node, leaf)
+        {
+            self.settle("unlink", &self.run.dest_path(&leaf.path), fault)?;
         }
         match decision {
             Decision::Skip(why) => {

@@ -61,9 +61,7 @@ impl Worker<'_> {
             // Said at the end.
             return Ok(());
         }
-        let told = std::mem::take(&mut self.events);
-        let removed = self.remove_now(node, batch);
-        let events = std::mem::replace(&mut self.events, told);
+        let (removed, events) = self.aside(|worker| worker.remove_now(node, batch));
         self.run.later.tell(self.key.clone(), events);
         removed
     }

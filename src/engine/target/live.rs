@@ -245,14 +245,8 @@ impl Target for Live {
         if self.ways.delay {
             return Ok(self.wait(place, temporary, name)?);
         }
-        match &self.ways.temp_dir {
-            Some(temp_dir) => {
-                let here = self.temporary(name);
-                temp_dir.fetch(temporary, place.dir(), &here)?;
-                Ok(self.put(place.dir(), &here, name, old)?)
-            }
-            None => Ok(self.put(place.dir(), temporary, name, old)?),
-        }
+        let here = self.fetch(place, temporary, name)?;
+        Ok(self.put(place.dir(), &here, name, old)?)
     }
 
     fn make_node(

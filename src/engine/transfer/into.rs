@@ -6,7 +6,7 @@ use std::io::{self, Seek, SeekFrom};
 
 use super::fill::Bed;
 use super::{Job, Moved};
-use crate::delta::read_full;
+use crate::engine::compare::same_beginning;
 use crate::engine::event::{Action, Changes, Event, Severity};
 use crate::engine::leaf::Leaf;
 use crate::engine::options::Writing;
@@ -15,9 +15,6 @@ use crate::engine::worker::Worker;
 use crate::sys::sparse::{self, Ground};
 use crate::sys::{Kind, Object, Stat, stat_file};
 use crate::tree::{MetaChange, give};
-
-/// How much is compared at once, in bytes.
-const COMPARED: usize = 128 << 10;
 
 impl Worker<'_> {
     /// Writes into the file that stands at the destination, `live`, and gives it its attributes.
@@ -123,9 +120,9 @@ impl Worker<'_> {
     }
 
     fn tell_mended(&mut self, leaf: &Leaf, changes: Changes) {
-        let told = std::mem::take(&mut self.events);
-        self.item(&leaf.path, &leaf.stat, Action::Transfer, changes, None);
-        let events = std::mem::replace(&mut self.events, told);
+        let ((), events) = self.aside(|worker| {
+            worker.item(&leaf.path, &leaf.stat, Action::Transfer, changes, None);
+        });
         let number = self.run.begin_late();
         self.run.tell_late(number, events, |late| late.behind_mut());
     }
@@ -141,22 +138,4 @@ fn open(job: Job<'_>, live: &Stat) -> io::Result<File> {
         }
         opened => opened,
     }
-}
-
-/// Whether the first `len` bytes of two files agree.
-fn same_beginning(a: &File, b: &File, len: u64) -> io::Result<bool> {
-    let (mut left, mut right) = (vec![0; COMPARED], vec![0; COMPARED]);
-    let mut at = 0;
-    while at < len {
-        let want = (len - at).min(COMPARED as u64) as usize;
-        let read = read_full(a, &mut left[..want], at)?;
-        if read_full(b, &mut right[..want], at)? != read || left[..read] != right[..read] {
-            return Ok(false);
-        }
-        if read < want {
-            return Ok(true);
-        }
-        at += want as u64;
-    }
-    Ok(true)
 }

@@ -1,10 +1,11 @@
 //! Files that are not under their names yet: halves that an end left (`--partial`, `--partial-dir`), and whole
 //! ones that take their names at the end of all (`--delay-updates`).
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::super::{Ground, NewFile, Place};
 use super::Live;
@@ -13,7 +14,9 @@ use crate::sys::{Dir, Kind, Object, Stat, Time};
 use crate::tree::{MetaChange, give};
 
 /// Names that wait, by the path of their directory.
-pub(super) type Waiting = Mutex<BTreeMap<PathBuf, Vec<Box<[u8]>>>>;
+pub(super) type Waiting = Mutex<Names>;
+
+type Names = BTreeMap<PathBuf, BTreeSet<Box<[u8]>>>;
 
 /// The mode of a directory that is made for them.
 const PRIVATE: u32 = 0o700;
@@ -56,14 +59,19 @@ impl Live {
     }
 
     /// Brings a file from the temporary directory, if there is one; returns its temporary name in its place.
-    fn fetch(&self, place: &Place, temporary: &[u8], name: &[u8]) -> io::Result<Vec<u8>> {
+    pub(super) fn fetch<'t>(
+        &self,
+        place: &Place,
+        temporary: &'t [u8],
+        name: &[u8],
+    ) -> io::Result<Cow<'t, [u8]>> {
         match &self.ways.temp_dir {
             Some(temp_dir) => {
                 let here = self.temporary(name);
                 temp_dir.fetch(temporary, place.dir(), &here)?;
-                Ok(here)
+                Ok(here.into())
             }
-            None => Ok(temporary.to_vec()),
+            None => Ok(temporary.into()),
         }
     }
 
@@ -104,7 +112,7 @@ impl Live {
             && self
                 .lock_waiting()
                 .get(parent)
-                .is_some_and(|names| names.iter().any(|n| **n == *name.as_bytes()))
+                .is_some_and(|names| names.contains(name.as_bytes()))
     }
 
     /// Everything that waited takes its name; returns what could not.
@@ -169,10 +177,10 @@ impl Live {
             return;
         };
         let mut waiting = self.lock_waiting();
-        waiting.entry(path.clone()).or_default().push(name.into());
+        waiting.entry(path.clone()).or_default().insert(name.into());
     }
 
-    fn lock_waiting(&self) -> std::sync::MutexGuard<'_, BTreeMap<PathBuf, Vec<Box<[u8]>>>> {
+    fn lock_waiting(&self) -> MutexGuard<'_, Names> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
