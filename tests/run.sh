@@ -27,6 +27,10 @@ if [ -n "$missing" ]; then
     apt-get install -y -q --no-install-recommends $missing
 fi
 
+# The same drawn cases at every run of this script; `cargo nextest run` by itself draws others each time.
+: "${PROPTEST_RNG_SEED:=42}"
+export PROPTEST_RNG_SEED
+
 if cargo nextest --version >/dev/null 2>&1; then
     if [ $# -eq 0 ]; then
         # Each case of the oracle must fail when the option that it is about is taken away.
