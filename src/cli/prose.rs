@@ -310,7 +310,12 @@ pub const DIFFERENCES: &[Paragraph] = &[
     ),
     Point(
         "Backups within the destination are part of the switch; --backup-dir outside of it is filled right \
-         after. With --inplace a backup is a copy.",
+         after. With --inplace a backup is a copy. Undo takes back what is within, and leaves what is outside.",
+    ),
+    Point(
+        "--remove-source-files looks at both sides of a file once more and removes it when all else is done, \
+         after the switch: a crash in between leaves it on both sides. A file that is the destination's own is \
+         never removed, nor is a symbolic link.",
     ),
     Point(
         "--debug=del2, own2, time2 and hlink, and the details of --info=skip2, say nothing more than the level \

@@ -207,6 +207,10 @@ pub enum Opt {
     DeleteExcluded,
     /// `--ignore-errors`, `--no-ignore-errors`.
     IgnoreErrors(bool),
+    /// `--remove-source-files`.
+    RemoveSourceFiles,
+    /// `--remove-sent-files`.
+    RemoveSentFiles,
     /// `--exclude-from`.
     ExcludeFrom,
     /// `--include-from`.

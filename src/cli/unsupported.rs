@@ -63,8 +63,6 @@ const LONG: &[&str] = &[
     "qsort",
     "read-batch",
     "remote-option",
-    "remove-sent-files",
-    "remove-source-files",
     "rsh",
     "rsync-path",
     "secluded-args",

@@ -49,6 +49,8 @@ pub(super) struct Leaf {
     pub basis: Option<Match>,
     /// At the source it is a symbolic link, and what that leads to takes its place.
     pub followed: bool,
+    /// Which of the directory's sources has it.
+    pub source: usize,
 }
 
 impl Leaf {
@@ -90,7 +92,7 @@ impl Worker<'_> {
         if self.run.wants.progress {
             self.run.tally.pass(1);
         }
-        let Some(leaf) = self.look(node, name, origin)? else {
+        let Some(leaf) = self.look(node, name, source)? else {
             return Ok(());
         };
         if leaf.stat.nlink > 1
@@ -105,7 +107,8 @@ impl Worker<'_> {
     }
 
     /// Looks at both sides of a name.
-    fn look(&mut self, node: &Node, name: &[u8], origin: &Origin) -> Result<Option<Leaf>, Error> {
+    fn look(&mut self, node: &Node, name: &[u8], source: usize) -> Result<Option<Leaf>, Error> {
+        let origin = &node.sources[source];
         let path = node.child(name);
         let Seen { stat, followed } = match self.run.lister.see(origin, name, &path) {
             Ok(seen) => seen,
@@ -231,6 +234,7 @@ impl Worker<'_> {
             sides,
             basis: None,
             followed,
+            source,
         };
         leaf.basis = self.find_basis(node, &leaf, origin);
         Ok(Some(leaf))

@@ -259,8 +259,11 @@ impl Worker<'_> {
                 xattrs: leader.edited,
                 ..Changes::default()
             };
+            if self.run.wants.skips && !changes.any() {
+                self.skipped(&leaf.path, leaf.stat.kind, Skip::UpToDate);
+            }
             self.item(&leaf.path, &leaf.stat, action, changes, link);
-            return Ok(());
+            return self.depart_link(leaf, node);
         }
         if self.run.options.compare.existing && leaf.live.is_none() {
             self.skipped(&leaf.path, leaf.stat.kind, Skip::NotCreating);
@@ -292,6 +295,7 @@ impl Worker<'_> {
             }
         }
         node.names_changed.store(true, Relaxed);
+        self.depart_link(leaf, node)?;
         let by_basis = self.follower_changes(leaf, leader.kept.as_ref());
         let changes = match leaf.same_kind() {
             None if by_basis.is_some() => by_basis.unwrap_or_default(),

@@ -36,6 +36,7 @@ mod options;
 mod order;
 mod pace;
 mod removal;
+mod remove_source;
 mod run;
 mod select;
 mod session;
@@ -52,7 +53,7 @@ pub use error::Error;
 pub use event::*;
 pub use options::{
     Adjust, Alternates, Backups, BasisUse, Compare, Content, Deletion, Options, Partial, Privilege,
-    Sums, When, Writing,
+    SourceRemoval, Sums, When, Writing,
 };
 pub use select::{Boundary, Missing, Names, Select, Symlinks};
 pub use session::run;

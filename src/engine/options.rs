@@ -125,6 +125,15 @@ impl Default for Adjust {
     }
 }
 
+/// What goes from the source once it has arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceRemoval {
+    /// `--remove-source-files`: what the destination has by then.
+    Synced,
+    /// `--remove-sent-files`: what this run brought.
+    Sent,
+}
+
 /// What is replaced or removed is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backups {
@@ -251,6 +260,8 @@ pub struct Options {
     pub dry_run: bool,
     /// `-W` (the default here) copies changed files whole; false matches blocks against the old file.
     pub whole_file: bool,
+    /// `--remove-source-files`.
+    pub remove_source: Option<SourceRemoval>,
     /// `-b`, `--backup-dir`, `--suffix`.
     pub backups: Option<Backups>,
     /// `--compare-dest`, `--copy-dest` or `--link-dest`.

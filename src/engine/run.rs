@@ -18,6 +18,7 @@ use super::options::Options;
 use super::order::Frontier;
 use super::pace::Pace;
 use super::removal::{Later, Swept};
+use super::remove_source::Departures;
 use super::sources::{Destination, Lister};
 use super::survey::Totals;
 use super::tally::Tally;
@@ -49,6 +50,8 @@ pub(super) struct Run<'r> {
     pub pace: Option<Pace>,
     /// Paths of the first source operands, for messages about files below them.
     pub source_paths: Vec<PathBuf>,
+    /// What goes from the source once the switch is made.
+    pub departures: Departures,
     /// Where backups go, if any are made.
     pub backup: Option<Backup>,
     /// Tops of what was removed, in case it has to come back.

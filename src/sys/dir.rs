@@ -205,6 +205,17 @@ impl Dir {
         self.open_at(name, flags, mode)
     }
 
+    /// Makes a file without a name, open for reading and writing; it is gone once it is closed.
+    pub fn create_unnamed(&self) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;
+        Ok(File::from(rfs::openat(
+            &self.0,
+            c".",
+            flags,
+            Mode::RUSR | Mode::WUSR,
+        )?))
+    }
+
     /// Makes a directory.
     pub fn make_dir(&self, name: &[u8], mode: u32) -> io::Result<()> {
         Ok(rfs::mkdirat(&self.0, name, Mode::from_raw_mode(mode))?)

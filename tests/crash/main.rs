@@ -5,6 +5,7 @@
 //! * `damage`: state directories that were broken by others.
 //! * `options`: the same under options that change how a run goes.
 //! * `power`: what a disk holds at chosen moments, on loop-mounted images.
+//! * `sides`: what a run does outside of its destination.
 //! * `resume`: an interrupted run goes on over a live tree that others changed meanwhile.
 //!
 //! Everything is judged from outside: by what lies on disk, by exit codes and by what is printed. `reader` and `tree`
@@ -28,4 +29,5 @@ mod power;
 mod reader;
 mod resume;
 mod run;
+mod sides;
 mod tree;

@@ -154,6 +154,10 @@ pub const OTHERS: &[(&str, &str)] = &[
         "rsync goes through it for what is below it; resilver takes only a directory for one",
     ),
     (
+        "`--remove-source-files` where source and destination are one directory",
+        "rsync removes symbolic links, which are then on no side; resilver removes nothing",
+    ),
+    (
         "an alternate directory within the destination that `--delete` removes",
         "rsync has removed it by the time it looks; a stage reads the old tree to the end",
     ),

@@ -5,7 +5,7 @@ use crate::cli::arguments::Given;
 use crate::cli::exit::Refusal;
 use crate::cli::table::Opt;
 use crate::cli::values::{integer, percent};
-use crate::engine::When;
+use crate::engine::{SourceRemoval, When};
 
 impl Asked {
     pub(super) fn take_remove(&mut self, given: Given) -> Result<(), Refusal> {
@@ -20,6 +20,8 @@ impl Asked {
             Opt::IgnoreErrors(on) => deletion.ignore_errors = on,
             Opt::MaxDelete => deletion.max = Some(u64::try_from(integer(&given)?).unwrap_or(0)),
             Opt::Force(on) => deletion.force = on,
+            Opt::RemoveSourceFiles => self.engine.remove_source = Some(SourceRemoval::Synced),
+            Opt::RemoveSentFiles => self.engine.remove_source = Some(SourceRemoval::Sent),
             Opt::DeleteGuard => self.engine.stage.delete_guard = Some(percent(&given)?),
             other => no_meaning(other),
         }

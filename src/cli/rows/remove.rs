@@ -82,4 +82,18 @@ pub const ROWS: &[Definition] = &[
         PART,
         "Refuse to remove more than this part of what is there; nothing changes then",
     ),
+    flag(
+        Opt::RemoveSourceFiles,
+        None,
+        "remove-source-files",
+        PART,
+        "Remove files from the source once they are at the destination",
+    ),
+    flag(
+        Opt::RemoveSentFiles,
+        None,
+        "remove-sent-files",
+        PART,
+        "The same, of files that were transferred only",
+    ),
 ];

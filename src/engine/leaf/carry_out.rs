@@ -34,6 +34,18 @@ impl Worker<'_> {
         if matches!(decision, Decision::Make(_)) && self.is_longer(leaf) {
             return Ok(true);
         }
+        let arrived = self.apply(node, leaf, origin, decision)?;
+        self.depart(leaf, node, origin, decision, arrived)?;
+        Ok(arrived)
+    }
+
+    fn apply(
+        &mut self,
+        node: &Arc<Node>,
+        leaf: &Leaf,
+        origin: &Origin,
+        decision: Decision,
+    ) -> Result<bool, Error> {
         if !matches!(decision, Decision::Make(_))
             && leaf.stat.kind == Kind::File
             && let Err(fault) = self.drop_leftover(node, leaf)

@@ -17,6 +17,7 @@ use crate::engine::node::Node;
 use crate::engine::order::{Frontier, Key};
 use crate::engine::pace::Pace;
 use crate::engine::removal::{Later, Swept};
+use crate::engine::remove_source::Departures;
 use crate::engine::run::{Run, failed};
 use crate::engine::sources::{Lister, Opened};
 use crate::engine::survey::file_id;
@@ -72,6 +73,7 @@ impl Session<'_> {
             abilities: Abilities::default(),
             pace: self.options.content.rate.map(Pace::new),
             source_paths: found.sources.into_iter().map(|s| s.path).collect(),
+            departures: Departures::default(),
             backup,
             removed: Mutex::new(Vec::new()),
             later: Later::default(),
@@ -182,10 +184,10 @@ impl Session<'_> {
             stage::guard(&self.options.stage, &summary(), &self.destination.root)?;
         }
         let (Some(stage), Some(target)) = (self.stage, run.target) else {
-            return Ok(());
+            return self.remove_sources(run);
         };
         if !target.has_begun() {
-            return Ok(());
+            return self.remove_sources(run);
         }
         self.spare(run, target)?;
         let commit = stage.commit(&summary())?;
@@ -200,7 +202,18 @@ impl Session<'_> {
             method: commit.method,
             kept: commit.kept,
         }));
+        self.remove_sources(run)?;
         stage.settle()?;
         Ok(())
+    }
+
+    /// The destination has by now what it is to have: its sources may go.
+    fn remove_sources(&self, run: &Run<'_>) -> Result<(), Error> {
+        let removed = run.remove_sources(&mut |event| self.report.event(event));
+        removed.map_err(|source| Error::File {
+            action: "read the list of sources in",
+            path: std::env::temp_dir(),
+            source,
+        })
     }
 }

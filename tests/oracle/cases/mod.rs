@@ -8,6 +8,7 @@ mod changes;
 mod content;
 mod delete;
 mod delete_when;
+mod departures;
 mod errors;
 mod extended;
 mod fake_super;
