@@ -45,6 +45,11 @@ const ROWS: &[Row] = &[
         run: unchanged,
     },
     Row {
+        name: "link",
+        what: "new snapshot of 100,000 unchanged files, --link-dest",
+        run: link,
+    },
+    Row {
         name: "percent",
         what: "1 % changed, --delete, from the second run on",
         run: percent,
@@ -229,6 +234,22 @@ fn unchanged(bench: &Bench) -> Vec<Measure> {
     for _ in 0..bench.runs {
         all[0].take(&["rsync", "-a", &src, &a]);
         all[1].take(&[RESILVER, "-a", &src, &b]);
+    }
+    all.into()
+}
+
+/// A snapshot beside the one before, all of whose files are linked.
+fn link(bench: &Bench) -> Vec<Measure> {
+    make_tree(Path::new(&bench.path("src")), 1000, 100);
+    let (src, before, dst) = (bench.path("src/"), bench.path("before"), bench.path("dst"));
+    let mut all = [Measure::new("rsync"), Measure::new("resilver")];
+    all[0].take(&["rsync", "-a", &src, &before]);
+    all[0].seconds.clear();
+    for _ in 0..bench.runs {
+        bench.remove("dst");
+        all[0].take(&["rsync", "-a", "--link-dest=../before", &src, &dst]);
+        bench.remove("dst");
+        all[1].take(&[RESILVER, "-a", "--link-dest=../before", &src, &dst]);
     }
     all.into()
 }
