@@ -19,12 +19,18 @@
 //! | `filters` | the filter rules that a client sends: [`FilterNeed`] |
 //! | [`flist`] | the file list |
 //! | `item` | what is said of one entry: [`Item`]; xattrs asked for and sent |
+//! | `sums` | block sums and their head: [`BlockSums`] |
+//! | `token` | files as literals and blocks, compressed or not: [`TokenReader`], [`TokenWriter`] |
+//! | `digest` | which digest the checksums are: [`Sums`], [`FileSum`] |
+//! | `phase` | what each `NDX_DONE` means: [`Phases`] |
+//! | `stats` | the numbers at the end: [`Statistics`], [`DeletionStats`] |
 //! | `error` | what can be wrong: [`Error`], [`Fault`] |
 
 mod algorithm;
 mod compat;
 mod demux;
 mod dialect;
+mod digest;
 mod error;
 mod filters;
 pub mod flist;
@@ -35,12 +41,17 @@ mod message;
 mod mux;
 mod names;
 mod ndx;
+mod phase;
 mod protocol;
+mod stats;
+mod sums;
+mod token;
 
 pub use algorithm::{Checksum, Compression, Named};
 pub use compat::{Capabilities, Compat};
 pub use demux::Demux;
 pub use dialect::{Checksums, Dialect};
+pub use digest::{FileSum, Sums};
 pub use error::{Error, Fault, Place, Result};
 pub use filters::{FilterNeed, read_filters, write_filters};
 pub use int::{MAX_VSTRING, ReadWire, WriteWire};
@@ -52,7 +63,11 @@ pub use message::{IoErrors, MAX_TEXT, Message, Severity};
 pub use mux::Mux;
 pub use names::{end_names, read_arguments, read_name, write_arguments, write_name};
 pub use ndx::{Ndx, NdxMemory};
+pub use phase::{Ended, Phase, Phases, goodbyes_of_generator, goodbyes_of_sender};
 pub use protocol::{Protocol, Role, Side, Way};
+pub use stats::{DeletionStats, Statistics};
+pub use sums::{BlockSums, block_limit, read_sum_head, write_signature, write_sum_head};
+pub use token::{TokenReader, TokenWriter};
 
 /// The last byte of a frame's header is this and the tag (`MPLEX_BASE`).
 const FRAME_BASE: u8 = 7;

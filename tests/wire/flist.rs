@@ -48,8 +48,8 @@ impl Capture {
         let c2s = bytes(&format!("flist/{name}.c2s"));
         let s2c = bytes(&format!("flist/{name}.s2c"));
         let session = Session::open(&c2s, &s2c, &arguments);
-        let (data, _) = session.sender_said();
-        let (requests, _) = session.receiver_said(session.pull);
+        let (data, _) = session.sender_said(arguments.rules());
+        let (requests, _) = session.receiver_said();
         assert!(!requests.is_empty(), "{name}: an empty session");
         Self {
             name: name.to_string(),

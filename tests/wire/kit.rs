@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use resilver::wire::flist::Fields;
 use resilver::wire::handshake::{self, ChecksumWish, CompressionWish, Offer};
-use resilver::wire::{Checksum, Compat, Compression, Dialect, Named, Way, read_filters};
+use resilver::wire::{
+    Checksum, Compat, Compression, Dialect, FilterNeed, Named, Way, read_filters,
+};
 use resilver::wire::{Demux, Message};
 use serde_json::Value;
 
@@ -58,6 +60,14 @@ impl Arguments {
         self.0
             .iter()
             .find_map(|word| word.strip_prefix(option)?.strip_prefix('='))
+    }
+
+    /// Whether a pushing client sends its filter rules.
+    pub fn rules(&self) -> FilterNeed {
+        FilterNeed {
+            delete: self.0.iter().any(|word| word.starts_with("--delete")),
+            ..FilterNeed::default()
+        }
     }
 
     pub fn fields(&self) -> Fields {
@@ -169,20 +179,27 @@ impl Session {
         }
     }
 
-    /// The data and the messages that the sender wrote.
-    pub fn sender_said(&self) -> (Vec<u8>, Vec<Message>) {
-        demuxed(&self.from_sender, &self.receiver)
+    /// The data and the messages that the sender wrote, behind the filter rules if they are a client's.
+    pub fn sender_said(&self, rules: FilterNeed) -> (Vec<u8>, Vec<Message>) {
+        let pushes = !self.pull && rules.is_sent(Way::Sends, self.sender.protocol);
+        without_rules(pushes, demuxed(&self.from_sender, &self.receiver))
     }
 
-    /// The data and the messages that the receiving side wrote, behind the filter rules.
-    pub fn receiver_said(&self, rules: bool) -> (Vec<u8>, Vec<Message>) {
-        let (data, messages) = demuxed(&self.from_receiver, &self.sender);
-        let mut rest = &data[..];
-        if rules {
-            read_filters(&mut rest).expect("filter rules");
-        }
-        (rest.to_vec(), messages)
+    /// The data and the messages that the receiving side wrote, behind the filter rules if they are a client's.
+    pub fn receiver_said(&self) -> (Vec<u8>, Vec<Message>) {
+        without_rules(self.pull, demuxed(&self.from_receiver, &self.sender))
     }
+}
+
+fn without_rules(
+    rules: bool,
+    (data, messages): (Vec<u8>, Vec<Message>),
+) -> (Vec<u8>, Vec<Message>) {
+    let mut rest = &data[..];
+    if rules {
+        read_filters(&mut rest).expect("filter rules");
+    }
+    (rest.to_vec(), messages)
 }
 
 fn demuxed(bytes: &[u8], hearer: &Dialect) -> (Vec<u8>, Vec<Message>) {

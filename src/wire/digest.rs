@@ -1,0 +1,234 @@
+//! Which digest a session's checksums are, seed and all.
+
+use md4::Md4;
+use md5::{Digest as _, Md5};
+use sha1::Sha1;
+
+use super::{Checksum, Checksums, Compat, Dialect, Protocol};
+use crate::delta::{Digest, Strong, Whole};
+
+/// How blocks and files are summed in a session.
+///
+/// | checksum | block | whole file |
+/// | --- | --- | --- |
+/// | xxh128, xxh3, xxh64 | seeded | not seeded |
+/// | md5 | seed, data; without `CHKSUM_SEED_FIX` and not named: data, seed | data |
+/// | sha1 | seed, data | data |
+/// | md4 | data, seed | data; before protocol 30 and not named: seed, data |
+/// | none | nothing | one zero |
+///
+/// A seed of 0 stands for no bytes at all, but before a whole file of the old md4 it is four zeros.
+#[derive(Clone, Copy, Debug)]
+pub struct Sums {
+    checksum: Checksum,
+    seed: i32,
+    seed_first: bool,
+    seeds_files: bool,
+}
+
+impl Sums {
+    /// The sums of transfers.
+    #[must_use]
+    pub fn of_transfers(dialect: &Dialect) -> Self {
+        let Checksums {
+            transfer, implied, ..
+        } = dialect.checksums;
+        let fixed = dialect.compat.contains(Compat::CHKSUM_SEED_FIX);
+        Self {
+            checksum: transfer,
+            seed: dialect.seed,
+            seed_first: match transfer {
+                Checksum::Md5 => fixed || !implied,
+                Checksum::Md4 => false,
+                _ => true,
+            },
+            seeds_files: implied && dialect.protocol < Protocol::V30,
+        }
+    }
+
+    /// The sums of files in the list (`--checksum`): of whole files, never seeded.
+    #[must_use]
+    pub fn of_listings(dialect: &Dialect) -> Self {
+        Self {
+            checksum: dialect.checksums.listing,
+            seed: 0,
+            seed_first: true,
+            seeds_files: false,
+        }
+    }
+
+    /// Width of a whole file's sum in bytes.
+    #[must_use]
+    pub fn digest_len(&self) -> usize {
+        self.checksum.digest_len()
+    }
+
+    /// The sum of a block, of which the first bytes are sent.
+    #[must_use]
+    pub fn block(&self, data: &[u8]) -> Digest {
+        let seed = match self.seed {
+            0 => &[][..],
+            seed => &seed.to_le_bytes(),
+        };
+        let (first, last) = if self.seed_first {
+            (seed, data)
+        } else {
+            (data, seed)
+        };
+        match self.checksum {
+            Checksum::Xxh128 => Strong::Xxh128.block(self.seed, data),
+            Checksum::Xxh3 => Strong::Xxh3.block(self.seed, data),
+            Checksum::Xxh64 => Strong::Xxh64.block(self.seed, data),
+            Checksum::Md5 => digest(&Md5::new().chain_update(first).chain_update(last).finalize()),
+            Checksum::Md4 => digest(&Md4::new().chain_update(first).chain_update(last).finalize()),
+            Checksum::Sha1 => digest(
+                &Sha1::new()
+                    .chain_update(first)
+                    .chain_update(last)
+                    .finalize(),
+            ),
+            Checksum::None => digest(&[0]),
+        }
+    }
+
+    /// Starts the sum of a whole file.
+    #[must_use]
+    pub fn file(&self) -> FileSum {
+        FileSum(match self.checksum {
+            Checksum::Xxh128 => State::Fast(Strong::Xxh128.stream()),
+            Checksum::Xxh3 => State::Fast(Strong::Xxh3.stream()),
+            Checksum::Xxh64 => State::Fast(Strong::Xxh64.stream()),
+            Checksum::Md5 => State::Md5(Md5::new()),
+            Checksum::Sha1 => State::Sha1(Sha1::new()),
+            Checksum::None => State::None,
+            Checksum::Md4 => State::Md4(match self.seeds_files {
+                true => Md4::new().chain_update(self.seed.to_le_bytes()),
+                false => Md4::new(),
+            }),
+        })
+    }
+}
+
+/// The running sum of a whole file.
+#[derive(Debug)]
+pub struct FileSum(State);
+
+#[derive(Debug)]
+enum State {
+    Fast(Whole),
+    Md5(Md5),
+    Md4(Md4),
+    Sha1(Sha1),
+    None,
+}
+
+impl FileSum {
+    /// Takes the next bytes of the file.
+    pub fn update(&mut self, data: &[u8]) {
+        match &mut self.0 {
+            State::Fast(sum) => sum.update(data),
+            State::Md5(sum) => sum.update(data),
+            State::Md4(sum) => sum.update(data),
+            State::Sha1(sum) => sum.update(data),
+            State::None => {}
+        }
+    }
+
+    /// The sum of all bytes taken.
+    #[must_use]
+    pub fn finish(self) -> Digest {
+        match self.0 {
+            State::Fast(sum) => sum.finish(),
+            State::Md5(sum) => digest(&sum.finalize()),
+            State::Md4(sum) => digest(&sum.finalize()),
+            State::Sha1(sum) => digest(&sum.finalize()),
+            State::None => digest(&[0]),
+        }
+    }
+}
+
+fn digest(bytes: &[u8]) -> Digest {
+    Digest::from_bytes(bytes).expect("no digest is wider than sha1's")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Compression, Side};
+
+    fn sums(checksum: Checksum, implied: bool, number: i32, compat: u32) -> Sums {
+        Sums::of_transfers(&Dialect {
+            side: Side::PULLER,
+            protocol: Protocol::new(number).expect("spoken"),
+            compat: Compat::from_bits(compat),
+            checksums: Checksums {
+                implied,
+                ..Checksums::named(checksum)
+            },
+            compression: Compression::None,
+            seed: 0x1234_5678,
+            reads_frames: true,
+            writes_frames: true,
+        })
+    }
+
+    /// Sums that rsync 3.5.0 sent for these blocks and this file.
+    #[test]
+    fn sums_are_those_of_rsync() {
+        let b0: Vec<u8> = (0..700u32).map(|i| (7 * i + 3) as u8).collect();
+        let mut file: Vec<u8> = (0..700u32).map(|i| (3 * i) as u8).collect();
+        file.extend([&[0xff; 700][..], b"hello, rsync", b"tail"].concat());
+        let (md5, md4, sha1) = (Checksum::Md5, Checksum::Md4, Checksum::Sha1);
+        let md5_file = "cc9645d7b60fb363f82a1582361944a4";
+        for (sums, block, whole) in [
+            (
+                sums(md5, false, 32, 0x1ff),
+                "b44ce33ab5c643de191e3169d1d1592c",
+                md5_file,
+            ),
+            (
+                sums(md5, true, 30, 0x3e),
+                "b44ce33ab5c643de191e3169d1d1592c",
+                md5_file,
+            ),
+            (
+                sums(md5, false, 30, 0x06),
+                "b44ce33ab5c643de191e3169d1d1592c",
+                md5_file,
+            ),
+            (
+                sums(md5, true, 30, 0x06),
+                "5b968e73dab5a342ab427898f7057d98",
+                md5_file,
+            ),
+            (
+                sums(md4, false, 32, 0x1ff),
+                "c8f67131d2b34bc33d834830306c57e4",
+                "e711f500e4e9ab28f417a5eb4975f8f9",
+            ),
+            (
+                sums(md4, true, 29, 0),
+                "c8f67131d2b34bc33d834830306c57e4",
+                "c5cecb4e3293460f251e9a05025e9905",
+            ),
+            (
+                sums(sha1, false, 32, 0x1ff),
+                "8552673c078a32245ec1b1121b684e6c",
+                "5fa09c40c6d49973fb56b06bbbbd5faaea1bf011",
+            ),
+            (
+                sums(Checksum::Xxh128, false, 32, 0x1ff),
+                "97d266d3b99184bca43ec7cd0c698c9a",
+                "cd368a56e871b88e9abb9d3c33145fa5",
+            ),
+        ] {
+            let digits = format!("{:?}", sums.block(&b0));
+            assert_eq!(digits[..block.len()], *block, "{sums:?}");
+            let mut sum = sums.file();
+            file.chunks(99).for_each(|piece| sum.update(piece));
+            assert_eq!(format!("{:?}", sum.finish()), whole, "{sums:?}");
+        }
+        let none = sums(Checksum::None, false, 32, 0);
+        assert_eq!(none.file().finish().as_bytes(), [0]);
+    }
+}
