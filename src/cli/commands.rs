@@ -1,7 +1,10 @@
 //! Where the command line meets the rooms below: one function per command.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::tz::TimeZone;
 
@@ -9,21 +12,41 @@ use super::completion;
 use super::exit::{Code, Refusal};
 use super::manual;
 use super::options::Sync;
+use super::server_args::Sender;
 use super::subcommand::Subcommand;
 use super::why;
 use crate::engine::{self, Event, Report, Severity};
 use crate::report::{Telling, state};
 use crate::stage::{self, Policy};
+use crate::transport::{Peer, PeerError, Status};
 use crate::tree::RuleError;
+use crate::wire;
 
 /// A mirror run, told on the terminal; gives the exit code.
 pub fn sync(sync: &Sync) -> u8 {
     let report = Telling::new(sync.style.clone());
     report.begin();
-    let code = match engine::run(&sync.options, &report) {
+    let (ended, status) = match &sync.sender {
+        None => (engine::run(&sync.options, &report), None),
+        Some(sender) => match pull(&sync.options, sender, &report) {
+            Ok(ended) => ended,
+            Err(e) => {
+                let (severity, text) = (Severity::Error, e.to_string());
+                report.event(Event::Message { severity, text });
+                report.last_word(&Code::Ipc.last_line().unwrap_or_default());
+                report.close(Code::Ipc.number());
+                return Code::Ipc.number();
+            }
+        },
+    };
+    let code = match ended {
         Ok(outcome) => {
             report.finish(&outcome);
-            Code::of(&outcome)
+            worse(Code::of(&outcome), status)
+        }
+        // What started the other end knows better why nothing came.
+        Err(engine::Error::Wire(e)) if e.fault().is_none() && shell_failed(status).is_some() => {
+            shell_failed(status).unwrap_or(Code::StreamIo)
         }
         Err(e) => {
             let severity = match &e {
@@ -47,6 +70,62 @@ pub fn sync(sync: &Sync) -> u8 {
     }
     report.close(code.number());
     code.number()
+}
+
+/// How a run ended, and what was the end of the program that it talked with.
+type Ended = (Result<engine::Outcome, engine::Error>, Option<Status>);
+
+/// Starts the sender and mirrors what it has.
+fn pull(
+    options: &engine::Options,
+    sender: &Sender,
+    report: &dyn Report,
+) -> Result<Ended, PeerError> {
+    let (peer, from, to) = Peer::start(&sender.command())?;
+    let peer = Arc::new(Mutex::new(Some(peer)));
+    let take =
+        |peer: &Mutex<Option<Peer>>| peer.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let ended_early = Arc::clone(&peer);
+    let bytes = |words: &Vec<OsString>| words.iter().map(|word| word.as_bytes().to_vec()).collect();
+    let ended = engine::pull(
+        options,
+        report,
+        engine::Sender {
+            from: Box::new(from),
+            to: Box::new(to),
+            version: sender.version,
+            offer: sender.offer.clone(),
+            incremental: sender.incremental,
+            fields: sender.fields,
+            rules: sender.rules.clone(),
+            secluded: sender.secluded.as_ref().map(bytes),
+            asked: sender.asked.clone(),
+            hang_up: Box::new(move || drop(take(&ended_early))),
+        },
+    );
+    let status = take(&peer).and_then(|peer| peer.finish().ok());
+    Ok((ended, status))
+}
+
+/// The code of a run whose other end ended like this.
+fn worse(code: Code, status: Option<Status>) -> Code {
+    match (code, status) {
+        (Code::Success, Some(Status::Exited(number))) if number != 0 => {
+            Code::from_number(number).unwrap_or(Code::Partial)
+        }
+        (Code::Success, Some(Status::Killed(_))) => Code::Crashed,
+        (code, _) => code,
+    }
+}
+
+/// The code of a remote shell, or of the program there, that failed by itself.
+fn shell_failed(status: Option<Status>) -> Option<Code> {
+    match status {
+        Some(Status::Exited(0)) | None => None,
+        Some(Status::Exited(255)) => Some(Code::Unexplained),
+        Some(Status::Exited(number)) => Code::from_number(number),
+        Some(Status::Killed(_)) => Some(Code::Crashed),
+    }
 }
 
 /// Carries out a subcommand; gives the exit code.
@@ -94,6 +173,15 @@ pub fn code_of(error: &engine::Error) -> Code {
         engine::Error::Stage(e) => code_of_stage(e),
         engine::Error::Worker => Code::Ipc,
         engine::Error::Unusable(_) => Code::Syntax,
+        engine::Error::Wire(e) => match e.fault() {
+            Some(wire::Fault::Protocol) => Code::Protocol,
+            Some(wire::Fault::Refused) => Code::Unsupported,
+            Some(wire::Fault::TooLarge) => Code::Memory,
+            Some(wire::Fault::Stream) | None => Code::StreamIo,
+        },
+        engine::Error::Stray { .. } => Code::Protocol,
+        engine::Error::Unasked { .. } => Code::Unsupported,
+        engine::Error::Left { code } => Code::from_number(*code).unwrap_or(Code::StreamIo),
         _ => Code::FileIo,
     }
 }

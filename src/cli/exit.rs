@@ -64,11 +64,13 @@ pub enum Code {
     CommandFailed = 126,
     /// The remote command is not there.
     CommandMissing = 127,
+    /// The remote shell gives no reason that has a code of its own.
+    Unexplained = 255,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Code; 28] = [
+    pub const ALL: [Code; 29] = [
         Code::Success,
         Code::Syntax,
         Code::Protocol,
@@ -97,6 +99,7 @@ impl Code {
         Code::ShellKilled,
         Code::CommandFailed,
         Code::CommandMissing,
+        Code::Unexplained,
     ];
 
     /// What the process exits with.
@@ -137,6 +140,7 @@ impl Code {
             Code::ShellKilled => "remote shell killed",
             Code::CommandFailed => "remote command could not be run",
             Code::CommandMissing => "remote command not found",
+            Code::Unexplained => "unexplained error",
         }
     }
 
@@ -162,6 +166,7 @@ impl Code {
                 | Code::ShellKilled
                 | Code::CommandFailed
                 | Code::CommandMissing
+                | Code::Unexplained
         )
     }
 

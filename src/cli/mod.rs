@@ -19,6 +19,7 @@ mod operands;
 mod options;
 mod prose;
 mod rows;
+mod server_args;
 mod size;
 mod stop;
 mod subcommand;

@@ -2,32 +2,102 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::exit::Refusal;
-use crate::transport::Operand;
+use crate::transport::{Address, Operand, OperandError};
 
-/// The operands of a local run; one alone is a source to be listed.
-pub fn local(mut operands: Vec<OsString>) -> Result<(Vec<PathBuf>, PathBuf), Refusal> {
+/// Where the two ends of a run are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ends {
+    /// Both here; without a destination the sources are listed.
+    Local {
+        /// As typed.
+        sources: Vec<PathBuf>,
+        /// As typed; empty where there is none.
+        dest: PathBuf,
+    },
+    /// The sources on another machine, behind a remote shell.
+    Pull {
+        /// Which.
+        address: Address,
+        /// Paths there.
+        paths: Vec<OsString>,
+        /// As typed; empty where there is none.
+        dest: PathBuf,
+    },
+}
+
+impl Ends {
+    /// The sources as messages show them.
+    pub fn sources(&self) -> Vec<PathBuf> {
+        match self {
+            Ends::Local { sources, .. } => sources.clone(),
+            Ends::Pull { paths, .. } => paths.iter().map(PathBuf::from).collect(),
+        }
+    }
+
+    /// The destination.
+    pub fn dest(&self) -> &Path {
+        match self {
+            Ends::Local { dest, .. } | Ends::Pull { dest, .. } => dest,
+        }
+    }
+}
+
+/// Tells operands apart; one alone is a source to be listed.
+pub fn ends(mut operands: Vec<OsString>) -> Result<Ends, Refusal> {
     let dest = match operands.len() {
         0 | 1 => None,
         _ => operands.pop(),
     };
-    refuse_remote(&operands, dest.as_deref())?;
-    if operands.iter().any(|source| source.is_empty()) {
-        return Err(Refusal::plain("Empty source arg specified."));
-    }
+    check_remote(&operands, dest.as_deref())?;
     if dest.as_ref().is_some_and(|dest| dest.is_empty()) {
         return Err(Refusal::plain(
             "Empty destination arg specified (use \".\" or see --old-args).",
         ));
     }
+    let dest = dest.map(PathBuf::from).unwrap_or_default();
+    if let Some(first) = operands.first().filter(|first| Operand::is_remote(first)) {
+        let refused = |e: OperandError| Refusal::usage(e);
+        let Operand::Shell { address, .. } = Operand::parse(first).map_err(refused)? else {
+            return Err(not_yet(first));
+        };
+        let path =
+            |source: &OsString| -> Result<OsString, Refusal> {
+                // One of the same machine may leave it out.
+                let of_first = source.as_bytes().strip_prefix(b":");
+                match Operand::parse(source).map_err(refused)? {
+                    Operand::Shell { path, .. } => Ok(path),
+                    _ => Ok(of_first
+                        .map_or_else(|| source.clone(), |path| OsStr::from_bytes(path).into())),
+                }
+            };
+        let paths = operands.iter().map(path).collect::<Result<_, _>>()?;
+        return Ok(Ends::Pull {
+            address,
+            paths,
+            dest,
+        });
+    }
+    if operands.iter().any(|source| source.is_empty()) {
+        return Err(Refusal::plain("Empty source arg specified."));
+    }
     let sources = operands.into_iter().map(PathBuf::from).collect();
-    Ok((sources, dest.map(PathBuf::from).unwrap_or_default()))
+    Ok(Ends::Local { sources, dest })
 }
 
-/// What rsync says of operands on other machines that do not go together; those that do are still to come.
-fn refuse_remote(sources: &[OsString], dest: Option<&OsStr>) -> Result<(), Refusal> {
+fn not_yet(operand: &OsStr) -> Refusal {
+    let what = match Operand::parse(operand) {
+        Ok(Operand::Daemon(_)) => "daemons are",
+        _ => "a destination on another machine is",
+    };
+    let operand = operand.to_string_lossy();
+    Refusal::unsupported(format_args!("{what} not supported yet: {operand}"))
+}
+
+/// What rsync says of operands on other machines that do not go together, and what is still to come.
+fn check_remote(sources: &[OsString], dest: Option<&OsStr>) -> Result<(), Refusal> {
     let to_remote = dest.is_some_and(Operand::is_remote);
     let Some((first, others)) = sources.split_first() else {
         return Ok(());
@@ -47,16 +117,8 @@ fn refuse_remote(sources: &[OsString], dest: Option<&OsStr>) -> Result<(), Refus
             remote.to_string_lossy()
         )));
     }
-    match sources
-        .iter()
-        .map(OsString::as_os_str)
-        .chain(dest)
-        .find(|o| Operand::is_remote(o))
-    {
-        Some(remote) => Err(Refusal::unsupported(format_args!(
-            "remote sources and destinations are not supported yet: {}",
-            remote.to_string_lossy()
-        ))),
+    match dest.filter(|_| to_remote) {
+        Some(dest) => Err(not_yet(dest)),
         None => Ok(()),
     }
 }

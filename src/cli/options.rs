@@ -9,11 +9,14 @@ mod content;
 mod filter;
 mod links;
 mod output;
+mod remote;
 mod remove;
 mod switch;
 mod what;
 
 use what::{Dirs, Recursion};
+
+pub(in crate::cli) use remote::Wire;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -21,7 +24,8 @@ use std::path::PathBuf;
 use super::arguments::{self, Arguments, Given, Read};
 use super::exit::Refusal;
 use super::name_list::Separator;
-use super::operands;
+use super::operands::{self, Ends};
+use super::server_args::Sender;
 use super::table::{Opt, Part};
 use crate::engine;
 use crate::report::Style;
@@ -51,6 +55,8 @@ pub struct Sync {
     pub options: engine::Options,
     /// For the report.
     pub style: Style,
+    /// The sender to be started, if the source is on another machine.
+    pub sender: Option<Sender>,
 }
 
 /// Reads the words after the program's name.
@@ -83,9 +89,9 @@ pub fn parse(words: &[OsString]) -> Result<Request, Refusal> {
     if operands.is_empty() || (asked.files_from.is_some() && operands.len() != 2) {
         return Ok(Request::Usage);
     }
-    let (sources, dest) = operands::local(operands)?;
+    let ends = operands::ends(operands)?;
     asked.read_list()?;
-    Ok(Request::Sync(Box::new(asked.into_sync(sources, dest)?)))
+    Ok(Request::Sync(Box::new(asked.into_sync(ends)?)))
 }
 
 /// What the options add up to, the later over the earlier.
@@ -111,6 +117,7 @@ struct Asked {
     files_from: Option<OsString>,
     separator: Separator,
     manner: content::Manner,
+    wire: remote::Wire,
 }
 
 impl Default for Asked {
@@ -139,6 +146,7 @@ impl Default for Asked {
             files_from: None,
             separator: Separator::default(),
             manner: content::Manner::default(),
+            wire: remote::Wire::default(),
         }
     }
 }
@@ -155,6 +163,7 @@ impl Asked {
             Part::Filter => self.take_filter(given),
             Part::Basis => self.take_basis(given),
             Part::Switch => self.take_switch(given),
+            Part::Remote => self.take_remote(given),
             Part::Output => self.take_output(given),
         }
     }
@@ -190,18 +199,24 @@ impl Asked {
         Ok(())
     }
 
-    fn into_sync(mut self, sources: Vec<PathBuf>, dest: PathBuf) -> Result<Sync, Refusal> {
+    fn into_sync(mut self, ends: Ends) -> Result<Sync, Refusal> {
+        self.settle_end(&ends)?;
         self.settle_backups()?;
         self.settle_attributes()?;
         self.settle_filter()?;
         self.engine.whole_list |= self.engine.deletion.needs_whole_list();
-        self.engine.sources = sources;
-        self.engine.dest = dest;
+        self.engine.sources = ends.sources();
+        self.engine.dest = ends.dest().to_owned();
         self.apply_checksum_choice()?;
+        let sender = match ends {
+            Ends::Local { .. } => None,
+            Ends::Pull { address, paths, .. } => Some(self.sender(address, &paths)?),
+        };
         let style = self.told.style(&self.engine);
         Ok(Sync {
             options: self.engine,
             style,
+            sender,
         })
     }
 }

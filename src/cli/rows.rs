@@ -7,6 +7,7 @@ mod content;
 mod filter;
 mod links;
 mod output;
+mod remote;
 mod remove;
 mod switch;
 mod what;
@@ -24,6 +25,7 @@ const PARTS: &[&[Definition]] = &[
     filter::ROWS,
     basis::ROWS,
     switch::ROWS,
+    remote::ROWS,
     output::ROWS,
 ];
 

@@ -193,8 +193,32 @@ pub enum Opt {
     StopAfter,
     /// `--stop-at`.
     StopAt,
+    /// `--rsh`.
+    Rsh,
+    /// `--rsync-path`.
+    RsyncPath,
     /// `--compress`, `--no-compress`.
     Compress(bool),
+    /// `--compress-choice`.
+    CompressChoice,
+    /// `--new-compress`.
+    NewCompress,
+    /// `--old-compress`.
+    OldCompress,
+    /// `--compress-level`.
+    CompressLevel,
+    /// `--checksum-seed`.
+    ChecksumSeed,
+    /// `--protocol`.
+    Protocol,
+    /// `--secluded-args`, `--no-secluded-args`.
+    SecludedArgs(bool),
+    /// `--old-args`, `--no-old-args`.
+    OldArgs(bool),
+    /// `--ipv4`.
+    Ipv4,
+    /// `--ipv6`.
+    Ipv6,
     /// `--delete-before`.
     DeleteBefore,
     /// `--delete-during`.
@@ -288,6 +312,8 @@ pub enum Part {
     Basis,
     /// How the result gets into place.
     Switch,
+    /// The other end.
+    Remote,
     /// What is told.
     Output,
 }
@@ -305,6 +331,7 @@ impl Part {
             Part::Filter => "What is left out",
             Part::Basis => "Backups and other trees",
             Part::Switch => "How the result gets into place",
+            Part::Remote => "The other end",
             Part::Output => "What is told",
         }
     }

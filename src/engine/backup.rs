@@ -228,7 +228,7 @@ fn is_brought(rel: &Path, found: &[Source]) -> bool {
     found.iter().any(|source| match &source.part {
         Part::Names(wanted) => wanted.get(first).is_some(),
         Part::Absent(_) => false,
-        Part::Content => source.dir.try_stat(first).is_ok_and(|stat| stat.is_some()),
+        Part::Content | Part::Listed { .. } => source.seat.has(first),
     })
 }
 

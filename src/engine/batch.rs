@@ -2,19 +2,22 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::tree::compare_names;
 
-use super::sources::Found;
+use super::sources::{Found, Turn};
 
 /// Names of one directory: non-directories first, then directories, as [`compare_names`] has them. The unit
 /// of work, of deletion and of comparing with the disk.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Batch {
     names: Vec<u8>,
     entries: Vec<Entry>,
     /// How many of the entries are not directories.
     pub leaves: usize,
+    /// What falls due when all entries that are no directories are dealt with.
+    pub turn: Option<Arc<Turn>>,
 }
 
 #[derive(Clone, Copy, Debug)]

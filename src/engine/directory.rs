@@ -34,15 +34,31 @@ impl Worker<'_> {
         source: usize,
     ) -> Result<(), Error> {
         check_stop()?;
-        let path = parent.child(name);
         let Some(descent) = self.descend(parent, name, source)? else {
             return Ok(());
         };
+        let peer = descent.peer();
+        let entered = self.enter_directory(parent, name, source, descent)?;
+        if let Some(listed) = peer.filter(|_| !entered) {
+            listed.pass_over();
+        }
+        Ok(())
+    }
+
+    /// Deals with a directory as it was found; false where it and what is in it are passed over.
+    fn enter_directory(
+        &mut self,
+        parent: &Arc<Node>,
+        name: &[u8],
+        source: usize,
+        descent: Descent,
+    ) -> Result<bool, Error> {
+        let path = parent.child(name);
         if descent.listed {
             self.run.tally.listed(Kind::Dir, 0);
         }
         if self.absent_directory(parent, name, &descent.sources)? {
-            return Ok(());
+            return Ok(false);
         }
         self.about = About::of(&parent.sources[source]);
         let target_name = self.target_name(parent, name).to_vec();
@@ -51,7 +67,7 @@ impl Worker<'_> {
             Err(e) => {
                 let event = failed_to(STAT, &self.run.dest_path(&path), &e);
                 self.report_event(event);
-                return Ok(());
+                return Ok(false);
             }
         };
         if !descent.listed {
@@ -62,10 +78,10 @@ impl Worker<'_> {
             self.tell_barred_directory(&path, why);
             self.pass_over();
             self.item(&path, &stat, Action::Create, NEW, None);
-            return Ok(());
+            return Ok(false);
         }
         let Some(sides) = self.read_dir_sides(parent, name, source, &descent, &live) else {
-            return Ok(());
+            return Ok(false);
         };
         let basis = parent.basis.child(&target_name);
         let claim = match &live {
@@ -81,7 +97,7 @@ impl Worker<'_> {
         let model = (seen, sides.as_deref(), &basis);
         let Some((live, changes)) = self.decide_directory(&path, &stat, live, model) else {
             self.count_below(&descent.sources, &path);
-            return Ok(());
+            return Ok(false);
         };
         if let Live::Other(_) | Live::Missing = live
             && !self.run.options.select.list_only
@@ -98,7 +114,7 @@ impl Worker<'_> {
             if !self.make_directory(parent, &path, &target_name, old)? {
                 self.pass_over();
                 self.item(&path, &stat, Action::Create, changes, None);
-                return Ok(());
+                return Ok(false);
             }
         }
         let known = Known {
@@ -117,7 +133,7 @@ impl Worker<'_> {
         descent: Descent,
         name: &[u8],
         live: Live,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let live = match live {
             Live::Other(_) => Live::Barred(Errno::NOTDIR),
             other => other,
@@ -128,6 +144,7 @@ impl Worker<'_> {
         };
         let wanted_in_it = descent.sources.iter().any(|origin| match &origin.part {
             Part::Content => true,
+            Part::Listed { content } => *content,
             Part::Names(names) => names.iter().any(|(_, wish)| wish.named.is_some()),
             // Nothing is made of it.
             Part::Absent(_) => false,
@@ -150,7 +167,7 @@ impl Worker<'_> {
         self.go_into(parent, descent, name, live, known)
     }
 
-    /// Deals with everything in a directory.
+    /// Deals with everything in a directory; false where it is passed over.
     fn go_into(
         &mut self,
         parent: &Arc<Node>,
@@ -158,14 +175,14 @@ impl Worker<'_> {
         name: &[u8],
         live: Live,
         known: Known,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let mut real = parent.real.as_ref().map(|real| real.join(as_path(name)));
         let mut barred = None;
         let live = match live {
             Live::Dir(dir, stat) => Some((dir, stat)),
             Live::Linked(dir, stat, to) => {
                 if !self.follow_to(parent, name, &to) {
-                    return Ok(());
+                    return Ok(false);
                 }
                 real = Some(to);
                 Some((dir, stat))
@@ -213,7 +230,8 @@ impl Worker<'_> {
             Some((path, changes)) => self.content(&node, &path, Some(changes))?,
             None => self.content(&node, &node.path, None)?,
         }
-        self.release(&node)
+        self.release(&node)?;
+        Ok(true)
     }
 
     /// Opens a directory in every source that has it, its metadata as they are to be; `None` where it takes
@@ -232,8 +250,9 @@ impl Worker<'_> {
         if let Some(descent) = &mut descent {
             if let Some(origin) = descent.sources.first() {
                 let shown = || self.run.source_path(origin.operand, &path);
-                let object = Object::Open(origin.dir.as_file());
-                descent.stat = self.claim(object, descent.stat, shown)?.stat;
+                if let Some(object) = origin.seat.object() {
+                    descent.stat = self.claim(object, descent.stat, shown)?.stat;
+                }
             }
             descent.stat = self.run.planner.adjust(descent.stat);
             let closed = notes.iter().any(|note| matches!(note, Note::Closed { .. }));
@@ -273,10 +292,10 @@ impl Worker<'_> {
     ) -> Option<Option<Box<Sides>>> {
         let path = parent.child(name);
         let (origin, object) = match descent.sources.first() {
-            Some(origin) => (origin, Object::Open(origin.dir.as_file())),
+            Some(origin) => (origin, origin.seat.object()),
             None => {
                 let origin = &parent.sources[source];
-                (origin, Object::Name(&origin.dir, name))
+                (origin, origin.seat.object_of(name))
             }
         };
         let live = match live {

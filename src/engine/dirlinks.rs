@@ -87,7 +87,7 @@ impl Worker<'_> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let sources = &Run::root_of(parent).sources;
-        let comes = |path: &Path| sources.iter().any(|o| o.dir.open_beneath(path).is_ok());
+        let comes = |path: &Path| sources.iter().any(|origin| origin.seat.has_dir(path));
         // What comes below one link ends where the other one leads.
         let meet = |link: &Followed| {
             let below = |path: &Path, base: &Path, told: &Path| {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::stage;
 use crate::sys::{reason, signal};
 use crate::tree;
+use crate::wire;
 
 /// A failure that ends the run; what only concerns one entry is an event instead.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +96,27 @@ pub enum Error {
     /// A directory's file of rules makes no sense (code 1), or names one that cannot be opened (code 11).
     #[error(transparent)]
     Rules(#[from] tree::RuleError),
+    /// The peer says what it may not, or the way to it is broken (codes 2, 4, 10, 12, 22).
+    #[error(transparent)]
+    Wire(#[from] wire::Error),
+    /// The peer lists an entry that cannot be where it says (code 4).
+    #[error("rejecting file-list name that is not in a listed directory: {path}")]
+    Stray {
+        /// Its path, as it is shown.
+        path: String,
+    },
+    /// The peer lists an entry that was not asked for (code 4).
+    #[error("rejecting unrequested file-list name: {path}")]
+    Unasked {
+        /// Its path, as it is shown.
+        path: String,
+    },
+    /// The peer ended the session with an error that it told itself.
+    #[error("the other end gave up (code {code})")]
+    Left {
+        /// Its exit code.
+        code: u8,
+    },
     /// Somebody asked to stop (code 20).
     #[error("interrupted")]
     Interrupted,
@@ -108,6 +130,13 @@ fn kept_text(kept: bool) -> &'static str {
         "; the destination is unchanged, what was staged is kept for the next run"
     } else {
         ""
+    }
+}
+
+impl From<super::sources::Stray> for Error {
+    fn from(super::sources::Stray(path): super::sources::Stray) -> Error {
+        let path = tree::shown(crate::sys::as_path(&path));
+        Error::Stray { path }
     }
 }
 

@@ -361,6 +361,17 @@ pub struct Stats {
     pub list_nanos: u64,
     /// Bytes of file names listed: stands in for the size of the list.
     pub list_bytes: u64,
+    /// What went over the wire, where there was one.
+    pub wire: Option<Traffic>,
+}
+
+/// What one session moved, in bytes behind the handshake.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// From here to there.
+    pub sent: u64,
+    /// From there to here.
+    pub received: u64,
 }
 
 /// How a run ended; `cli` makes an exit code of it.

@@ -200,7 +200,7 @@ impl Keeping {
 pub(super) type Unreadable = (Box<[u8]>, io::Error);
 
 /// ACLs and extended attributes of one object.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Extended {
     xattrs: Xattrs,
     /// With the value that it was read from.
@@ -222,7 +222,7 @@ impl Extended {
 }
 
 /// What the source has, and what an object of its kind at the destination has.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Sides {
     pub source: Extended,
     /// Permission bits of the source.

@@ -78,12 +78,12 @@ impl<'f> Filter<'f> {
             let hidden = self
                 .quiet()
                 .excludes(asked, path, name, false, &mut Vec::new());
-            !hidden && origin.dir.try_stat(name).is_ok_and(|stat| stat.is_some())
+            !hidden && origin.seat.has(name)
         };
         let find = |name: &[u8]| -> Option<&'d Dir> {
             let there = sources.iter().filter(|origin| !origin.part.is_absent());
             let coming = there.clone().find(|origin| comes(origin, name));
-            coming.map(|origin| &origin.dir).or(live)
+            coming.and_then(|origin| origin.seat.here()).or(live)
         };
         let note = &mut |note: crate::tree::RuleNote| events.push(noted(&note));
         Ok(self

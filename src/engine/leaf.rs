@@ -22,12 +22,13 @@ use super::fake_super::{Claim, read_target};
 use super::node::Node;
 use super::run::{STAT, failed_to};
 use super::sides::Places;
-use super::sources::{Origin, Seen, Unseen};
+use super::sources::{Origin, Seat, Seen, Unseen};
 use super::worker::Worker;
 
 pub(super) use carry_out::foreseen;
 
 /// An entry of the source and what the destination has in its place.
+#[derive(Clone)]
 pub(super) struct Leaf {
     /// The name at the source.
     pub name: Box<[u8]>,
@@ -71,10 +72,10 @@ impl Leaf {
 impl Origin {
     /// Opens a file of the source for reading.
     pub(super) fn open(&self, leaf: &Leaf) -> io::Result<File> {
-        if leaf.followed {
-            self.dir.open_target_file(&leaf.name)
-        } else {
-            self.dir.open_file(&leaf.name)
+        match &self.seat {
+            Seat::Here(dir) if leaf.followed => dir.open_target_file(&leaf.name),
+            Seat::Here(dir) => dir.open_file(&leaf.name),
+            Seat::There(_) => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 }
@@ -132,27 +133,40 @@ impl Worker<'_> {
             }
         };
         let stat = match self.run.options.content.copy_devices && stat.kind.is_device() {
-            true => Self::content_of_device(&origin.dir, name, stat),
+            true => match &origin.seat {
+                Seat::Here(dir) => Self::content_of_device(dir, name, stat),
+                Seat::There(_) => stat,
+            },
             false => stat,
         };
         let real = stat;
         let shown = || self.run.source_path(origin.operand, &path);
-        let opened = match followed && self.run.planner.keeping.any() {
+        let opened = match &origin.seat {
             // Attributes are those of what the link leads to.
-            true => origin.dir.open_target_file(name).ok(),
-            false => None,
+            Seat::Here(dir) if followed && self.run.planner.keeping.any() => {
+                dir.open_target_file(name).ok()
+            }
+            _ => None,
         };
         let object = match &opened {
-            Some(file) => Object::Open(file),
-            None => Object::Name(&origin.dir, name),
+            Some(file) => Some(Object::Open(file)),
+            None => origin.seat.object_of(name),
         };
-        let claim = self.claim(object, real, shown)?;
+        let claim = match object {
+            Some(object) => self.claim(object, real, shown)?,
+            None => Claim::none(real),
+        };
         let stat = self.run.planner.adjust(claim.stat);
         self.run.tally.listed(stat.kind, stat.size);
         if self.run.options.select.list_only {
             let is_file = real.kind == Kind::File;
             let lister = self.run.lister;
-            let link = || read_target(&origin.dir, name, is_file).map(|to| lister.unmunge(to));
+            let link = || {
+                origin
+                    .seat
+                    .target(name, is_file)
+                    .map(|to| lister.unmunge(to))
+            };
             self.list(path, &stat, link);
             return Ok(None);
         }
@@ -163,7 +177,11 @@ impl Worker<'_> {
         let target_name: Box<[u8]> = self.target_name(node, name).into();
         let link = if stat.kind == Kind::Symlink {
             let is_file = real.kind == Kind::File;
-            match read_target(&origin.dir, name, is_file).map(|to| self.run.lister.unmunge(to)) {
+            match origin
+                .seat
+                .target(name, is_file)
+                .map(|to| self.run.lister.unmunge(to))
+            {
                 Ok(target) if self.leaves_out(&target, &path) => return Ok(None),
                 Ok(target) => Some(target),
                 Err(e) => {

@@ -35,6 +35,7 @@ mod notes;
 mod options;
 mod order;
 mod pace;
+mod remote;
 mod removal;
 mod remove_source;
 mod run;
@@ -55,5 +56,6 @@ pub use options::{
     Adjust, Alternates, Backups, BasisUse, Compare, Content, Deletion, Options, Partial, Privilege,
     SourceRemoval, Sums, When, Writing,
 };
+pub use remote::{AskedNames, Sender, pull};
 pub use select::{Boundary, Missing, Names, Select, Symlinks};
 pub use session::run;

@@ -18,10 +18,22 @@ const WINDOW: usize = 16 * 1024;
 /// The place of a job in depth-first order: the numbers of its ancestors among their siblings.
 pub(super) type Key = Box<[u32]>;
 
-/// The key of the child number `index` of `parent`.
+/// The key of the job number `index` below that of `parent`.
 pub(super) fn child_key(parent: &[u32], index: usize) -> Key {
-    let index = u32::try_from(index).unwrap_or(u32::MAX);
-    parent.iter().copied().chain([index]).collect()
+    key_behind(parent, [1, number(index)])
+}
+
+/// The key of what is left of the job with the key `whole` when it was parted so many times; ahead of all below it.
+pub(super) fn rest_key(whole: &[u32], parts: usize) -> Key {
+    key_behind(whole, [0, number(parts)])
+}
+
+fn key_behind(key: &[u32], numbers: [u32; 2]) -> Key {
+    key.iter().copied().chain(numbers).collect()
+}
+
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
 }
 
 struct Job<T> {
@@ -58,6 +70,10 @@ struct State<T> {
     /// Every job that is waiting, running, or done with events untold.
     open: BTreeMap<Key, Held>,
     running: usize,
+    /// How many of the running ones are parts that go on elsewhere.
+    away: usize,
+    /// Whether there was any job yet.
+    begun: bool,
     held: usize,
     stopped: bool,
 }
@@ -85,6 +101,8 @@ impl<'r, T> Frontier<'r, T> {
             waiting: BinaryHeap::new(),
             open: BTreeMap::new(),
             running: 0,
+            away: 0,
+            begun: false,
             held: 0,
             stopped: false,
         };
@@ -103,6 +121,7 @@ impl<'r, T> Frontier<'r, T> {
     /// Adds jobs; each key must be greater than that of the job that adds it.
     pub(super) fn push(&self, jobs: impl IntoIterator<Item = (Key, T)>) {
         let mut state = self.lock();
+        state.begun = true;
         for (key, work) in jobs {
             if self.ordered {
                 state.open.insert(key.clone(), Held::default());
@@ -163,6 +182,85 @@ impl<'r, T> Frontier<'r, T> {
                 held.events.append(events);
             }
         }
+    }
+
+    /// Parts a running job: what it was goes on elsewhere and still counts as running, with `events` in front of
+    /// all that it will tell; what comes behind that has the key `next`.
+    pub(super) fn part(&self, key: &Key, next: Key, events: &mut Vec<Event>) {
+        let mut state = self.lock();
+        let state = &mut *state;
+        state.running += 1;
+        state.away += 1;
+        if self.ordered {
+            state.open.insert(next, Held::default());
+            if let Some(held) = state.open.get_mut(key) {
+                state.held += events.len();
+                held.events.append(events);
+            }
+        }
+    }
+
+    /// Gives a running job back, to be taken again.
+    pub(super) fn put_back(&self, key: Key, work: T) {
+        let mut state = self.lock();
+        state.running -= 1;
+        state.away -= 1;
+        state.waiting.push(Reverse(Job { key, work }));
+        self.changed.notify_all();
+    }
+
+    /// Tells events of a running job, now or when its turn comes, and never waits: for who reads what a peer says.
+    pub(super) fn tell_at_once(&self, key: &Key, events: &mut Vec<Event>) {
+        if events.is_empty() {
+            return;
+        }
+        let mut state = self.lock();
+        if !self.ordered {
+            for event in events.drain(..) {
+                self.report.event(event);
+            }
+        } else if state.is_first(key) {
+            // What was told when the job was parted may still be held back.
+            let held = state
+                .open
+                .get_mut(key)
+                .map(|held| std::mem::take(&mut held.events));
+            let held = held.unwrap_or_default();
+            state.held -= held.len();
+            for event in held.into_iter().chain(events.drain(..)) {
+                self.report.event(event);
+            }
+        } else {
+            state.held += events.len();
+            if let Some(held) = state.open.get_mut(key) {
+                held.events.append(events);
+            }
+        }
+    }
+
+    /// Waits until all that is left of the running jobs goes on elsewhere; false if the run was stopped.
+    pub(super) fn wait_for_parts(&self) -> bool {
+        let mut state = self.lock();
+        let is_through = |s: &State<T>| s.begun && s.waiting.is_empty() && s.running == s.away;
+        while !(state.stopped || is_through(&state)) {
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        !state.stopped
+    }
+
+    /// Ends a part of a job that went on elsewhere.
+    pub(super) fn part_done(&self, key: &Key, events: &mut Vec<Event>) {
+        self.tell_at_once(key, events);
+        let mut state = self.lock();
+        state.running -= 1;
+        state.away -= 1;
+        if self.ordered {
+            self.close(&mut state, key);
+        }
+        self.changed.notify_all();
     }
 
     /// Ends a running job.
@@ -269,7 +367,7 @@ mod tests {
     fn events_come_in_depth_first_order_whoever_works() {
         let expected = play(1, 4, 4, 3);
         assert_eq!(expected.len(), (1 + 4 + 16 + 64 + 256) * 3);
-        assert!(expected[0].starts_with("[] 0") && expected[3].starts_with("[0] 0"));
+        assert!(expected[0].starts_with("[] 0") && expected[3].starts_with("[1, 0] 0"));
         for _ in 0..20 {
             assert_eq!(play(4, 4, 4, 3), expected);
         }
@@ -279,6 +377,28 @@ mod tests {
     fn a_full_window_holds_workers_back_and_never_for_good() {
         let told = play(4, 6, 2, WINDOW / 4);
         assert_eq!(told.len(), (1 + 6 + 36) * (WINDOW / 4));
+    }
+
+    #[test]
+    fn a_parted_job_tells_in_its_place() {
+        let report = Collect(Mutex::default());
+        let frontier: Frontier<'_, &str> = Frontier::new(&report, true);
+        let top = Key::default();
+        let say = |text: &str| vec![note(text.into())];
+        frontier.push([(top.clone(), "top"), (child_key(&top, 0), "below")]);
+        assert!(frontier.take().is_some());
+        let rest = rest_key(&top, 0);
+        frontier.part(&top, rest.clone(), &mut say("first"));
+        frontier.done(&rest, &mut say("third"));
+        let (below, _) = frontier.take().expect("a job");
+        frontier.done(&below, &mut say("last"));
+        // Nothing is left to take, but the part that went on elsewhere comes back.
+        frontier.put_back(top.clone(), "again");
+        assert_eq!(frontier.take(), Some((top.clone(), "again")));
+        frontier.done(&top, &mut say("second"));
+        assert!(frontier.take().is_none());
+        let told = report.0.into_inner().unwrap();
+        assert_eq!(told, ["first", "second", "third", "last"]);
     }
 
     #[test]

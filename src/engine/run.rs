@@ -17,6 +17,7 @@ use super::links::{Late, Links};
 use super::options::Options;
 use super::order::Frontier;
 use super::pace::Pace;
+use super::remote::Far;
 use super::removal::{Later, Swept};
 use super::remove_source::Departures;
 use super::sources::{Destination, Lister};
@@ -33,8 +34,10 @@ pub(super) struct Run<'r> {
     pub filter: Filter<'r>,
     /// `None` in a dry run.
     pub target: Option<&'r dyn Target>,
-    pub frontier: Frontier<'r, Work>,
-    pub tally: Tally,
+    pub frontier: &'r Frontier<'r, Work>,
+    pub tally: &'r Tally,
+    /// The sender at the other end, if the source is there.
+    pub far: Option<Far<'r>>,
     pub wants: Wants,
     pub links: Option<Links>,
     /// Chooses what takes part.
@@ -73,6 +76,15 @@ impl Run<'_> {
         failure.get_or_insert(error);
         drop(failure);
         self.frontier.stop();
+        if let Some(far) = &self.far {
+            (far.hang_up)();
+        }
+    }
+
+    /// Why the run ends early.
+    pub(super) fn take_failure(&self) -> Option<Error> {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.take()
     }
 
     /// Whether the run ends early.
@@ -97,6 +109,11 @@ impl Run<'_> {
     ) {
         let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
         among(&mut late[number]).append(&mut events);
+    }
+
+    /// Takes over the errors that a sender told.
+    pub(super) fn take_errors(&self, errors: crate::wire::IoErrors) {
+        super::remote::take_errors(self.tally, errors);
     }
 
     /// How far the run is.

@@ -16,7 +16,7 @@ use crate::tree::{Lack, MetaChange, NotGiven};
 
 /// Where the two sides of an entry are read.
 pub(super) struct Places<'p> {
-    pub source: (Object<'p>, &'p Stat),
+    pub source: (Option<Object<'p>>, &'p Stat),
     /// An object of the same kind, if there is one.
     pub live: Option<(Object<'p>, &'p Stat)>,
     /// Which source it is.
@@ -36,7 +36,9 @@ impl Worker<'_> {
             return Some(None);
         }
         let rules = &self.run.options.rules;
-        let (object, stat) = places.source;
+        let (Some(object), stat) = places.source else {
+            return Some(None);
+        };
         let source = match keeping.read_source(object, stat, &planner.owners, rules) {
             Ok(source) => source,
             Err(e) => {
@@ -69,7 +71,7 @@ impl Worker<'_> {
         };
         let live = root.live.as_ref().zip(root.seen());
         let places = Places {
-            source: (Object::Open(origin.dir.as_file()), stat),
+            source: (origin.seat.object(), stat),
             live: live.map(|(dir, stat)| (Object::Open(dir.as_file()), stat)),
             operand: origin.operand,
             path: &root.path,

@@ -2,12 +2,14 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::sys::Kind;
 
-use super::event::{Counts, Outcome, Stats};
+use super::event::{Counts, Outcome, Stats, Traffic};
 use super::survey::Totals;
+use crate::wire::Statistics;
 
 #[derive(Default)]
 struct KindCounts([AtomicU64; 5]);
@@ -59,6 +61,7 @@ pub(super) struct Tally {
     list_error: AtomicBool,
     read_error: AtomicBool,
     blocked_told: AtomicBool,
+    sender: OnceLock<Statistics>,
 }
 
 impl Tally {
@@ -115,6 +118,15 @@ impl Tally {
 
     pub(super) fn live_entries(&self) -> u64 {
         self.live_entries.load(Relaxed)
+    }
+
+    pub(super) fn deleted_kinds(&self) -> Counts {
+        self.deleted.get()
+    }
+
+    /// What the sender counted on the wire.
+    pub(super) fn sender_told(&self, told: Statistics) {
+        let _ = self.sender.set(told);
     }
 
     pub(super) fn deletions(&self) -> u64 {
@@ -211,6 +223,10 @@ impl Tally {
                 matched: self.matched.load(Relaxed),
                 list_nanos: self.list_nanos.load(Relaxed),
                 list_bytes: self.list_bytes.load(Relaxed),
+                wire: self.sender.get().map(|told| Traffic {
+                    sent: told.server_read.unsigned_abs(),
+                    received: told.server_written.unsigned_abs(),
+                }),
             },
             partial: self.partial.load(Relaxed),
             vanished: self.vanished.load(Relaxed),

@@ -1,5 +1,7 @@
 //! Bringing the content of one regular file over.
 
+mod arrive;
+pub(super) mod ask;
 mod fill;
 mod into;
 mod partial;
@@ -20,7 +22,7 @@ use super::node::Node;
 use super::options::Writing;
 use super::run::failed_to;
 use super::sources::Origin;
-use super::target::{Fault, Place, Target};
+use super::target::{Fault, NewFile, Place, Target};
 use super::worker::Worker;
 
 pub(super) use partial::Leftovers;
@@ -28,8 +30,8 @@ pub(super) use partial::Leftovers;
 /// What moved.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Moved {
-    literal: u64,
-    matched: u64,
+    pub literal: u64,
+    pub matched: u64,
 }
 
 /// A file to be written, and where.
@@ -50,6 +52,9 @@ impl Worker<'_> {
         origin: &Origin,
         changes: Changes,
     ) -> Result<bool, Error> {
+        if let Some(far) = self.run.far.filter(|_| self.run.target.is_some()) {
+            return self.ask(far, node, leaf, changes);
+        }
         let Some(target) = self.run.target else {
             self.run.tally.transferred(leaf.stat.size, 0, 0);
             self.tell_transfer(leaf, changes);
@@ -166,19 +171,7 @@ impl Worker<'_> {
         }
         let name = &leaf.target_name[..];
         let half = match target.salvage(place, name, leaf.stat.size, leaf.stat.mtime)? {
-            Salvage::Whole => {
-                let object = Object::Name(place.dir(), name);
-                let mut change = change;
-                self.take_back_edits(object, leaf, &mut change)?;
-                let given = give(object, Kind::File, &change)?;
-                self.tell_lacks(&self.run.dest_path(&leaf.path), &given);
-                let made = foreseen(&leaf.stat, &change, node.gives_group);
-                target.finish_file(place, name, None, made.as_ref(), leaf.live.as_ref())?;
-                return Ok(Moved {
-                    literal: 0,
-                    matched: leaf.stat.size,
-                });
-            }
+            Salvage::Whole => return self.take_whole(target, node, place, leaf),
             Salvage::Half(file) => Some(file),
             Salvage::None => self.leftover(node, leaf),
         };
@@ -195,17 +188,31 @@ impl Worker<'_> {
                 return Err(e.into());
             }
         };
-        let given = give(Object::Open(&new.file), Kind::File, &birth.left(&change));
+        self.complete((node, place, leaf), target, new, (&change, &birth), moved)?;
+        Ok(moved)
+    }
+
+    /// Gives a file that has its content the rest, and its name.
+    fn complete(
+        &mut self,
+        (node, place, leaf): (&Arc<Node>, &Place, &Leaf),
+        target: &dyn Target,
+        new: NewFile,
+        (change, birth): (&MetaChange, &Birth),
+        moved: Moved,
+    ) -> Result<(), Fault> {
+        let left = birth.left(change);
+        let given = give(Object::Open(&new.file), Kind::File, &left);
         // A file that changed while it was read has the size that was read.
         let size = moved.literal + moved.matched;
-        let made = foreseen(&Stat { size, ..leaf.stat }, &change, node.gives_group)
+        let made = foreseen(&Stat { size, ..leaf.stat }, change, node.gives_group)
             .filter(|_| given.is_ok());
         if !matches!(&given, Ok(lacks) if lacks.is_empty()) {
             self.tell_given(&self.run.dest_path(&leaf.path), Some(given));
         }
         target.finish_file(
             place,
-            name,
+            &leaf.target_name,
             new.temporary.as_deref(),
             made.as_ref(),
             leaf.live.as_ref(),
@@ -213,7 +220,29 @@ impl Worker<'_> {
         if !self.run.options.content.delay_updates {
             self.drop_leftover(node, leaf)?;
         }
-        Ok(moved)
+        Ok(())
+    }
+
+    /// Takes a file over that an interrupted run left complete.
+    fn take_whole(
+        &mut self,
+        target: &dyn Target,
+        node: &Node,
+        place: &Place,
+        leaf: &Leaf,
+    ) -> Result<Moved, Fault> {
+        let mut change = self.attributes_of_new(leaf, place);
+        let name = &leaf.target_name[..];
+        let object = Object::Name(place.dir(), name);
+        self.take_back_edits(object, leaf, &mut change)?;
+        let given = give(object, Kind::File, &change)?;
+        self.tell_lacks(&self.run.dest_path(&leaf.path), &given);
+        let made = foreseen(&leaf.stat, &change, node.gives_group);
+        target.finish_file(place, name, None, made.as_ref(), leaf.live.as_ref())?;
+        Ok(Moved {
+            literal: 0,
+            matched: leaf.stat.size,
+        })
     }
 }
 

@@ -18,8 +18,9 @@ use super::extended::{Sides, Unlike};
 use super::fake_super;
 use super::node::Node;
 use super::order::{Key, child_key};
+use super::remote::Pending;
 use super::run::Run;
-use super::sources::Found;
+use super::sources::{Found, Turn};
 use super::target::{Fault, Place};
 
 /// Entries of a wide directory that make one job.
@@ -37,6 +38,8 @@ pub(super) enum Work {
         name: Box<[u8]>,
         source: usize,
     },
+    /// A file that was asked for, which the sender does not send.
+    Unsent(Box<Pending>),
     /// Some of the entries of a wide directory.
     Chunk {
         node: Arc<Node>,
@@ -52,6 +55,11 @@ pub(super) struct Worker<'w> {
     pub events: Vec<Event>,
     pub about: About,
     pub key: Key,
+    /// The key that the job began with, and how often it was parted since.
+    pub whole: Key,
+    pub parts: usize,
+    /// What falls due when the entries that are dealt with are through.
+    pub turn: Option<Arc<Turn>>,
     /// What is removed makes room for a backup, and is not kept itself.
     pub makes_room: bool,
 }
@@ -67,6 +75,9 @@ impl<'w> Worker<'w> {
             events: Vec::new(),
             about: About::default(),
             key: Key::default(),
+            whole: Key::default(),
+            parts: 0,
+            turn: None,
             makes_room: false,
         }
     }
@@ -74,7 +85,9 @@ impl<'w> Worker<'w> {
     /// Works until nothing is left.
     pub(super) fn work(&mut self) {
         while let Some((key, work)) = self.run.frontier.take() {
-            self.key = key;
+            self.key = key.clone();
+            self.whole = key;
+            self.parts = 0;
             if let Err(e) = self.job(work) {
                 self.run.fail(e);
             }
@@ -102,6 +115,7 @@ impl<'w> Worker<'w> {
                 self.directory(&parent, &name, source)?;
                 self.release(&parent)
             }
+            Work::Unsent(pending) => self.unsent(*pending),
             Work::Chunk { node, batch, range } => {
                 self.leaves(&node, &batch, range)?;
                 self.release(&node)
@@ -301,6 +315,7 @@ impl<'w> Worker<'w> {
         batch: &Batch,
         range: Range<usize>,
     ) -> Result<(), Error> {
+        self.turn = batch.turn.clone();
         let last = range.end == batch.leaves;
         let dirs = batch.len() - batch.leaves;
         for index in range {
@@ -316,6 +331,7 @@ impl<'w> Worker<'w> {
         if last && self.run.wants.progress {
             self.run.tally.pass(dirs);
         }
+        self.turn = None;
         Ok(())
     }
 

@@ -165,6 +165,11 @@ struct Totals {
     matched: u64,
     list_seconds: f64,
     list_bytes: u64,
+    /// Over the wire, where there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes_sent: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes_received: Option<u64>,
     partial: bool,
     vanished: bool,
 }
@@ -203,6 +208,7 @@ impl From<Outcome> for Totals {
             matched,
             list_nanos,
             list_bytes,
+            wire,
         } = outcome.stats;
         Totals {
             listed: listed.into(),
@@ -216,6 +222,8 @@ impl From<Outcome> for Totals {
             matched,
             list_seconds: list_nanos as f64 / 1e9,
             list_bytes,
+            bytes_sent: wire.map(|wire| wire.sent),
+            bytes_received: wire.map(|wire| wire.received),
             partial: outcome.partial,
             vanished: outcome.vanished,
         }

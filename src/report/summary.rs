@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use super::numbers::Human;
-use crate::engine::{Counts, Stats};
+use crate::engine::{Counts, Stats, Traffic};
 
-/// Bytes that stand for what rsync would have sent. A local run has no wire, so this is the content
-/// that was copied and the names that were listed; nothing is ever received.
-fn sent(stats: &Stats) -> u64 {
-    stats.literal + stats.list_bytes
+/// Bytes sent and received. A local run has no wire: what stands for it is the content that was copied and the names
+/// that were listed, and nothing is ever received.
+fn traffic(stats: &Stats) -> Traffic {
+    stats.wire.unwrap_or(Traffic {
+        sent: stats.literal + stats.list_bytes,
+        received: 0,
+    })
 }
 
 /// The block of `--stats`.
@@ -28,7 +31,7 @@ pub fn block(stats: &Stats, human: Human) -> String {
          File list generation time: {:.3} seconds\n\
          File list transfer time: 0.000 seconds\n\
          Total bytes sent: {}\n\
-         Total bytes received: 0\n",
+         Total bytes received: {}\n",
         count(&stats.listed),
         count(&stats.created),
         count(&stats.deleted),
@@ -39,19 +42,22 @@ pub fn block(stats: &Stats, human: Human) -> String {
         bytes(stats.matched),
         bytes(stats.list_bytes),
         stats.list_nanos as f64 / 1e9,
-        bytes(sent(stats)),
+        bytes(traffic(stats).sent),
+        bytes(traffic(stats).received),
     )
 }
 
 /// The two last lines.
 pub fn totals(stats: &Stats, human: Human, elapsed: Duration, dry_run: bool) -> String {
-    let sent = sent(stats);
-    let rate = sent as f64 / (0.5 + elapsed.as_secs() as f64);
-    let speedup = stats.total_size as f64 / sent.max(1) as f64;
+    let Traffic { sent, received } = traffic(stats);
+    let moved = sent + received;
+    let rate = moved as f64 / (0.5 + elapsed.as_secs() as f64);
+    let speedup = stats.total_size as f64 / moved.max(1) as f64;
     format!(
-        "sent {} bytes  received 0 bytes  {} bytes/sec\n\
+        "sent {} bytes  received {} bytes  {} bytes/sec\n\
          total size is {}  speedup is {}{}\n",
         human.bytes(sent),
+        human.bytes(received),
         human.rate(rate),
         human.bytes(stats.total_size),
         human.decimal(speedup),
@@ -61,8 +67,9 @@ pub fn totals(stats: &Stats, human: Human, elapsed: Duration, dry_run: bool) -> 
 
 /// The last line of a log that is told no statistics.
 pub fn logged(stats: &Stats) -> String {
-    let (sent, total) = (sent(stats), stats.total_size);
-    format!("sent {sent} bytes  received 0 bytes  total size {total}\n")
+    let Traffic { sent, received } = traffic(stats);
+    let total = stats.total_size;
+    format!("sent {sent} bytes  received {received} bytes  total size {total}\n")
 }
 
 /// What the delta method found in old files, over all of them.

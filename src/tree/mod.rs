@@ -23,7 +23,8 @@ pub use owners::{IdMap, Ids, MapError, Owners};
 pub use preserve::{KeepXattrs, MetaChange, Preserve};
 pub use quick_check::{Differences, Powers, Tolerance, differences};
 pub use rules::{
-    Environment, Fault, NamedBy, Perishable, Place, Rule, RuleError, RuleName, RuleNote, Rules,
-    Scope, Shown, Side, Written, clean,
+    Environment, Fault, Grammar, NamedBy, Perishable, Place, Rule, RuleError, RuleName, RuleNote,
+    Rules, Scope, Shown, Side, TooModern, Written, clean,
 };
 pub use unsafe_link::{MUNGED, is_unsafe_link};
+pub use wildmatch::matches_name;

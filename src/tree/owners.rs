@@ -125,6 +125,12 @@ impl IdMap {
         Ok(map)
     }
 
+    /// Whether no id has a name.
+    #[must_use]
+    pub fn is_numeric(&self) -> bool {
+        self.numeric
+    }
+
     /// The same where no id has a name.
     #[must_use]
     pub fn numeric(mut self, numeric: bool) -> IdMap {

@@ -21,6 +21,7 @@ mod pattern;
 mod read;
 mod rule;
 mod scope;
+mod sent;
 mod texts;
 
 use std::ffi::{OsStr, OsString};
@@ -30,6 +31,7 @@ use std::path::{Path, PathBuf};
 pub use error::{Fault, RuleError, RuleNote, Shown};
 pub use rule::{NamedBy, Place, Rule, RuleName, Side, Written};
 pub use scope::{Scope, clean};
+pub use sent::{Grammar, TooModern};
 
 use list::{Item, List};
 use parse::{Form, Modifiers};

@@ -60,6 +60,12 @@ pub enum Begin {
     Component,
 }
 
+/// Whether one name matches a pattern.
+#[must_use]
+pub fn matches_name(pattern: &[u8], name: &[u8]) -> bool {
+    Glob::compile(pattern).is_some_and(|glob| glob.matches(name, 0, Begin::Start))
+}
+
 /// A compiled pattern.
 #[derive(Clone, Debug)]
 pub struct Glob {

@@ -19,7 +19,11 @@ impl Asked {
             Opt::Existing => compare.existing = true,
             Opt::IgnoreExisting => compare.ignore_existing = true,
             Opt::ModifyWindow => compare.modify_window = integer(&given)?.into(),
-            Opt::ChecksumChoice => compare.sums = sums(&given.value.to_string_lossy())?,
+            Opt::ChecksumChoice => {
+                compare.sums = sums(&given.value.to_string_lossy())?;
+                let is_auto = given.value.eq_ignore_ascii_case("auto");
+                self.wire.checksum_choice = Some(given.value).filter(|_| !is_auto);
+            }
             other => no_meaning(other),
         }
         Ok(())

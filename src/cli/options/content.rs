@@ -69,11 +69,14 @@ impl Asked {
             Opt::NoBwlimit => content.rate = None,
             Opt::StopAfter => content.deadline = Some(stop_after(&given)?),
             Opt::StopAt => content.deadline = Some(stop_at(&given)?),
-            // Bytes that do not leave the machine are not worth compressing; rsync's result is the same.
-            Opt::Compress(_) => {}
             other => no_meaning(other),
         }
         Ok(())
+    }
+
+    /// Whether `-W` was given, and not taken back.
+    pub(super) fn whole_file_given(&self) -> bool {
+        self.manner.whole == Some(true)
     }
 
     /// What goes together, and what that means for the way in which the run gets into place.

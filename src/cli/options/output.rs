@@ -57,6 +57,12 @@ impl Default for Told {
     }
 }
 
+impl Told {
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+}
+
 impl Asked {
     pub(super) fn take_output(&mut self, given: Given) -> Result<(), Refusal> {
         let told = &mut self.told;

@@ -153,12 +153,4 @@ pub const ROWS: &[Definition] = &[
         PART,
         "Stop at this time: 2026-12-31T23:59, 23:59, :30",
     ),
-    flag(
-        Opt::Compress(true),
-        Some('z'),
-        "compress",
-        PART,
-        "Compress what goes over a network; a local run has none",
-    ),
-    hidden(Opt::Compress(false), "no-compress", PART, &["no-z"]),
 ];

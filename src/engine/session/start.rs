@@ -19,7 +19,7 @@ use crate::engine::links::Links;
 use crate::engine::node::Node;
 use crate::engine::options::Privilege;
 use crate::engine::removal::{self};
-use crate::engine::sources::{self, Lister, Origin, Source};
+use crate::engine::sources::{self, Lister, Origin, Seat, Source};
 use crate::engine::survey::{Surveyor, Totals};
 
 /// What a transfer begins with.
@@ -114,8 +114,9 @@ impl<'s> Session<'s> {
         let mut claim = None;
         if planner.keeping.is_fake() {
             if let Some((stat, source)) = top.as_mut().zip(found.iter().find(|s| s.top.is_some())) {
-                let object = Object::Open(source.dir.as_file());
-                *stat = Claim::of(object, *stat, || source.path.clone())?.stat;
+                if let Some(object) = source.seat.object() {
+                    *stat = Claim::of(object, *stat, || source.path.clone())?.stat;
+                }
             }
             if let Some((dir, stat)) = &live {
                 let path = || self.destination.root.clone();
@@ -170,10 +171,10 @@ impl<'s> Session<'s> {
     }
 
     /// A handle on the directory of an operand, through which reading is seen or not.
-    fn open_source(&self, source: &Source) -> Result<Dir, Error> {
-        let opened = match self.options.open_noatime {
-            false => source.dir.reopen(),
-            true => source.dir.reopen_unseen(),
+    fn open_source(&self, source: &Source) -> Result<Seat, Error> {
+        let opened = match &source.seat {
+            Seat::Here(dir) if self.options.open_noatime => dir.reopen_unseen().map(Seat::Here),
+            seat => seat.reopen(),
         };
         opened.map_err(|e| Error::File {
             action: "opendir",

@@ -7,21 +7,21 @@ use crate::stage;
 use crate::sys::Dir;
 use crate::sys::content::Abilities;
 
-use super::{Session, tell_created};
+use super::{Session, is_ordered, tell_created};
 use crate::engine::backup::Backup;
 use crate::engine::error::Error;
-use crate::engine::event::{Committed, Event, Outcome, Severity, Wants};
+use crate::engine::event::{Committed, Event, Outcome, Severity};
 use crate::engine::filter::Filter;
 use crate::engine::links::Late;
 use crate::engine::node::Node;
 use crate::engine::order::{Frontier, Key};
 use crate::engine::pace::Pace;
+use crate::engine::remote::{Peer, Point};
 use crate::engine::removal::{Later, Swept};
 use crate::engine::remove_source::Departures;
 use crate::engine::run::{Run, failed};
-use crate::engine::sources::{Lister, Opened};
-use crate::engine::survey::file_id;
-use crate::engine::tally::Tally;
+use crate::engine::sources::{Lister, Opened, Origin};
+use crate::engine::survey::{Surveyor, file_id};
 use crate::engine::target::{Fault, Target};
 use crate::engine::worker::Work;
 
@@ -33,11 +33,9 @@ impl Session<'_> {
         found: Opened,
         live: Option<&Dir>,
         target: Option<&dyn Target>,
-        tally: Tally,
     ) -> Result<Outcome, Error> {
         let planner = self.planner();
         let wants = self.report.wants();
-        let ordered = wants != Wants::default() || self.options.select.list_only;
         let own_root = Dir::open(&self.destination.root)
             .and_then(|dir| dir.stat_self())
             .ok()
@@ -55,6 +53,14 @@ impl Session<'_> {
             incomplete,
             uncounted,
         } = self.start(&found.sources, live, lister, &planner)?;
+        let own_frontier;
+        let frontier = match self.peer {
+            Some(peer) => peer.frontier(),
+            None => {
+                own_frontier = Frontier::new(self.report, is_ordered(self.options, self.report));
+                &own_frontier
+            }
+        };
         let backup = Backup::open(self.options, self.destination, &found.sources, self.report)?;
         let run = Run {
             options: self.options,
@@ -62,8 +68,9 @@ impl Session<'_> {
             planner,
             filter,
             target,
-            frontier: Frontier::new(self.report, ordered),
-            tally,
+            frontier,
+            tally: self.tally,
+            far: self.peer.map(Peer::far),
             wants,
             links,
             lister,
@@ -81,31 +88,44 @@ impl Session<'_> {
             failure: Mutex::new(None),
             late: Mutex::new(Vec::new()),
         };
-        self.begin_root(&run, &root)?;
+        match self.peer {
+            None => self.carry_through(&run, root, (incomplete, uncounted), &mut |_| Ok(()))?,
+            Some(peer) => peer.attend(&run, |reached| {
+                self.carry_through(&run, root, (incomplete, uncounted), reached)
+            })?,
+        }
+        Ok(run.tally.outcome())
+    }
+
+    /// From the root to the commit; `reach` is called when a point is reached that a peer has a part in.
+    fn carry_through<'r>(
+        &self,
+        run: &Run<'r>,
+        root: Arc<Node>,
+        (incomplete, uncounted): (bool, Option<(Surveyor<'_>, Vec<Origin>, bool)>),
+        reach: &mut dyn FnMut(Point) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.begin_root(run, &root)?;
         run.sweep(&root, incomplete)?;
         root.hold();
         run.frontier
             .push([(Key::default(), Work::Root(Arc::clone(&root)))]);
         drop(root);
         run.work(uncounted);
-        self.tell_late(&run);
+        self.tell_late(run);
         if !run.has_failed() {
+            reach(Point::Transferred)?;
             run.finish_removals()?;
-            self.finish_backups(&run)?;
+            self.finish_backups(run)?;
         }
-        let failure = run
-            .failure
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        match failure {
-            Some(e) => return Err(e),
+        match run.take_failure() {
+            Some(e) => Err(e),
             None => {
-                self.conclude(&run);
-                self.commit(&run)?;
+                self.conclude(run);
+                self.commit(run)?;
+                reach(Point::Committed)
             }
         }
-        Ok(run.tally.outcome())
     }
 
     /// Makes the target ready where the root itself is missing.

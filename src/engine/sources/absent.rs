@@ -15,7 +15,7 @@ impl Lister<'_> {
         }
         let below = wish(origin, name)?.below.as_ref()?.missing()?;
         let around = Origin {
-            dir: origin.dir.reopen().ok()?,
+            seat: origin.seat.reopen().ok()?,
             operand: origin.operand,
             part: Part::Absent(Arc::new(below)),
             dev: origin.dev,
@@ -23,7 +23,7 @@ impl Lister<'_> {
             links: origin.links,
         };
         // It takes no part itself: nobody looks at these.
-        let stat = around.dir.stat_self().ok()?;
+        let stat = around.seat.stat_self().ok()?;
         let mut descent = Descent::of(stat);
         descent.sources.push(around);
         Some(descent)

@@ -149,6 +149,10 @@ pub(in crate::engine) fn destination(
 fn is_dir(source: &Source) -> bool {
     match &source.part {
         Part::Content => true,
+        Part::Listed { content } => {
+            let names = source.seat.there().and_then(|listed| listed.names().ok());
+            *content || names.is_some_and(|mut names| names.any(|(_, is_dir)| is_dir))
+        }
         Part::Names(wanted) | Part::Absent(wanted) => wanted
             .only()
             .is_none_or(|(_, wish)| wish.found() == Found::Dir),
@@ -219,10 +223,15 @@ fn not_entered(what: &str, dir: &Path, e: &io::Error) -> Error {
 /// Whether the list has just one entry: then a missing destination becomes its new name.
 fn counts_as_one(lister: &Lister<'_>, sources: &[Source]) -> bool {
     let [only] = sources else { return false };
-    let Ok(dir) = only.dir.reopen() else {
+    let Ok(seat) = only.seat.reopen() else {
         return false;
     };
-    let origin = only.origin(0, dir);
+    if let Some(listed) = seat.there() {
+        // The root counts as well.
+        let names = listed.names().map_or(0, |names| names.take(2).count());
+        return names + usize::from(only.top.is_some()) == 1;
+    }
+    let origin = only.origin(0, seat);
     // Where empty directories are left out, the list counts as one of many.
     let prunes = lister.options.select.prune_empty;
     let is_empty = |path: &Path, sources: &[_]| {
@@ -230,7 +239,7 @@ fn counts_as_one(lister: &Lister<'_>, sources: &[Source]) -> bool {
         !prunes && batch.is_ok_and(|batch| batch.len() == 0)
     };
     match &only.part {
-        Part::Content => is_empty(Path::new(""), &[origin]),
+        Part::Content | Part::Listed { .. } => is_empty(Path::new(""), &[origin]),
         Part::Names(_) | Part::Absent(_) if only.top.is_some() => false,
         Part::Names(wanted) | Part::Absent(wanted) => match wanted.only() {
             None => false,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rustix::io::Errno;
 
 use super::wanted::{Found, Wish};
-use super::{Origin, Part};
+use super::{Listed, Origin, Part, Seat};
 use crate::engine::batch::Batch;
 use crate::engine::error::Error;
 use crate::engine::event::Event;
@@ -145,9 +145,21 @@ impl<'l> Lister<'l> {
             let fail = |e| (number, e);
             match &origin.part {
                 Part::Content => {
-                    let listing = origin.dir.list().map_err(fail)?;
-                    self.take(&mut batch, path, &listing, (origin, number), note)
-                        .map_err(fail)?;
+                    if let Seat::Here(dir) = &origin.seat {
+                        let listing = dir.list().map_err(fail)?;
+                        self.take(&mut batch, path, (dir, &listing), (origin, number), note)
+                            .map_err(fail)?;
+                    }
+                }
+                // The peer has chosen already.
+                Part::Listed { .. } => {
+                    if let Seat::There(listed) = &origin.seat {
+                        for (name, is_dir) in listed.names().map_err(fail)? {
+                            let found = if is_dir { Found::Dir } else { Found::Leaf };
+                            batch.push(name, number, found).map_err(fail)?;
+                        }
+                        batch.turn = listed.take_turn();
+                    }
                 }
                 Part::Names(wanted) | Part::Absent(wanted) => {
                     for (name, wish) in wanted.iter() {
@@ -164,14 +176,14 @@ impl<'l> Lister<'l> {
         &self,
         batch: &mut Batch,
         path: &Path,
-        listing: &Listing,
+        (dir, listing): (&Dir, &Listing),
         (origin, number): (&Origin, usize),
         note: &mut dyn FnMut(Note),
     ) -> io::Result<()> {
         batch.reserve(listing.len());
         let follows = self.options.symlinks.follows();
         for listed in listing.iter() {
-            if crate::stage::is_state(&origin.dir, listed.name) {
+            if crate::stage::is_state(dir, listed.name) {
                 continue;
             }
             let is_dir = match listed.kind {
@@ -182,7 +194,7 @@ impl<'l> Lister<'l> {
                     }
                 }
                 Some(kind) => kind == Kind::Dir,
-                None => match origin.dir.try_stat(listed.name)? {
+                None => match dir.try_stat(listed.name)? {
                     Some(stat) if stat.kind == Kind::Symlink && follows => {
                         match self.leads_to_dir(path, listed.name, origin, note) {
                             Some(is_dir) => is_dir,
@@ -230,7 +242,7 @@ impl<'l> Lister<'l> {
         let operand = origin.operand;
         if self.options.symlinks.follow_unsafe
             && !self.options.symlinks.follow
-            && let Ok(target) = origin.dir.read_link(name)
+            && let Ok(target) = origin.seat.target(name, false)
             && is_unsafe_link(&target, path_bytes(&path))
         {
             note(Note::Followed {
@@ -260,10 +272,8 @@ impl<'l> Lister<'l> {
         if self.options.select.boundary != Boundary::BeforeMounts {
             return false;
         }
-        let other = origin
-            .dir
-            .stat_target(name)
-            .is_ok_and(|stat| stat.dev != origin.dev);
+        let target = origin.seat.here().map(|dir| dir.stat_target(name));
+        let other = target.is_some_and(|stat| stat.is_ok_and(|stat| stat.dev != origin.dev));
         if other {
             let path = path.join(as_path(name));
             note(Note::MountPoint { path });
@@ -282,7 +292,14 @@ impl<'l> Lister<'l> {
         name: &[u8],
         path: &Path,
     ) -> Result<Seen, Unseen> {
-        let dir = &origin.dir;
+        let dir = match &origin.seat {
+            Seat::Here(dir) => dir,
+            Seat::There(listed) => {
+                let stat = listed.see(name)?;
+                let followed = false;
+                return Ok(Seen { stat, followed });
+            }
+        };
         let stat = dir.stat(name)?;
         let links = &self.options.symlinks;
         let plain = Seen {
@@ -358,9 +375,12 @@ impl<'l> Lister<'l> {
                         path,
                         error,
                     });
-                    let stat = match wish.is_some_and(Wish::is_followed) {
-                        true => origin.dir.stat_target(name),
-                        false => origin.dir.stat(name),
+                    let stat = match &origin.seat {
+                        Seat::Here(dir) if wish.is_some_and(Wish::is_followed) => {
+                            dir.stat_target(name)
+                        }
+                        Seat::Here(dir) => dir.stat(name),
+                        Seat::There(_) => return None,
                     };
                     // It counts as empty; whether anything is deleted on its word is another question.
                     let content = wish.map_or(self.options.recursive, |wish| wish.content);
@@ -381,6 +401,10 @@ impl<'l> Lister<'l> {
                     });
                     return below;
                 }
+            };
+            let opened = match opened {
+                Entered::Here(opened) => opened,
+                Entered::There(listed) => return Some(Descent::listed(origin, listed)),
             };
             if self.own_root == Some(file_id(&opened.stat)) && descent.is_none() {
                 return None;
@@ -425,7 +449,7 @@ impl<'l> Lister<'l> {
         let operand = origin.operand;
         if let Some(below) = below {
             descent.sources.push(Origin {
-                dir: dir.reopen().ok()?,
+                seat: Seat::Here(dir.reopen().ok()?),
                 operand,
                 part: Part::Names(below.clone()),
                 dev,
@@ -436,7 +460,7 @@ impl<'l> Lister<'l> {
         if content {
             let part = Part::Content;
             descent.sources.push(Origin {
-                dir,
+                seat: Seat::Here(dir),
                 operand,
                 part,
                 dev,
@@ -447,7 +471,11 @@ impl<'l> Lister<'l> {
         Some(())
     }
 
-    fn enter(&self, origin: &Origin, name: &[u8], path: &Path) -> Result<Opened, Unseen> {
+    fn enter(&self, origin: &Origin, name: &[u8], path: &Path) -> Result<Entered, Unseen> {
+        let around = match &origin.seat {
+            Seat::Here(dir) => dir,
+            Seat::There(listed) => return Ok(Entered::There(listed.enter(name)?)),
+        };
         let follows =
             self.options.symlinks.follows() || wish(origin, name).is_some_and(Wish::is_followed);
         let followed = follows && self.see(origin, name, path)?.followed;
@@ -457,16 +485,16 @@ impl<'l> Lister<'l> {
             return Err(io::Error::from(Errno::LOOP).into());
         }
         let dir = if followed {
-            origin.dir.open_target_dir(name)?
+            around.open_target_dir(name)?
         } else {
-            origin.dir.open_dir(name)?
+            around.open_dir(name)?
         };
         let stat = dir.stat_self()?;
         if stat.mode & 0o111 != 0o111 && !process::is_root() {
             // One that can be listed but not searched has nothing to give.
             dir.reopen()?;
         }
-        Ok(Opened { dir, stat, links })
+        Ok(Entered::Here(Opened { dir, stat, links }))
     }
 
     /// Whether anything but directories takes part below a directory.
@@ -501,6 +529,14 @@ impl<'l> Lister<'l> {
 }
 
 /// A directory of one source.
+enum Entered {
+    /// On this machine.
+    Here(Opened),
+    /// Of a peer.
+    There(Listed),
+}
+
+/// A directory of a source on this machine.
 struct Opened {
     dir: Dir,
     stat: Stat,
@@ -514,6 +550,30 @@ impl Descent {
             stat,
             content: false,
             listed: false,
+        }
+    }
+
+    /// The directory in the lists of a peer, where it is there.
+    pub(in crate::engine) fn peer(&self) -> Option<Listed> {
+        self.sources.first()?.seat.there().cloned()
+    }
+
+    /// A directory as a peer lists it.
+    fn listed(around: &Origin, listed: Listed) -> Descent {
+        let content = listed.is_content();
+        let stat = listed.stat();
+        Descent {
+            stat: stat.unwrap_or_else(|| listed.unlisted()),
+            content,
+            listed: stat.is_some(),
+            sources: vec![Origin {
+                seat: Seat::There(listed),
+                operand: around.operand,
+                part: Part::Listed { content },
+                dev: around.dev,
+                scope: around.scope.clone(),
+                links: 0,
+            }],
         }
     }
 }

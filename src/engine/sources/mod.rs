@@ -2,10 +2,12 @@
 
 mod absent;
 mod destination;
+mod listed;
 mod lister;
 mod mkpath;
 mod open;
 mod relative;
+mod seat;
 mod wanted;
 
 use std::path::PathBuf;
@@ -13,12 +15,14 @@ use std::sync::Arc;
 
 pub(super) use absent::Absence;
 pub(super) use destination::{Destination, destination, trimmed};
+pub(super) use listed::{Arrivals, Assembly, Listed, Stray, Turn};
 pub(super) use lister::{Descent, Lister, Note, Seen, Unseen};
 pub(super) use open::{Opened, open};
+pub(super) use seat::Seat;
 pub(super) use wanted::Found;
 use wanted::Wanted;
 
-use crate::sys::{Dir, Stat};
+use crate::sys::Stat;
 use crate::tree::Scope;
 
 /// What of a source directory takes part.
@@ -31,21 +35,26 @@ pub(super) enum Part {
     /// Names below it that are missing, as it is itself: the directory stands for the nearest one around it,
     /// and nothing is looked up in it.
     Absent(Arc<Wanted>),
+    /// What a peer lists of it; all of its content, or only some names.
+    Listed {
+        /// Whether it is all.
+        content: bool,
+    },
 }
 
 impl Part {
     pub(super) fn is_content(&self) -> bool {
-        matches!(self, Part::Content)
+        matches!(self, Part::Content | Part::Listed { content: true })
     }
 
     pub(super) fn is_absent(&self) -> bool {
         matches!(self, Part::Absent(_))
     }
 
-    /// The names that take part; `None` where all do.
+    /// The names that take part; `None` where all do that are there.
     pub(super) fn names(&self) -> Option<&Wanted> {
         match self {
-            Part::Content => None,
+            Part::Content | Part::Listed { .. } => None,
             Part::Names(names) | Part::Absent(names) => Some(names),
         }
     }
@@ -54,7 +63,7 @@ impl Part {
 /// A source operand that was found, or several that lie in one directory.
 pub(super) struct Source {
     /// The directory that is read: the operand itself, or the one around it.
-    pub dir: Dir,
+    pub seat: Seat,
     /// Its path as typed.
     pub path: PathBuf,
     /// What of it takes part.
@@ -70,7 +79,7 @@ pub(super) struct Source {
 /// A directory that entries come from.
 pub(super) struct Origin {
     /// The directory.
-    pub dir: Dir,
+    pub seat: Seat,
     /// Which source it belongs to.
     pub operand: usize,
     /// What of it takes part.
@@ -84,10 +93,10 @@ pub(super) struct Origin {
 }
 
 impl Source {
-    /// The source number `operand` as what the root's entries come from, read by `dir`.
-    pub(super) fn origin(&self, operand: usize, dir: Dir) -> Origin {
+    /// The source number `operand` as what the root's entries come from, read by `seat`.
+    pub(super) fn origin(&self, operand: usize, seat: Seat) -> Origin {
         Origin {
-            dir,
+            seat,
             scope: self.scope.clone(),
             operand,
             part: self.part.clone(),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::relative::{self, Kept, ends_as_directory};
 use super::wanted::{Found, Named, Wanted};
-use super::{Part, Source, trimmed};
+use super::{Part, Seat, Source, trimmed};
 use crate::engine::error::{Error, shown};
 use crate::engine::event::{Event, Report, Severity, Skip};
 use crate::engine::filter::{Asked, Filter};
@@ -56,7 +56,7 @@ pub(in crate::engine) fn open(
     }
     let mut opened = opening.opened;
     opened.sources.retain(|source| match &source.part {
-        Part::Content => true,
+        Part::Content | Part::Listed { .. } => true,
         Part::Names(names) | Part::Absent(names) => {
             source.top.is_some() || names.iter().next().is_some()
         }
@@ -138,7 +138,7 @@ impl Opening<'_> {
         let scope = self.filter.enter(&around, &dir, Path::new(""), &mut events);
         self.tell(events);
         self.opened.sources.push(Source {
-            dir,
+            seat: Seat::Here(dir),
             path: operand.to_owned(),
             part: Part::Content,
             top: Some(stat),
@@ -189,7 +189,7 @@ impl Opening<'_> {
         };
         if kept.dotted && !self.options.select.no_implied_dirs {
             let source = &mut self.opened.sources[at];
-            source.top = source.top.or_else(|| source.dir.stat_self().ok());
+            source.top = source.top.or_else(|| source.seat.stat_self().ok());
         }
         if kept.rooted {
             self.opened.rooted.push(kept.names[0].into());
@@ -206,7 +206,7 @@ impl Opening<'_> {
             let dir = Dir::open(path)?;
             sources.push(Source {
                 dev: dir.stat_self()?.dev,
-                dir,
+                seat: Seat::Here(dir),
                 path: path.to_owned(),
                 part: Part::Names(Arc::default()),
                 top: None,
@@ -219,7 +219,10 @@ impl Opening<'_> {
     /// Looks up a path below a source and adds it to what is wanted there.
     fn wish(&mut self, at: usize, names: &[&[u8]], slash: bool) {
         let path: PathBuf = names.iter().map(|name| as_path(name)).collect();
-        let looked_up = self.look_up(&self.opened.sources[at].dir, &path, slash);
+        let looked_up = match &self.opened.sources[at].seat {
+            Seat::Here(dir) => self.look_up(dir, &path, slash),
+            Seat::There(_) => Err(io::ErrorKind::Unsupported.into()),
+        };
         let named = match looked_up {
             Ok((stat, followed)) => {
                 if stat.is_dir() && !self.takes_directories() {

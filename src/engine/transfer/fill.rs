@@ -12,7 +12,7 @@ use crate::sys::signal;
 use crate::sys::sparse::{self, Ground};
 
 /// Bytes between two progress events of a file.
-const PROGRESS_STEP: u64 = 1 << 20;
+pub(super) const PROGRESS_STEP: u64 = 1 << 20;
 
 /// What a whole copy finds in the file that it writes.
 #[derive(Clone, Copy)]

@@ -81,6 +81,12 @@ impl List {
         });
         positions.filter(|(_, at)| self.is_dir(*at))
     }
+
+    /// Indices of the directories with the numbers that their own lists go by (incremental recursion).
+    pub fn numbered_directories(&self) -> impl Iterator<Item = (u32, u32)> {
+        let indices = self.directories().map(|(ndx, _)| ndx);
+        indices.zip(self.first_dir..)
+    }
 }
 
 fn merged(kept: DirKind, other: DirKind) -> DirKind {

@@ -1,0 +1,278 @@
+//! The other end, where it is on another machine.
+
+use std::ffi::OsString;
+
+use super::{Asked, no_meaning};
+use crate::cli::arguments::Given;
+use crate::cli::exit::{Code, Refusal};
+use crate::cli::operands::Ends;
+use crate::cli::server_args::{self, Letters, Sender};
+use crate::cli::table::Opt;
+use crate::cli::values::integer;
+use crate::delta::Checksum;
+use crate::engine::{AskedNames, Boundary, Missing, Privilege, Symlinks, Writing};
+use crate::transport::{Address, Family, Quoting, RemoteShell};
+use crate::tree::{Grammar, KeepXattrs};
+use crate::wire::flist::Fields;
+use crate::wire::handshake::{ChecksumWish, CompressionWish, Offer};
+use crate::wire::{Capabilities, Compression, Named, Protocol, Way};
+
+/// What was asked about the other end and the way there.
+#[derive(Clone, Debug, Default)]
+pub(in crate::cli) struct Wire {
+    shell: Option<OsString>,
+    program: Option<OsString>,
+    compress: bool,
+    pub(in crate::cli) compression: Option<Compression>,
+    pub(in crate::cli) level: Option<i32>,
+    pub(in crate::cli) seed: i32,
+    /// `--checksum-choice`, as typed.
+    pub(in crate::cli) checksum_choice: Option<OsString>,
+    version: Option<i32>,
+    secluded: Option<bool>,
+    old_args: u8,
+    family: Family,
+}
+
+impl Wire {
+    /// Whether anything is compressed.
+    pub(in crate::cli) fn compresses(&self) -> bool {
+        self.compress || self.level.is_some() || self.compression.is_some()
+    }
+
+    /// How much of the arguments is kept from the far shell.
+    pub(in crate::cli) fn quoting(&self) -> Quoting {
+        match (self.is_secluded(), self.old_args) {
+            (true, _) => Quoting::Nothing,
+            (false, 0) => Quoting::All,
+            (false, 1) => Quoting::OptionsOnly,
+            (false, _) => Quoting::Nothing,
+        }
+    }
+
+    pub(in crate::cli) fn is_secluded(&self) -> bool {
+        let by_environment = || {
+            let value = std::env::var_os("RSYNC_PROTECT_ARGS");
+            self.old_args == 0 && value.is_some_and(|value| !value.is_empty() && value != "0")
+        };
+        self.secluded.unwrap_or_else(by_environment)
+    }
+}
+
+impl Asked {
+    pub(super) fn take_remote(&mut self, given: Given) -> Result<(), Refusal> {
+        let wire = &mut self.wire;
+        match given.opt {
+            Opt::Rsh => wire.shell = Some(given.value),
+            Opt::RsyncPath => wire.program = Some(given.value),
+            Opt::Compress(on) => {
+                // A second one asks for the kind that new programs have.
+                if on && wire.compress {
+                    wire.compression = Some(Compression::Zlibx);
+                }
+                wire.compress = on;
+                if !on {
+                    wire.compression = None;
+                }
+            }
+            Opt::CompressChoice => wire.compression = compression(&given)?,
+            Opt::NewCompress => wire.compression = Some(Compression::Zlibx),
+            Opt::OldCompress => wire.compression = Some(Compression::Zlib),
+            Opt::CompressLevel => wire.level = Some(integer(&given)?),
+            Opt::ChecksumSeed => wire.seed = integer(&given)?,
+            Opt::Protocol => {
+                let number = integer(&given)?;
+                if Protocol::new(number).is_none() {
+                    let (oldest, newest) = (Protocol::OLDEST, Protocol::NEWEST);
+                    return Err(Refusal::plain_with(
+                        format!("--protocol must be {oldest} to {newest}, not {number}."),
+                        Code::Protocol,
+                    ));
+                }
+                wire.version = Some(number);
+            }
+            Opt::SecludedArgs(on) => wire.secluded = Some(on),
+            Opt::OldArgs(true) => wire.old_args = wire.old_args.saturating_add(1),
+            Opt::OldArgs(false) => wire.old_args = 0,
+            Opt::Ipv4 => wire.family = Family::V4,
+            Opt::Ipv6 => wire.family = Family::V6,
+            other => no_meaning(other),
+        }
+        Ok(())
+    }
+
+    /// What another machine at one end changes, and what does not work with one yet.
+    pub(super) fn settle_end(&mut self, ends: &Ends) -> Result<(), Refusal> {
+        if matches!(ends, Ends::Local { .. }) {
+            return Ok(());
+        }
+        // Sending is what costs: what is there already need not come again.
+        let content = &self.engine.content;
+        self.engine.whole_file = self.whole_file_given();
+        let keep = &self.engine.preserve;
+        for (given, name) in [
+            (content.writing == Writing::InPlace, "--inplace"),
+            (
+                matches!(content.writing, Writing::Append { .. }),
+                "--append",
+            ),
+            (content.write_devices, "--write-devices"),
+            (keep.acls, "--acls"),
+            (keep.xattrs != KeepXattrs::No, "--xattrs"),
+            (self.engine.privilege == Privilege::Fake, "--fake-super"),
+            (self.files_from.is_some(), "--files-from"),
+            (self.engine.remove_source.is_some(), "--remove-source-files"),
+            (self.engine.symlinks.unmunge, "--munge-links"),
+            (
+                self.engine.select.missing == Missing::Delete,
+                "--delete-missing-args",
+            ),
+            (self.engine.compare.checksum, "--checksum"),
+        ] {
+            if given {
+                return Err(Refusal::unsupported(format_args!(
+                    "{name} is not supported with another machine yet"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// The sender that is to be started; what it decides is taken out of the engine's options.
+    pub(super) fn sender(
+        &mut self,
+        address: Address,
+        paths: &[OsString],
+    ) -> Result<Sender, Refusal> {
+        let shell = self
+            .wire
+            .shell
+            .clone()
+            .or_else(|| std::env::var_os("RSYNC_RSH"));
+        let shell = match shell.filter(|shell| !shell.is_empty()) {
+            Some(command) => RemoteShell::parse(&command).map_err(Refusal::usage)?,
+            None => RemoteShell::default(),
+        };
+        let version = self.wire.version.unwrap_or(Protocol::NEWEST.number());
+        let protocol = Protocol::new(version).unwrap_or(Protocol::NEWEST);
+        let incremental = self.takes_pieces();
+        let letters = Letters {
+            verbose: self.told.verbose,
+            quiet: self.told.is_quiet(),
+            backup: self.engine.backups.is_some(),
+            whole_file: self.whole_file_given(),
+            cvs: self.cvs,
+            compress: self.wire.compresses() && self.wire.compression.is_none(),
+            capabilities: (protocol >= Protocol::V30).then(|| Capabilities::client(incremental)),
+        };
+        let quoting = self.wire.quoting();
+        let (args, secluded) = server_args::for_sender(&self.engine, &self.wire, &letters, paths);
+        let grammar = match protocol {
+            _ if protocol < Protocol::V29 => Grammar::Old,
+            _ if protocol < Protocol::V30 => Grammar::Typed,
+            _ => Grammar::Full,
+        };
+        let rules = self.engine.rules.for_sender(grammar, self.cvs);
+        let rules = rules.map_err(|e| Refusal::plain_with(e.to_string(), Code::Protocol))?;
+        let engine = &self.engine;
+        let sums = engine.compare.sums;
+        let checksums = match self.wire.checksum_choice.is_some() {
+            true => ChecksumWish::Chosen(sums.transfer, sums.compare),
+            false => ChecksumWish::Negotiate(Checksum::PREFERRED.to_vec()),
+        };
+        let compression = match self.wire.compression {
+            Some(chosen) => CompressionWish::Chosen(chosen),
+            None if self.wire.compresses() => {
+                CompressionWish::Negotiate(Compression::PREFERRED.to_vec())
+            }
+            None => CompressionWish::Off,
+        };
+        let keep = &engine.preserve;
+        let fields = Fields {
+            owners: keep.owner,
+            groups: keep.group,
+            links: keep.links,
+            devices: keep.devices,
+            specials: keep.specials,
+            hard_links: keep.hard_links,
+            checksums: engine.compare.checksum,
+            atimes: keep.atimes,
+            acls: false,
+            xattrs: false,
+            numeric_ids: engine.adjust.users.is_numeric(),
+            relative: engine.select.relative,
+            recurse: engine.recursive,
+            missing_args: false,
+        };
+        let program = self.wire.program.clone().unwrap_or_else(|| "rsync".into());
+        let family = self.wire.family;
+        let asked = AskedNames::new(
+            paths,
+            engine.select.relative,
+            quoting != Quoting::OptionsOnly,
+        );
+        self.leave_to_sender(incremental);
+        Ok(Sender {
+            shell,
+            address,
+            family,
+            program,
+            args,
+            secluded,
+            version,
+            offer: Offer {
+                way: Way::Receives,
+                checksums,
+                compression,
+                level: self.wire.level,
+                remove_source_files: false,
+            },
+            incremental,
+            fields,
+            rules,
+            asked,
+        })
+    }
+
+    /// Whether lists may come directory by directory.
+    fn takes_pieces(&self) -> bool {
+        let engine = &self.engine;
+        !engine.whole_list
+            && engine.recursive
+            && !engine.deletion.needs_whole_list()
+            && !engine.content.delay_updates
+            && !engine.select.prune_empty
+            // Known of the whole list only: the names of one file, and where links of the destination meet.
+            && !engine.preserve.hard_links
+            && !engine.symlinks.keep_dirs
+    }
+
+    fn leave_to_sender(&mut self, incremental: bool) {
+        let engine = &mut self.engine;
+        engine.symlinks = Symlinks {
+            follow: false,
+            follow_dirs: false,
+            follow_unsafe: false,
+            ..engine.symlinks
+        };
+        engine.select.boundary = Boundary::None;
+        engine.content.copy_devices = false;
+        // The sender keeps to it.
+        engine.content.rate = None;
+        engine.whole_list |= !incremental;
+    }
+}
+
+/// The name of a compression; none for `auto`.
+fn compression(given: &Given) -> Result<Option<Compression>, Refusal> {
+    let name = given.value.to_string_lossy();
+    if name.eq_ignore_ascii_case("auto") {
+        return Ok(None);
+    }
+    match Compression::from_name(&name) {
+        Some(chosen) => Ok(Some(chosen)),
+        None => Err(Refusal::unsupported_plain(format!(
+            "unknown compress name: {name}"
+        ))),
+    }
+}

@@ -1,0 +1,222 @@
+//! What a sender says: lists, the content of files, and how far it is.
+
+use std::io::Read;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::incoming::Incoming;
+use super::{Far, Listener};
+use crate::engine::error::Error;
+use crate::engine::run::Run;
+use crate::engine::sources::{Arrivals, Assembly, Listed, Turn};
+use crate::engine::worker::Worker;
+use crate::wire::flist::{Fields, List, ListReader};
+use crate::wire::{
+    DeletionStats, Demux, Dialect, Ended, IoErrors, Item, Ndx, NdxMemory, Phases, Statistics, Sums,
+    TokenReader, goodbyes_of_sender, read_sum_head,
+};
+
+/// The way from the sender.
+pub(super) type Stream = Demux<Box<dyn Read + Send>, Listener>;
+
+/// Reads what the sender says, in order.
+pub(super) struct Answers {
+    from: Stream,
+    dialect: Dialect,
+    memory: NdxMemory,
+    lists: ListReader,
+    assembly: Assembly,
+    arrivals: Arc<Arrivals>,
+    phases: Phases,
+    tokens: TokenReader,
+    numeric_ids: bool,
+    fields: Fields,
+}
+
+/// How far the sender is.
+#[derive(Default)]
+pub(in crate::engine) struct Course {
+    state: Mutex<Reached>,
+    changed: Condvar,
+}
+
+/// A point that a session comes to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::engine) enum Reached {
+    /// Files are transferred.
+    #[default]
+    Transfer,
+    /// All is sent, and the sender has told its statistics.
+    Statistics,
+    /// It has said goodbye.
+    Goodbye,
+    /// It is gone, or said what it may not.
+    Broken,
+}
+
+impl Course {
+    /// The sender will come no further.
+    pub(super) fn break_off(&self) {
+        self.reach(Reached::Broken);
+    }
+
+    fn reach(&self, point: Reached) {
+        *lock(&self.state) = point;
+        self.changed.notify_all();
+    }
+
+    /// Waits until the sender is there; false if it never will be.
+    pub(in crate::engine) fn wait_for(&self, point: Reached) -> bool {
+        let mut state = lock(&self.state);
+        while *state < point {
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        *state != Reached::Broken
+    }
+}
+
+/// The list that a session begins with.
+pub(super) struct First {
+    pub root: Listed,
+    pub errors: IoErrors,
+}
+
+/// Makes what falls due when a list is through.
+pub(super) type Turns<'t> = &'t (dyn Fn() -> Arc<Turn> + Sync);
+
+impl Answers {
+    /// Reads the first list.
+    ///
+    /// # Errors
+    /// What no peer may send, and what the stream reports.
+    pub(super) fn begin(
+        from: Stream,
+        dialect: &Dialect,
+        fields: Fields,
+        arrivals: &Arc<Arrivals>,
+        turns: Turns<'_>,
+    ) -> Result<(Answers, First), Error> {
+        let incremental = dialect.incremental();
+        let mut answers = Answers {
+            from,
+            memory: NdxMemory::new(dialect.protocol),
+            lists: ListReader::new(dialect, fields, None)?,
+            assembly: Assembly::new(Arc::clone(arrivals), incremental),
+            arrivals: Arc::clone(arrivals),
+            phases: Phases::new(dialect.protocol),
+            tokens: TokenReader::new(dialect)?,
+            dialect: dialect.clone(),
+            numeric_ids: fields.numeric_ids,
+            fields,
+        };
+        let list = answers.lists.read_first(&mut answers.from)?;
+        answers.learn();
+        let errors = list.io_errors();
+        let turn = incremental.then(turns);
+        let root = answers.assembly.first(&Arc::new(list), turn)?;
+        if !incremental {
+            answers.assembly.end();
+        }
+        Ok((answers, First { root, errors }))
+    }
+
+    /// Names of ids may come with every list.
+    fn learn(&self) {
+        if !self.numeric_ids {
+            self.arrivals.learn(self.lists.ids());
+        }
+    }
+
+    /// Reads until the sender has said goodbye.
+    ///
+    /// # Errors
+    /// What ends the run.
+    pub(super) fn read(
+        &mut self,
+        run: &Run<'_>,
+        far: Far<'_>,
+        turns: Turns<'_>,
+    ) -> Result<(), Error> {
+        let mut worker = Worker::new(run);
+        loop {
+            match self.memory.read(&mut self.from)? {
+                Ndx::Entry(ndx) => self.entry(&mut worker, far, ndx)?,
+                Ndx::SubList(number) => self.sub_list(run, number, turns)?,
+                Ndx::ListsEnd => {
+                    self.assembly.end();
+                    far.requests.lists_over();
+                }
+                Ndx::DelStats => drop(DeletionStats::read(&mut self.from)?),
+                Ndx::Done => match self.phases.done()? {
+                    Ended::List => {}
+                    Ended::Phase(_) => far.requests.phase_over(run.frontier),
+                    Ended::Loop => break,
+                },
+            }
+        }
+        let statistics = Statistics::read(self.dialect.protocol, &mut self.from)?;
+        run.tally.sender_told(statistics);
+        far.course.reach(Reached::Statistics);
+        for _ in 0..goodbyes_of_sender(self.dialect.protocol) {
+            loop {
+                match self.memory.read(&mut self.from)? {
+                    Ndx::DelStats => drop(DeletionStats::read(&mut self.from)?),
+                    Ndx::Done => break,
+                    _ => return Err(unexpected("an index", "comes behind the end")),
+                }
+            }
+        }
+        far.course.reach(Reached::Goodbye);
+        Ok(())
+    }
+
+    fn sub_list(&mut self, run: &Run<'_>, number: u32, turns: Turns<'_>) -> Result<(), Error> {
+        self.phases.add_list()?;
+        let list: List = self.lists.read_sub_list(number, &mut self.from)?;
+        self.learn();
+        run.take_errors(list.io_errors());
+        self.assembly.arrived(number, &Arc::new(list), turns())?;
+        Ok(())
+    }
+
+    fn entry(&mut self, worker: &mut Worker<'_>, far: Far<'_>, ndx: u32) -> Result<(), Error> {
+        let item = Item::read(self.dialect.protocol, &mut self.from)?;
+        if self.fields.xattrs && item.has_xattrs(&self.dialect) {
+            crate::wire::read_xattr_values(&mut self.from)?;
+        }
+        if !item.is_transfer() {
+            return Ok(());
+        }
+        self.phases.check_transfer()?;
+        let sums = Sums::of_transfers(&self.dialect);
+        let shape = read_sum_head(self.dialect.protocol, sums.digest_len(), &mut self.from)?;
+        let Some(pending) = far.requests.answered(ndx) else {
+            return Err(unexpected("a file", "comes that was not asked for"));
+        };
+        if shape != pending.shape {
+            return Err(unexpected("sum head", "is not the one that was sent"));
+        }
+        let incoming = Incoming {
+            from: &mut self.from,
+            tokens: &mut self.tokens,
+            sums,
+            shape,
+        };
+        worker.arrive(far, ndx, pending, incoming)
+    }
+}
+
+fn unexpected(what: &'static str, why: &'static str) -> Error {
+    crate::wire::Error::Invalid {
+        fault: crate::wire::Fault::Protocol,
+        what,
+        why,
+    }
+    .into()
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,191 @@
+//! The content of one file as it comes in: literal bytes, and blocks of the basis.
+
+use std::fs::File;
+use std::io::{self, Read};
+
+use crate::delta::{Digest, MAX_DIGEST, Shape, Token, WriteAt, read_full};
+use crate::engine::transfer::Moved;
+use crate::sys::signal;
+use crate::sys::sparse::{self, Ground};
+use crate::wire::{FileSum, Sums, TokenReader};
+
+/// Bytes that are written at a time.
+const PIECE: usize = 256 * 1024;
+
+/// The tokens of one file, not yet read.
+pub(in crate::engine) struct Incoming<'i> {
+    pub from: &'i mut dyn Read,
+    pub tokens: &'i mut TokenReader,
+    pub sums: Sums,
+    /// How the sender says that the basis is cut.
+    pub shape: Shape,
+}
+
+/// What came of a file.
+pub(in crate::engine) enum Came {
+    /// All of it, and it agrees with its checksum.
+    Whole(Moved, Digest),
+    /// All of it, and it does not.
+    Wrong,
+    /// It could not be written; the rest was read over.
+    Unwritten(io::Error),
+}
+
+/// Where a file goes, and what of it is there already.
+pub(in crate::engine) struct Bed<'b> {
+    pub to: &'b File,
+    pub basis: Option<&'b File>,
+    pub sparse: bool,
+    pub ground: Ground,
+    /// Told how much is there, every piece.
+    pub progress: &'b mut dyn FnMut(u64),
+}
+
+impl Incoming<'_> {
+    /// Reads all of it into a file.
+    ///
+    /// # Errors
+    /// What no peer may send, and what the stream reports.
+    pub(in crate::engine) fn fill(self, bed: Bed<'_>) -> crate::wire::Result<Came> {
+        let Incoming {
+            from,
+            tokens,
+            sums,
+            shape,
+        } = self;
+        let mut filling = Filling {
+            sparse: bed.sparse,
+            ground: bed.ground,
+            to: Some(bed.to),
+            piece: Vec::with_capacity(PIECE),
+            at: 0,
+            sum: sums.file(),
+            moved: Moved::default(),
+            failed: None,
+            progress: bed.progress,
+        };
+        let mut block = Vec::new();
+        let mut is_wrong = false;
+        tokens.begin_file(shape);
+        while let Some(token) = tokens.next(from)? {
+            let (first, count) = match token {
+                Token::Literal(bytes) => {
+                    filling.moved.literal += bytes.len() as u64;
+                    filling.add(bytes);
+                    continue;
+                }
+                Token::Match { block, count } => (block, count),
+            };
+            for number in first..first.saturating_add(count) {
+                let range = shape.bytes_of(number, 1).unwrap_or_default();
+                block.resize((range.end - range.start) as usize, 0);
+                let read = match bed.basis {
+                    Some(basis) => read_full(basis, &mut block, range.start).unwrap_or(0),
+                    None => 0,
+                };
+                // A basis that changed meanwhile: the checksum would tell, too.
+                is_wrong |= read < block.len();
+                filling.moved.matched += block.len() as u64;
+                filling.add(&block);
+                tokens.matched(&block)?;
+            }
+        }
+        filling.write();
+        let mut told = [0; MAX_DIGEST];
+        let told = &mut told[..sums.digest_len()];
+        from.read_exact(told)?;
+        let digest = filling.sum.finish();
+        Ok(match filling.failed {
+            Some(e) => Came::Unwritten(e),
+            None if is_wrong || digest.as_bytes() != told => Came::Wrong,
+            None => Came::Whole(filling.moved, digest),
+        })
+    }
+
+    /// Reads over all of it.
+    ///
+    /// # Errors
+    /// As [`Incoming::fill`].
+    pub(in crate::engine) fn pass_over(self) -> crate::wire::Result<()> {
+        let Incoming {
+            from,
+            tokens,
+            sums,
+            shape,
+        } = self;
+        tokens.begin_file(shape);
+        let mut block = Vec::new();
+        while let Some(token) = tokens.next(from)? {
+            if let Token::Match {
+                block: first,
+                count,
+            } = token
+            {
+                for number in first..first.saturating_add(count) {
+                    let range = shape.bytes_of(number, 1).unwrap_or_default();
+                    block.resize((range.end - range.start) as usize, 0);
+                    tokens.matched(&block)?;
+                }
+            }
+        }
+        let mut told = [0; MAX_DIGEST];
+        Ok(from.read_exact(&mut told[..sums.digest_len()])?)
+    }
+}
+
+/// A file that is being written.
+struct Filling<'f> {
+    to: Option<&'f File>,
+    sparse: bool,
+    ground: Ground,
+    piece: Vec<u8>,
+    /// Where the piece begins.
+    at: u64,
+    sum: FileSum,
+    moved: Moved,
+    failed: Option<io::Error>,
+    progress: &'f mut dyn FnMut(u64),
+}
+
+impl Filling<'_> {
+    fn add(&mut self, mut bytes: &[u8]) {
+        if self.failed.is_some() {
+            return;
+        }
+        self.sum.update(bytes);
+        while !bytes.is_empty() {
+            let room = PIECE - self.piece.len();
+            let (now, later) = bytes.split_at(bytes.len().min(room));
+            self.piece.extend_from_slice(now);
+            bytes = later;
+            if self.piece.len() == PIECE {
+                self.write_piece();
+            }
+        }
+    }
+
+    fn write_piece(&mut self) {
+        let Some(to) = self.to.filter(|_| self.failed.is_none()) else {
+            return self.piece.clear();
+        };
+        let written = match self.sparse {
+            _ if signal::stop_requested() => Err(io::ErrorKind::Interrupted.into()),
+            true => sparse::write_with_holes(to, &self.piece, self.at, self.ground),
+            false => to.write_all_at(&self.piece, self.at),
+        };
+        self.failed = written.err();
+        self.at += self.piece.len() as u64;
+        self.piece.clear();
+        (self.progress)(self.at);
+    }
+
+    /// Writes what is left; the file then has its size.
+    fn write(&mut self) {
+        if !self.piece.is_empty() {
+            self.write_piece();
+        }
+        if let Some(to) = self.to.filter(|_| self.sparse && self.failed.is_none()) {
+            self.failed = sparse::set_len(to, self.at).err();
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! A source at the other end of a session: rsync's receiving side.
+//!
+//! The sender's lists take the place of directories that are read ([`Listed`](super::sources::Listed)); all decisions
+//! are those of a local run. A file that is wanted is asked for and the worker goes on; what came is taken in by the
+//! thread that reads.
+//!
+//! ```text
+//! workers ──asked──▶ [Requests] ──▶ thread that writes ──▶ sender
+//! workers ◀──lists── [Answers], the thread that reads ◀── sender ──▶ messages ──▶ [Hearing]
+//! target  ◀──files──┘
+//! ```
+//!
+//! The switch is made when the sender has told its statistics, before it is told goodbye: a session that breaks before
+//! that commits nothing.
+
+mod answers;
+mod asked;
+mod block_sums;
+mod hearing;
+mod incoming;
+mod requests;
+
+use std::io::{Read, Write};
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+pub(super) use answers::{Course, Reached};
+pub use asked::AskedNames;
+pub(super) use block_sums::block_sums;
+pub(super) use incoming::{Bed, Came, Incoming};
+pub(super) use requests::{Basis, Outcome as Arrival, Pending, Requests, Waiter};
+
+use answers::{Answers, First};
+pub(super) use hearing::take_errors;
+use hearing::{Hearing, LastWord, Listener, WAITING, listener};
+
+use super::error::Error;
+use super::event::{Outcome, Report};
+use super::options::Options;
+use super::order::Frontier;
+use super::run::Run;
+use super::session;
+use super::sources::{Arrivals, Listed, Opened, Part, Seat, Source};
+use super::tally::Tally;
+use super::worker::Work;
+use crate::sys::{signal, users};
+use crate::tree::Scope;
+use crate::wire::flist::{Fields, IdKind};
+use crate::wire::handshake::{self, Offer};
+use crate::wire::{
+    DeletionStats, Demux, Dialect, Mux, Protocol, Side, Sums, goodbyes_of_generator,
+    write_arguments, write_filters,
+};
+
+/// A sender that was started, and what both sides know of each other beforehand.
+pub struct Sender {
+    /// From it.
+    pub from: Box<dyn Read + Send>,
+    /// To it.
+    pub to: Box<dyn Write + Send>,
+    /// The newest version of the protocol that is spoken (`--protocol`).
+    pub version: i32,
+    /// What is offered in the handshake.
+    pub offer: Offer,
+    /// Whether lists may come directory by directory.
+    pub incremental: bool,
+    /// What the lists tell of entries.
+    pub fields: Fields,
+    /// The filter rules that it gets.
+    pub rules: Vec<Vec<u8>>,
+    /// What it is told ahead of everything, past its shell (`--secluded-args`).
+    pub secluded: Option<Vec<Vec<u8>>>,
+    /// The names that may stand at the top of its list.
+    pub asked: AskedNames,
+    /// Ends it, so that whoever reads from it or writes to it does not wait for ever.
+    pub hang_up: Box<dyn Fn() + Send + Sync>,
+}
+
+/// The other end, as a run sees it.
+#[derive(Clone, Copy)]
+pub(super) struct Far<'f> {
+    pub requests: &'f Arc<Requests>,
+    pub dialect: &'f Dialect,
+    pub sums: Sums,
+    pub course: &'f Course,
+    pub hang_up: &'f (dyn Fn() + Send + Sync),
+}
+
+/// Where a run has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Point {
+    /// All files are there.
+    Transferred,
+    /// The switch is made.
+    Committed,
+}
+
+/// A session beyond its first list.
+pub(super) struct Peer<'p> {
+    far: Far<'p>,
+    frontier: &'p Frontier<'p, Work>,
+    answers: Mutex<Option<Answers>>,
+    to: Mutex<Option<Mux<Box<dyn Write + Send>>>>,
+    arrivals: Arc<Arrivals>,
+}
+
+/// Mirrors what a sender has into the destination.
+///
+/// # Errors
+/// As [`super::run`]; and whatever the session comes to.
+pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Outcome, Error> {
+    let Sender {
+        mut from,
+        mut to,
+        version,
+        offer,
+        incremental,
+        fields,
+        rules,
+        secluded,
+        asked,
+        hang_up,
+    } = sender;
+    let broken = |e| Error::Wire(crate::wire::Error::Io(e));
+    if let Some(arguments) = secluded {
+        write_arguments(&arguments, &mut to).map_err(broken)?;
+    }
+    let protocol = handshake::exchange_versions(version, &mut from, &mut to)?;
+    let dialect = handshake::client(protocol, &offer, incremental, &mut from, &mut to)?;
+    let mut to = Mux::new(to);
+    to.begin_session(dialect.writes_frames).map_err(broken)?;
+    write_filters(&rules, &mut to)?;
+    to.flush().map_err(broken)?;
+
+    let tally = Tally::default();
+    let ordered = session::is_ordered(options, report);
+    let frontier = Frontier::new(report, ordered);
+    let requests = Arc::new(Requests::new(protocol));
+    let (course, last_word) = (Course::default(), LastWord::default());
+    let (heard, messages) = sync_channel(WAITING);
+    let hearing = Hearing {
+        report,
+        tally: &tally,
+        requests: &requests,
+        frontier: &frontier,
+        last_word: &last_word,
+    };
+    let result = std::thread::scope(|scope| {
+        scope.spawn(move || hearing.hear(&messages));
+        let mut stream = Demux::new(from, Side::PULLER, listener(heard));
+        stream.begin_session(dialect.reads_frames);
+        let turns = || requests.list_arrived();
+        let arrivals = Arrivals::new(Box::new(local_id));
+        let (answers, First { root, errors }) =
+            Answers::begin(stream, &dialect, fields, &arrivals, &turns)?;
+        hearing::take_errors(&tally, errors);
+        if let Some(name) = root
+            .names()
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name)
+            .find(|name| !asked.has(name))
+        {
+            let path = crate::tree::shown(crate::sys::as_path(name)).to_string();
+            return Err(Error::Unasked { path });
+        }
+        let content = root.is_content();
+        let source = Source {
+            path: options.sources.first().cloned().unwrap_or_default(),
+            part: Part::Listed { content },
+            top: root.stat(),
+            dev: (0, 0),
+            scope: Scope::default(),
+            seat: Seat::There(root),
+        };
+        // A list without anything is the end of it: the sender leaves.
+        let is_empty = source.top.is_none() && source.seat.there().is_some_and(Listed::is_empty);
+        let found = Opened {
+            sources: if is_empty { Vec::new() } else { vec![source] },
+            rooted: Vec::new(),
+        };
+        let far = Far {
+            requests: &requests,
+            dialect: &dialect,
+            sums: Sums::of_transfers(&dialect),
+            course: &course,
+            hang_up: &*hang_up,
+        };
+        let peer = Peer {
+            far,
+            frontier: &frontier,
+            answers: Some(answers).into(),
+            to: Some(to).into(),
+            arrivals,
+        };
+        session::receive(options, report, found, &tally, &peer)
+    });
+    match (result, last_word.get()) {
+        (Err(Error::Wire(e)), Some(code)) if e.fault().is_none() => Err(Error::Left { code }),
+        (result, _) => result,
+    }
+}
+
+impl<'p> Peer<'p> {
+    pub(super) fn far(&self) -> Far<'p> {
+        self.far
+    }
+
+    pub(super) fn frontier(&self) -> &'p Frontier<'p, Work> {
+        self.frontier
+    }
+
+    /// Keeps the session going while `work` is done; that tells where it has come to.
+    ///
+    /// # Errors
+    /// What ends the run.
+    pub(super) fn attend(
+        &self,
+        run: &Run<'_>,
+        work: impl FnOnce(&mut dyn FnMut(Point) -> Result<(), Error>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let take = |e| -> Error { run.take_failure().unwrap_or(e) };
+        let (Some(answers), Some(to)) = (taken(&self.answers), taken(&self.to)) else {
+            return Err(Error::Worker);
+        };
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| self.read(run, answers));
+            scope.spawn(|| self.write(to));
+            scope.spawn(|| watch(run, &over));
+            if !self.far.dialect.incremental() {
+                // All is asked for when nothing but answers is waited for.
+                scope.spawn(|| {
+                    if self.frontier.wait_for_parts() {
+                        self.far.requests.done();
+                    }
+                });
+            }
+            let worked = work(&mut |point| match self.reach(run, point) {
+                true => Ok(()),
+                false => Err(take(Error::Worker)),
+            });
+            over.store(true, Ordering::Relaxed);
+            if worked.is_err() {
+                self.frontier.stop();
+                (self.far.hang_up)();
+            }
+            self.far.requests.end();
+            worked.map_err(take)
+        })
+    }
+
+    fn read(&self, run: &Run<'_>, mut answers: Answers) {
+        let turns = || self.far.requests.list_arrived();
+        let read =
+            std::panic::catch_unwind(AssertUnwindSafe(|| answers.read(run, self.far, &turns)));
+        if let Some(e) = read.unwrap_or(Err(Error::Worker)).err() {
+            run.fail(e);
+            self.far.requests.end();
+            self.far.course.break_off();
+        }
+        self.arrivals.end();
+    }
+
+    fn write(&self, mut to: Mux<Box<dyn Write + Send>>) {
+        // Why it fails shows where the sender is read.
+        if self.far.requests.write_out(&mut to).is_err() {
+            self.far.requests.end();
+        }
+    }
+
+    /// Does the sender's part of what is due at a point; false if the session is broken.
+    fn reach(&self, run: &Run<'_>, point: Point) -> bool {
+        let Far {
+            requests,
+            dialect,
+            course,
+            ..
+        } = self.far;
+        let protocol = dialect.protocol;
+        match point {
+            Point::Transferred => {
+                if dialect.incremental() && !requests.wait_for_lists() {
+                    return false;
+                }
+                requests.done();
+                if protocol >= Protocol::V29 {
+                    requests.done();
+                }
+                course.wait_for(Reached::Statistics)
+            }
+            Point::Committed => {
+                let deletion = &run.options.deletion;
+                if protocol >= Protocol::V31 && (deletion.enabled || deletion.force) {
+                    requests.deleted(deletions(run));
+                }
+                for _ in 1..goodbyes_of_generator(protocol) {
+                    requests.done();
+                }
+                let heard = course.wait_for(Reached::Goodbye);
+                requests.done();
+                heard
+            }
+        }
+    }
+}
+
+/// Ends the run when somebody asks to stop, who may wait for a silent peer.
+fn watch(run: &Run<'_>, over: &AtomicBool) {
+    const NAP: Duration = Duration::from_millis(50);
+    while !over.load(Ordering::Relaxed) {
+        if signal::stop_requested() {
+            return run.fail(Error::Interrupted);
+        }
+        std::thread::sleep(NAP);
+    }
+}
+
+fn deletions(run: &Run<'_>) -> DeletionStats {
+    let deleted = run.tally.deleted_kinds();
+    let number = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+    DeletionStats {
+        files: number(deleted.files),
+        dirs: number(deleted.dirs),
+        symlinks: number(deleted.links),
+        devices: number(deleted.devices),
+        specials: number(deleted.specials),
+    }
+}
+
+fn taken<T>(from: &Mutex<Option<T>>) -> Option<T> {
+    from.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// Whom an id of the peer stands for here, by the name that it tells.
+fn local_id(kind: IdKind, id: u32, name: &[u8]) -> Option<u32> {
+    // The super-user is the super-user, whatever his name.
+    if id == 0 {
+        return Some(0);
+    }
+    match kind {
+        IdKind::User => users::user_id(name),
+        IdKind::Group => users::group_id(name),
+    }
+}

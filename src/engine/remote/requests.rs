@@ -1,0 +1,402 @@
+//! What is asked of a sender at the other end, and what still waits for its answer.
+//!
+//! Workers ask and go on; a thread of its own writes, because the sender may stop reading while nobody reads what it
+//! writes. Workers wait while too much is asked or unwritten; whoever reads the answers never does.
+
+use std::collections::{HashMap, VecDeque};
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::delta::Shape;
+use crate::engine::event::{Changes, Event};
+use crate::engine::leaf::Leaf;
+use crate::engine::node::Node;
+use crate::engine::order::{Frontier, Key};
+use crate::engine::sources::Turn;
+use crate::engine::worker::Work;
+use crate::wire::{
+    BlockSums, DeletionStats, Item, ItemFlags, Mux, Ndx, NdxMemory, Protocol, write_sum_head,
+};
+
+/// Files that may be asked for at a time.
+const WINDOW: usize = 4096;
+/// Bytes that may wait to be written before workers wait.
+const UNWRITTEN: usize = 4 << 20;
+
+/// A file that was asked for.
+pub(in crate::engine) struct Pending {
+    /// Its place in the order of events.
+    pub key: Key,
+    pub node: Arc<Node>,
+    pub leaf: Leaf,
+    pub changes: Changes,
+    /// What its blocks are taken from.
+    pub basis: Basis,
+    /// How that is cut.
+    pub shape: Shape,
+    /// Whether the first answer did not agree with its checksum.
+    pub again: bool,
+    /// What falls due when the file is there.
+    pub turn: Option<Arc<Turn>>,
+    /// Who waits for the outcome, if anybody does.
+    pub waiter: Option<Arc<Waiter>>,
+}
+
+/// What the blocks of a file are taken from.
+pub(in crate::engine) enum Basis {
+    /// Nothing: the whole file comes.
+    Nothing,
+    /// The file that lives at the destination.
+    Live,
+    /// The one in an alternate directory.
+    Alternate,
+    /// What an earlier run left.
+    Left(File),
+}
+
+/// Where a worker waits for a file.
+#[derive(Default)]
+pub(in crate::engine) struct Waiter {
+    outcome: Mutex<Option<Outcome>>,
+    told: Condvar,
+}
+
+/// Whether the file is there, and what there is to tell.
+pub(in crate::engine) struct Outcome {
+    pub arrived: bool,
+    pub events: Vec<Event>,
+}
+
+impl Pending {
+    /// It does not come.
+    fn leave(self, frontier: &Frontier<'_, Work>) {
+        match &self.waiter {
+            Some(waiter) => {
+                let (arrived, events) = (false, Vec::new());
+                waiter.tell(Outcome { arrived, events });
+            }
+            None => frontier.put_back(self.key.clone(), Work::Unsent(Box::new(self))),
+        }
+    }
+}
+
+impl Waiter {
+    pub(in crate::engine) fn tell(&self, outcome: Outcome) {
+        *lock(&self.outcome) = Some(outcome);
+        self.told.notify_all();
+    }
+
+    pub(in crate::engine) fn wait(&self) -> Outcome {
+        let mut outcome = lock(&self.outcome);
+        loop {
+            match outcome.take() {
+                Some(outcome) => return outcome,
+                None => {
+                    let waited = self.told.wait(outcome);
+                    outcome = waited.unwrap_or_else(PoisonError::into_inner);
+                }
+            }
+        }
+    }
+}
+
+/// The session is over: nothing can be asked any more.
+#[derive(Debug)]
+pub(in crate::engine) struct Over;
+
+/// All requests of a session.
+pub(in crate::engine) struct Requests {
+    protocol: Protocol,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    memory: NdxMemory,
+    pending: HashMap<u32, Pending>,
+    unwritten: Vec<u8>,
+    /// Lists that were not said to be through, the oldest first: whether they are.
+    lists: VecDeque<bool>,
+    /// How many lists were before those.
+    gone: usize,
+    /// Whether all lists came.
+    lists_over: bool,
+    ended: bool,
+}
+
+/// A list that is dealt with; when all let go of it, that is said.
+struct ListTurn {
+    requests: Arc<Requests>,
+    number: usize,
+}
+
+impl Drop for ListTurn {
+    fn drop(&mut self) {
+        self.requests.list_through(self.number);
+    }
+}
+
+impl Basis {
+    /// Opens the file.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub(in crate::engine) fn open<'b>(
+        &'b self,
+        node: &Node,
+        leaf: &Leaf,
+    ) -> io::Result<Option<Opened<'b>>> {
+        Ok(match self {
+            Basis::Nothing => None,
+            Basis::Left(file) => Some(Opened::Held(file)),
+            Basis::Live => match &node.live {
+                Some(dir) => Some(Opened::Own(dir.open_file(&leaf.target_name)?)),
+                None => None,
+            },
+            Basis::Alternate => match &leaf.basis {
+                Some(found) => Some(Opened::Own(node.basis.open_file(found, &leaf.target_name)?)),
+                None => None,
+            },
+        })
+    }
+}
+
+/// A basis that can be read.
+pub(in crate::engine) enum Opened<'b> {
+    Held(&'b File),
+    Own(File),
+}
+
+impl Opened<'_> {
+    pub(in crate::engine) fn get(&self) -> &File {
+        match self {
+            Opened::Held(file) => file,
+            Opened::Own(file) => file,
+        }
+    }
+}
+
+impl Requests {
+    pub(in crate::engine) fn new(protocol: Protocol) -> Requests {
+        Requests {
+            protocol,
+            state: Mutex::new(State {
+                memory: NdxMemory::new(protocol),
+                pending: HashMap::new(),
+                unwritten: Vec::new(),
+                lists: VecDeque::new(),
+                gone: 0,
+                lists_over: false,
+                ended: false,
+            }),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// Asks for a file, when its turn comes.
+    pub(in crate::engine) fn ask(
+        &self,
+        ndx: u32,
+        pending: Pending,
+        sums: &BlockSums,
+    ) -> Result<(), Over> {
+        let mut state = lock(&self.state);
+        while !state.ended && (state.pending.len() >= WINDOW || state.unwritten.len() > UNWRITTEN) {
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        self.put(state, ndx, pending, sums)
+    }
+
+    /// Asks for a file once more, at once.
+    pub(in crate::engine) fn ask_again(
+        &self,
+        ndx: u32,
+        pending: Pending,
+        sums: &BlockSums,
+    ) -> Result<(), Over> {
+        self.put(lock(&self.state), ndx, pending, sums)
+    }
+
+    fn put(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        ndx: u32,
+        pending: Pending,
+        sums: &BlockSums,
+    ) -> Result<(), Over> {
+        if state.ended {
+            if let Some(waiter) = &pending.waiter {
+                let (arrived, events) = (false, Vec::new());
+                waiter.tell(Outcome { arrived, events });
+            }
+            return Err(Over);
+        }
+        let State {
+            memory, unwritten, ..
+        } = &mut *state;
+        let shape = pending.shape;
+        let item = Item::transfer(ItemFlags::default());
+        let written = memory
+            .write(Ndx::Entry(ndx), unwritten)
+            .and_then(|()| item.write(self.protocol, unwritten))
+            .and_then(|()| write_sum_head(shape, unwritten))
+            .and_then(|()| sums.write(unwritten));
+        debug_assert!(written.is_ok(), "a vector takes all that has a code");
+        state.pending.insert(ndx, pending);
+        self.changed.notify_all();
+        Ok(())
+    }
+
+    /// The answer to a request comes, or is refused; `None` if nobody asked.
+    pub(in crate::engine) fn answered(&self, ndx: u32) -> Option<Pending> {
+        let pending = lock(&self.state).pending.remove(&ndx);
+        self.changed.notify_all();
+        pending
+    }
+
+    /// A list arrived: it is said to be through when all let go of what this gives, and those before it are.
+    pub(in crate::engine) fn list_arrived(self: &Arc<Self>) -> Arc<Turn> {
+        let mut state = lock(&self.state);
+        state.lists.push_back(false);
+        Arc::new(ListTurn {
+            requests: Arc::clone(self),
+            number: state.gone + state.lists.len() - 1,
+        })
+    }
+
+    fn list_through(&self, number: usize) {
+        let mut state = lock(&self.state);
+        let State {
+            memory,
+            unwritten,
+            lists,
+            gone,
+            ..
+        } = &mut *state;
+        if let Some(through) = number.checked_sub(*gone).and_then(|at| lists.get_mut(at)) {
+            *through = true;
+        }
+        while lists.front() == Some(&true) {
+            lists.pop_front();
+            *gone += 1;
+            let written = memory.write(Ndx::Done, unwritten);
+            debug_assert!(written.is_ok(), "a vector takes all that has a code");
+        }
+        self.changed.notify_all();
+    }
+
+    /// No list will come any more.
+    pub(in crate::engine) fn lists_over(&self) {
+        lock(&self.state).lists_over = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits until all lists came and are through; false if they never will.
+    pub(in crate::engine) fn wait_for_lists(&self) -> bool {
+        let mut state = lock(&self.state);
+        while !(state.ended || state.lists_over && state.lists.is_empty()) {
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        !state.ended
+    }
+
+    /// The sender has answered all first requests: what it left out, it has not.
+    pub(in crate::engine) fn phase_over(&self, frontier: &Frontier<'_, Work>) {
+        let mut state = lock(&self.state);
+        let left: Vec<u32> = state
+            .pending
+            .iter()
+            .filter(|(_, pending)| !pending.again)
+            .map(|(ndx, _)| *ndx)
+            .collect();
+        let left: Vec<Pending> = left
+            .iter()
+            .filter_map(|ndx| state.pending.remove(ndx))
+            .collect();
+        drop(state);
+        left.into_iter().for_each(|pending| pending.leave(frontier));
+    }
+
+    /// The sender says that it does not send a file.
+    pub(in crate::engine) fn refused(&self, ndx: u32, frontier: &Frontier<'_, Work>) {
+        if let Some(pending) = self.answered(ndx) {
+            pending.leave(frontier);
+        }
+    }
+
+    /// Says that a list or a phase is through.
+    pub(in crate::engine) fn done(&self) {
+        self.say(|memory, to| memory.write(Ndx::Done, to));
+    }
+
+    /// Tells what was deleted.
+    pub(in crate::engine) fn deleted(&self, stats: DeletionStats) {
+        self.say(|memory, to| {
+            memory.write(Ndx::DelStats, to)?;
+            stats.write(to)
+        });
+    }
+
+    fn say(&self, what: impl FnOnce(&mut NdxMemory, &mut Vec<u8>) -> crate::wire::Result<()>) {
+        let mut state = lock(&self.state);
+        let State {
+            memory, unwritten, ..
+        } = &mut *state;
+        let written = what(memory, unwritten);
+        debug_assert!(written.is_ok(), "a vector takes all that has a code");
+        self.changed.notify_all();
+    }
+
+    /// Nothing more is asked, and no answer comes.
+    pub(in crate::engine) fn end(&self) {
+        let mut state = lock(&self.state);
+        state.ended = true;
+        let pending = std::mem::take(&mut state.pending);
+        drop(state);
+        self.changed.notify_all();
+        for waiter in pending
+            .values()
+            .filter_map(|pending| pending.waiter.as_ref())
+        {
+            let (arrived, events) = (false, Vec::new());
+            waiter.tell(Outcome { arrived, events });
+        }
+    }
+
+    /// Writes what is asked until the end.
+    ///
+    /// # Errors
+    /// What the stream reports.
+    pub(in crate::engine) fn write_out<W: Write>(&self, to: &mut Mux<W>) -> io::Result<()> {
+        let mut ready = Vec::new();
+        loop {
+            let mut state = lock(&self.state);
+            while state.unwritten.is_empty() && !state.ended {
+                state = self
+                    .changed
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
+            }
+            if state.unwritten.is_empty() {
+                return Ok(());
+            }
+            ready.clear();
+            std::mem::swap(&mut ready, &mut state.unwritten);
+            drop(state);
+            self.changed.notify_all();
+            to.write_all(&ready)?;
+            to.flush()?;
+        }
+    }
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,228 @@
+//! A file that was asked for arrives.
+
+use std::io;
+use std::sync::Arc;
+
+use super::Birth;
+use super::fill::PROGRESS_STEP;
+use crate::engine::detail::About;
+use crate::engine::error::Error;
+use crate::engine::event::{Event, Severity};
+use crate::engine::remote::{Arrival, Bed, Came, Far, Incoming, Pending};
+use crate::engine::target::{Fault, Target};
+use crate::engine::transfer::ask::Ready;
+use crate::engine::worker::Worker;
+use crate::sys::signal;
+use crate::sys::sparse::{self, Ground};
+
+/// What became of a file.
+enum Fate {
+    Arrived,
+    Failed,
+    /// It has to come once more.
+    Again,
+}
+
+impl Worker<'_> {
+    /// Takes in the answer to a request.
+    ///
+    /// # Errors
+    /// What ends the run: a peer that says what it may not, a destination without room.
+    pub(in crate::engine) fn arrive(
+        &mut self,
+        far: Far<'_>,
+        ndx: u32,
+        pending: Pending,
+        incoming: Incoming<'_>,
+    ) -> Result<(), Error> {
+        let Some(target) = self.run.target else {
+            return Ok(());
+        };
+        self.key = pending.key.clone();
+        self.about = About::default();
+        match self.take_in(target, &pending, incoming)? {
+            Fate::Again => self.ask_again(far, target, ndx, pending),
+            fate => self.settle_pending(pending, matches!(fate, Fate::Arrived)),
+        }
+    }
+
+    /// The sender has nothing to send.
+    pub(in crate::engine) fn unsent(&mut self, pending: Pending) -> Result<(), Error> {
+        let node = Arc::clone(&pending.node);
+        drop(pending);
+        self.release(&node)
+    }
+
+    fn take_in(
+        &mut self,
+        target: &dyn Target,
+        pending: &Pending,
+        incoming: Incoming<'_>,
+    ) -> Result<Fate, Error> {
+        let Pending {
+            node,
+            leaf,
+            changes,
+            ..
+        } = pending;
+        let name = &leaf.target_name[..];
+        let path = self.run.dest_path(&leaf.path);
+        if !pending.again {
+            self.tell_transfer(leaf, *changes);
+            self.back_up(node, name, leaf.live.as_ref())?;
+        }
+        if self.run.wants.progress {
+            self.tell(Event::FileStarted {
+                path: leaf.path.clone(),
+                size: leaf.stat.size,
+            });
+            self.run.frontier.tell_at_once(&self.key, &mut self.events);
+        }
+        let made = self.place(node).and_then(|place| {
+            let change = self.attributes_of_new(leaf, &place);
+            let birth = Birth::of(&change, node.gives_group, place.inherited().is_some());
+            let new = target.new_file(&place, name, birth.mode, leaf.live.as_ref())?;
+            Ok((place, change, birth, new))
+        });
+        let (place, change, birth, new) = match made {
+            Ok(made) => made,
+            Err(fault) => {
+                incoming.pass_over()?;
+                self.settle("open", &path, fault)?;
+                return Ok(Fate::Failed);
+            }
+        };
+        let content = &self.run.options.content;
+        let reserved =
+            content.preallocate && sparse::reserve(&new.file, leaf.stat.size).unwrap_or(false);
+        let basis = pending.basis.open(node, leaf).ok().flatten();
+        let (run, mut told) = (self.run, 0);
+        let mut progress = |done: u64| {
+            if run.wants.progress && done - told >= PROGRESS_STEP {
+                told = done;
+                run.frontier.tell_now(Event::FileProgress {
+                    path: leaf.path.clone(),
+                    done,
+                    size: leaf.stat.size,
+                    position: run.position(),
+                });
+            }
+        };
+        let came = incoming.fill(Bed {
+            to: &new.file,
+            basis: basis.as_ref().map(|basis| basis.get()),
+            sparse: content.sparse,
+            ground: if reserved {
+                Ground::Reserved
+            } else {
+                Ground::Empty
+            },
+            progress: &mut progress,
+        });
+        let why = match came {
+            Ok(Came::Whole(moved, digest)) => {
+                let finished =
+                    self.complete((node, &place, leaf), target, new, (&change, &birth), moved);
+                if let Err(fault) = finished {
+                    self.settle("write", &path, fault)?;
+                    return Ok(Fate::Failed);
+                }
+                let sums = &self.run.options.compare;
+                if self.run.wants.checksum && !sums.checksum {
+                    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect();
+                    self.about.checksum = Some(hex(digest.as_bytes()));
+                }
+                self.count(leaf, moved);
+                self.tell_arrival(node, leaf, *changes, moved);
+                return Ok(Fate::Arrived);
+            }
+            Ok(Came::Wrong) => Ok(io::ErrorKind::InvalidData.into()),
+            Ok(Came::Unwritten(e)) => Ok(e),
+            Err(e) => Err(e),
+        };
+        let reason = match &why {
+            Ok(e) => io::Error::from(e.kind()),
+            Err(_) => io::ErrorKind::UnexpectedEof.into(),
+        };
+        target.abandon(
+            &place,
+            name,
+            new,
+            leaf.live.as_ref(),
+            &birth.left(&change),
+            &reason,
+        );
+        match why {
+            Err(e) => Err(e.into()),
+            Ok(e) if e.kind() == io::ErrorKind::InvalidData => Ok(self.wrong(pending)),
+            Ok(_) if signal::stop_requested() => Err(Error::Interrupted),
+            Ok(e) => {
+                self.settle("write", &path, Fault::Entry(e))?;
+                Ok(Fate::Failed)
+            }
+        }
+    }
+
+    /// The content does not agree with its checksum.
+    fn wrong(&mut self, pending: &Pending) -> Fate {
+        let path = crate::tree::shown(&pending.leaf.path);
+        let (severity, text, fate) = match pending.again {
+            false => (
+                Severity::Plain,
+                format!(
+                    "WARNING: {path} failed verification -- update discarded (will try again)."
+                ),
+                Fate::Again,
+            ),
+            true => {
+                self.run.tally.set_partial();
+                let text = format!("ERROR: {path} failed verification -- update discarded.");
+                (Severity::Plain, text, Fate::Failed)
+            }
+        };
+        self.tell(Event::Message { severity, text });
+        fate
+    }
+
+    fn ask_again(
+        &mut self,
+        far: Far<'_>,
+        target: &dyn Target,
+        ndx: u32,
+        pending: Pending,
+    ) -> Result<(), Error> {
+        match self.ready(far, target, &pending.node, &pending.leaf, true) {
+            Ok(Ready::Request(basis, shape, sums)) => {
+                self.run.frontier.tell_at_once(&self.key, &mut self.events);
+                let pending = Pending {
+                    basis,
+                    shape,
+                    again: true,
+                    ..pending
+                };
+                let asked = far.requests.ask_again(ndx, pending, &sums);
+                asked.map_err(|_| Error::Interrupted)
+            }
+            Ok(Ready::Salvaged(_)) => self.settle_pending(pending, true),
+            Err(fault) => {
+                self.settle("write", &self.run.dest_path(&pending.leaf.path), fault)?;
+                self.settle_pending(pending, false)
+            }
+        }
+    }
+
+    /// Nothing more comes of a request.
+    fn settle_pending(&mut self, pending: Pending, arrived: bool) -> Result<(), Error> {
+        if let Some(waiter) = &pending.waiter {
+            let events = std::mem::take(&mut self.events);
+            waiter.tell(Arrival { arrived, events });
+            return Ok(());
+        }
+        let node = Arc::clone(&pending.node);
+        let key = pending.key.clone();
+        drop(pending);
+        let released = self.release(&node);
+        self.run.frontier.part_done(&key, &mut self.events);
+        released
+    }
+}

@@ -1,0 +1,149 @@
+//! Asking a sender at the other end for a file.
+
+use std::fs::File;
+use std::io;
+use std::sync::Arc;
+
+use crate::delta::Shape;
+use crate::engine::error::Error;
+use crate::engine::event::Changes;
+use crate::engine::leaf::Leaf;
+use crate::engine::node::Node;
+use crate::engine::order::rest_key;
+use crate::engine::remote::{Basis, Far, Pending, Waiter, block_sums};
+use crate::engine::target::{Fault, Target};
+use crate::engine::worker::Worker;
+use crate::stage::Salvage;
+use crate::wire::{BlockSums, block_limit};
+
+use super::Moved;
+
+/// A request that is ready to go, or none because it is not needed.
+pub(in crate::engine) enum Ready {
+    /// An earlier run left the whole file.
+    Salvaged(Moved),
+    /// What blocks are taken from, how that is cut, and the sums.
+    Request(Basis, Shape, BlockSums),
+}
+
+impl Worker<'_> {
+    /// Asks for a file; true if the destination has it, or will have it as far as can be known.
+    pub(super) fn ask(
+        &mut self,
+        far: Far<'_>,
+        node: &Arc<Node>,
+        leaf: &Leaf,
+        changes: Changes,
+    ) -> Result<bool, Error> {
+        let Some(target) = self.run.target else {
+            return Ok(true);
+        };
+        let ready = match self.ready(far, target, node, leaf, false) {
+            Ok(Ready::Salvaged(moved)) => {
+                self.tell_transfer(leaf, changes);
+                self.count(leaf, moved);
+                self.tell_arrival(node, leaf, changes, moved);
+                return Ok(true);
+            }
+            Ok(Ready::Request(basis, shape, sums)) => (basis, shape, sums),
+            Err(fault) => {
+                self.settle("write", &self.run.dest_path(&leaf.path), fault)?;
+                return Ok(false);
+            }
+        };
+        let (basis, shape, sums) = ready;
+        let seat = node.sources.first().and_then(|origin| origin.seat.there());
+        let Some(ndx) = seat.and_then(|listed| listed.index(&leaf.name)) else {
+            return Ok(false);
+        };
+        let mut pending = Pending {
+            key: self.key.clone(),
+            node: Arc::clone(node),
+            leaf: leaf.clone(),
+            changes,
+            basis,
+            shape,
+            again: false,
+            turn: self.turn.clone(),
+            waiter: None,
+        };
+        // Other names become links to it once it is there.
+        let leads = self.run.links.as_ref();
+        if leads.is_some_and(|links| links.turn(&leaf.stat).is_some()) {
+            let waiter: Arc<Waiter> = Arc::default();
+            pending.waiter = Some(Arc::clone(&waiter));
+            if far.requests.ask(ndx, pending, &sums).is_err() {
+                return Err(Error::Interrupted);
+            }
+            let mut outcome = waiter.wait();
+            self.events.append(&mut outcome.events);
+            return Ok(outcome.arrived);
+        }
+        node.hold();
+        let rest = rest_key(&self.whole, self.parts);
+        self.parts += 1;
+        self.run
+            .frontier
+            .part(&self.key, rest.clone(), &mut self.events);
+        self.key = rest;
+        match far.requests.ask(ndx, pending, &sums) {
+            Ok(()) => Ok(true),
+            Err(_) => Err(Error::Interrupted),
+        }
+    }
+
+    /// Finds what is there of a file and sums it.
+    pub(in crate::engine) fn ready(
+        &mut self,
+        far: Far<'_>,
+        target: &dyn Target,
+        node: &Arc<Node>,
+        leaf: &Leaf,
+        again: bool,
+    ) -> Result<Ready, Fault> {
+        let place = self.place(node)?;
+        let name = &leaf.target_name[..];
+        let left = match target.salvage(&place, name, leaf.stat.size, leaf.stat.mtime)? {
+            Salvage::Whole => {
+                return self
+                    .take_whole(target, node, &place, leaf)
+                    .map(Ready::Salvaged);
+            }
+            Salvage::Half(file) => Some(file),
+            Salvage::None => self.leftover(node, leaf),
+        };
+        let none = Ready::Request(Basis::Nothing, Shape::default(), BlockSums::default());
+        if self.run.options.whole_file {
+            return Ok(none);
+        }
+        let mut basis = match left {
+            Some(file) => Basis::Left(file),
+            None if leaf.same_kind().is_some() => Basis::Live,
+            None if leaf.basis.is_some() => Basis::Alternate,
+            None => Basis::Nothing,
+        };
+        // One that cannot be read is as good as none.
+        let sum = |file: &File| -> io::Result<(Shape, BlockSums)> {
+            let (len, digest_len) = (file.metadata()?.len(), far.sums.digest_len());
+            let limit = block_limit(far.dialect.protocol);
+            let block_len = self.run.options.content.block_len;
+            let shape = Shape::with_block_len(len, limit, block_len, digest_len);
+            let shape = match again {
+                true => shape.full_strength(digest_len),
+                false => shape,
+            };
+            Ok((shape, block_sums(file, shape, &far.sums)?))
+        };
+        let opened = basis.open(node, leaf);
+        let summed =
+            opened.and_then(|file| file.map_or(Ok(None), |file| sum(file.get()).map(Some)));
+        match summed {
+            Ok(Some((shape, sums))) if shape.count() > 0 => Ok(Ready::Request(
+                std::mem::replace(&mut basis, Basis::Nothing),
+                shape,
+                sums,
+            )),
+            _ => Ok(none),
+        }
+    }
+}
