@@ -25,7 +25,9 @@ use crate::wire;
 /// A mirror run, told on the terminal; gives the exit code.
 pub fn sync(sync: &Sync) -> u8 {
     let report = Telling::new(sync.style.clone());
-    report.begin();
+    if sync.sender.is_none() {
+        report.begin();
+    }
     let (ended, status) = match &sync.sender {
         None => (engine::run(&sync.options, &report), None),
         Some(sender) => match pull(&sync.options, sender, &report) {

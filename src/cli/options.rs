@@ -28,7 +28,7 @@ use super::operands::{self, Ends};
 use super::server_args::Sender;
 use super::table::{Opt, Part};
 use crate::engine;
-use crate::report::Style;
+use crate::report::{List, Style};
 use crate::stage::{CommitChoice, Method};
 
 /// What a command line without a subcommand asks for.
@@ -208,11 +208,17 @@ impl Asked {
         self.engine.sources = ends.sources();
         self.engine.dest = ends.dest().to_owned();
         self.apply_checksum_choice()?;
+        let mut style = self.told.clone().style(&self.engine);
         let sender = match ends {
             Ends::Local { .. } => None,
-            Ends::Pull { address, paths, .. } => Some(self.sender(address, &paths)?),
+            Ends::Pull { address, paths, .. } => {
+                style.run.receives = true;
+                if style.run.list == List::Incremental && self.rsync_lists_whole() {
+                    style.run.list = List::Whole;
+                }
+                Some(self.sender(address, &paths)?)
+            }
         };
-        let style = self.told.style(&self.engine);
         Ok(Sync {
             options: self.engine,
             style,

@@ -12,7 +12,6 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use crate::sys::{Dir, Kind, Object, Stat, trusted};
 
-use super::compare::same_bytes;
 use super::decide::{Decision, NEW};
 use super::error::{Error, shown};
 use super::event::{Action, Changes, Event, Report, Severity, Skip};
@@ -190,7 +189,7 @@ impl Worker<'_> {
         let (planner, name) = (&self.run.planner, &leaf.target_name);
         let same = match leaf.stat.kind {
             Kind::File => planner.same_file(&leaf.stat, stat, || {
-                same_bytes(&origin.open(leaf)?, &dir.open_file(name)?)
+                self.same_file_content(origin, leaf, &dir.open_file(name)?)
             }),
             Kind::Symlink => dir.read_link(name).map(|to| Some(to) == leaf.link),
             Kind::CharDevice | Kind::BlockDevice => {

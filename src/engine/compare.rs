@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::io;
 
-use crate::delta::read_full;
+use crate::delta::{Digest, read_full};
+use crate::wire::FileSum;
 
 /// Bytes compared at a time.
 const BLOCK: usize = 128 * 1024;
@@ -30,4 +31,17 @@ pub(super) fn same_beginning(a: &File, b: &File, len: u64) -> io::Result<bool> {
         at += want as u64;
     }
     Ok(true)
+}
+
+/// The sum of all that a file holds.
+pub(super) fn sum_of(file: &File, mut sum: FileSum) -> io::Result<Digest> {
+    let (mut block, mut at) = (vec![0; BLOCK], 0);
+    loop {
+        let read = read_full(file, &mut block, at)?;
+        sum.update(&block[..read]);
+        at += read as u64;
+        if read < BLOCK {
+            return Ok(sum.finish());
+        }
+    }
 }

@@ -173,6 +173,8 @@ pub enum Severity {
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
+    /// A peer is there and begins to list what it has; a local run begins by itself.
+    ListBegins,
     /// The destination directory was made: `created directory D`.
     CreatedDestination(PathBuf),
     /// Directories that lead to the destination were made: `created N directories for PATH`.

@@ -12,7 +12,7 @@ use crate::sys::{Dir, Kind, Object, Stat, as_path};
 use crate::tree::is_unsafe_link;
 
 use super::basis::Match;
-use super::compare::same_bytes;
+use super::compare::{same_bytes, sum_of};
 use super::decide::Decision;
 use super::detail::About;
 use super::error::Error;
@@ -282,7 +282,7 @@ impl Worker<'_> {
                 Ok(Some(target) == leaf.link)
             }
             (Kind::File, Some(live)) => {
-                same_bytes(&origin.open(leaf)?, &live.open_file(&leaf.target_name)?)
+                self.same_file_content(origin, leaf, &live.open_file(&leaf.target_name)?)
             }
             _ => Ok(false),
         };
@@ -297,6 +297,23 @@ impl Worker<'_> {
         match &leaf.basis {
             Some(found) => decision.or_by(|| self.decide_by(found, leaf)),
             None => decision,
+        }
+    }
+
+    /// Whether a file has the content that the source has (`--checksum`); a peer tells only its sum.
+    pub(super) fn same_file_content(
+        &self,
+        origin: &Origin,
+        leaf: &Leaf,
+        file: &File,
+    ) -> io::Result<bool> {
+        match (&origin.seat, &self.run.far) {
+            (Seat::There(listed), Some(far)) => {
+                let told = listed.checksum(&leaf.name);
+                let own = sum_of(file, far.listed_sums.file())?;
+                Ok(told.as_deref() == Some(own.as_bytes()))
+            }
+            _ => same_bytes(&origin.open(leaf)?, file),
         }
     }
 

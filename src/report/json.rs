@@ -374,6 +374,7 @@ impl Voice for Json {
                 kept: committed.kept.iter().map(|path| Name::of(path)).collect(),
             }),
             Event::BackupDir { .. }
+            | Event::ListBegins
             | Event::Listed(_)
             | Event::Arrived(_)
             | Event::Filtered { .. }

@@ -133,7 +133,10 @@ impl LogFile {
 
 impl Voice for LogFile {
     fn begin(&mut self) {
-        self.lines.push(b"building file list");
+        self.lines.push(match self.style.run.receives {
+            false => b"building file list",
+            true => b"receiving file list",
+        });
         self.lines.flush();
     }
 

@@ -192,7 +192,8 @@ impl Sentences {
                 line.extend_from_slice(b"sender removed ");
                 self.push_path(line, path);
             }
-            Event::Listed(_)
+            Event::ListBegins
+            | Event::Listed(_)
             | Event::Item(_)
             | Event::Arrived(_)
             | Event::FileStarted { .. }

@@ -41,6 +41,8 @@ pub struct Style {
 pub struct Run {
     /// `-n`.
     pub dry: bool,
+    /// The list comes from another machine.
+    pub receives: bool,
     /// How the list is announced.
     pub list: List,
     /// `-W`: whether content travels whole.

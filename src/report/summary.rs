@@ -125,6 +125,7 @@ mod tests {
             matched: 0,
             list_nanos: 1_200_000,
             list_bytes: 60,
+            wire: None,
         }
     }
 

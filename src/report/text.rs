@@ -194,11 +194,14 @@ impl Voice for Text {
         if self.style.info(Info::Flist) == 0 || self.style.quiet {
             return;
         }
-        self.screen.out(match self.style.run.list {
-            List::Untold => b"",
-            List::Incremental => b"sending incremental file list\n",
-            List::Whole => b"building file list ... ",
-        });
+        self.screen
+            .out(match (self.style.run.list, self.style.run.receives) {
+                (List::Untold, _) => b"",
+                (List::Incremental, false) => b"sending incremental file list\n",
+                (List::Incremental, true) => b"receiving incremental file list\n",
+                (List::Whole, false) => b"building file list ... ",
+                (List::Whole, true) => b"receiving file list ... ",
+            });
     }
 
     fn event(&mut self, event: &Event) {
@@ -206,6 +209,7 @@ impl Voice for Text {
             Event::FileStarted { .. } | Event::FileProgress { .. } | Event::FileFinished { .. } => {
                 self.progress(event)
             }
+            Event::ListBegins => self.begin(),
             Event::Listed(entries) => self.listed(*entries),
             Event::Item(_) | Event::Arrived(_) if self.style.quiet => {}
             Event::Item(item) => {

@@ -154,6 +154,7 @@ impl Told {
             target: self.target,
             run: Run {
                 dry: engine.dry_run,
+                receives: false,
                 list: match (engine.recursive || engine.select.dirs, engine.whole_list) {
                     (false, _) => List::Untold,
                     (true, false) => List::Incremental,

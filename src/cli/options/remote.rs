@@ -127,7 +127,6 @@ impl Asked {
                 self.engine.select.missing == Missing::Delete,
                 "--delete-missing-args",
             ),
-            (self.engine.compare.checksum, "--checksum"),
         ] {
             if given {
                 return Err(Refusal::unsupported(format_args!(
@@ -234,14 +233,22 @@ impl Asked {
         })
     }
 
+    /// Whether rsync would have the whole list first.
+    pub(super) fn rsync_lists_whole(&self) -> bool {
+        let engine = &self.engine;
+        let protocol = self.wire.version.and_then(Protocol::new);
+        protocol.is_some_and(|protocol| protocol < Protocol::V30)
+            || engine.whole_list
+            || engine.deletion.needs_whole_list()
+            || engine.content.delay_updates
+            || engine.select.prune_empty
+    }
+
     /// Whether lists may come directory by directory.
     fn takes_pieces(&self) -> bool {
         let engine = &self.engine;
-        !engine.whole_list
-            && engine.recursive
-            && !engine.deletion.needs_whole_list()
-            && !engine.content.delay_updates
-            && !engine.select.prune_empty
+        engine.recursive
+            && !self.rsync_lists_whole()
             // Known of the whole list only: the names of one file, and where links of the destination meet.
             && !engine.preserve.hard_links
             && !engine.symlinks.keep_dirs

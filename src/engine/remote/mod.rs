@@ -38,7 +38,7 @@ pub(super) use hearing::take_errors;
 use hearing::{Hearing, LastWord, Listener, WAITING, listener};
 
 use super::error::Error;
-use super::event::{Outcome, Report};
+use super::event::{Event, Outcome, Report};
 use super::options::Options;
 use super::order::Frontier;
 use super::run::Run;
@@ -84,7 +84,10 @@ pub struct Sender {
 pub(super) struct Far<'f> {
     pub requests: &'f Arc<Requests>,
     pub dialect: &'f Dialect,
+    /// Of what is transferred.
     pub sums: Sums,
+    /// Of what is listed (`--checksum`).
+    pub listed_sums: Sums,
     pub course: &'f Course,
     pub hang_up: &'f (dyn Fn() + Send + Sync),
 }
@@ -148,6 +151,7 @@ pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Ou
         frontier: &frontier,
         last_word: &last_word,
     };
+    report.event(Event::ListBegins);
     let result = std::thread::scope(|scope| {
         scope.spawn(move || hearing.hear(&messages));
         let mut stream = Demux::new(from, Side::PULLER, listener(heard));
@@ -186,6 +190,7 @@ pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Ou
             requests: &requests,
             dialect: &dialect,
             sums: Sums::of_transfers(&dialect),
+            listed_sums: Sums::of_listings(&dialect),
             course: &course,
             hang_up: &*hang_up,
         };
@@ -207,6 +212,11 @@ pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Ou
 impl<'p> Peer<'p> {
     pub(super) fn far(&self) -> Far<'p> {
         self.far
+    }
+
+    /// Whether lists come directory by directory.
+    pub(super) fn is_incremental(&self) -> bool {
+        self.far.dialect.incremental()
     }
 
     pub(super) fn frontier(&self) -> &'p Frontier<'p, Work> {

@@ -38,7 +38,7 @@ pub(in crate::engine) struct Pending {
     /// Whether the first answer did not agree with its checksum.
     pub again: bool,
     /// What falls due when the file is there.
-    pub turn: Option<Arc<Turn>>,
+    pub _turn: Option<Arc<Turn>>,
     /// Who waits for the outcome, if anybody does.
     pub waiter: Option<Arc<Waiter>>,
 }

@@ -92,7 +92,9 @@ impl<'s> Session<'s> {
         // Only what goes by the whole list, or is told of it, is worth a pass of its own.
         let whole_list =
             self.options.whole_list && (wants.list || self.options.deletion.needs_whole_list());
-        if hard_links || wants.in_step || whole_list {
+        // A list that comes piece by piece cannot be looked through beforehand.
+        let is_there = self.peer.is_none_or(|peer| !peer.is_incremental());
+        if is_there && (hard_links || wants.in_step || whole_list) {
             let survey = surveyor.survey(&origins()?, top.is_some(), &AtomicBool::new(false));
             let _ = total.set(survey.totals);
             incomplete = survey.incomplete;
@@ -100,7 +102,7 @@ impl<'s> Session<'s> {
                 self.report.event(Event::Listed(survey.totals.entries));
             }
             links = hard_links.then(|| Links::new(survey.names));
-        } else if wants.progress {
+        } else if wants.progress && is_there {
             uncounted = Some((surveyor, origins()?, top.is_some()));
         }
         let live = match live {
@@ -113,10 +115,10 @@ impl<'s> Session<'s> {
         let mut top = top;
         let mut claim = None;
         if planner.keeping.is_fake() {
-            if let Some((stat, source)) = top.as_mut().zip(found.iter().find(|s| s.top.is_some())) {
-                if let Some(object) = source.seat.object() {
-                    *stat = Claim::of(object, *stat, || source.path.clone())?.stat;
-                }
+            if let Some((stat, source)) = top.as_mut().zip(found.iter().find(|s| s.top.is_some()))
+                && let Some(object) = source.seat.object()
+            {
+                *stat = Claim::of(object, *stat, || source.path.clone())?.stat;
             }
             if let Some((dir, stat)) = &live {
                 let path = || self.destination.root.clone();

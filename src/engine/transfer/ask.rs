@@ -64,7 +64,7 @@ impl Worker<'_> {
             basis,
             shape,
             again: false,
-            turn: self.turn.clone(),
+            _turn: self.turn.clone(),
             waiter: None,
         };
         // Other names become links to it once it is there.
