@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_resilver_global_optspecs
-    string join \n a/archive r/recursive no-recursive d/dirs no-dirs old-dirs R/relative no-relative no-implied-dirs implied-dirs files-from= 0/from0 no-from0 x/one-file-system no-one-file-system mkpath no-mkpath ignore-missing-args delete-missing-args l/links no-links L/copy-links copy-unsafe-links safe-links munge-links no-munge-links k/copy-dirlinks K/keep-dirlinks insecure-links no-insecure-links H/hard-links no-hard-links p/perms no-perms E/executability chmod= A/acls no-acls X/xattrs no-xattrs t/times no-times U/atimes no-atimes open-noatime no-open-noatime N/crtimes no-crtimes O/omit-dir-times no-omit-dir-times J/omit-link-times no-omit-link-times o/owner no-owner g/group no-group chown= usermap= groupmap= numeric-ids no-numeric-ids fake-super super no-super D no-D devices no-devices specials no-specials c/checksum no-checksum I/ignore-times size-only u/update existing ignore-existing @/modify-window= checksum-choice= W/whole-file no-whole-file B/block-size= S/sparse no-sparse preallocate inplace no-inplace append no-append append-verify partial no-partial partial-dir= P T/temp-dir= delay-updates no-delay-updates copy-devices write-devices no-write-devices bwlimit= no-bwlimit stop-after= stop-at= z/compress no-compress delete delete-before delete-during delete-delay delete-after delete-excluded ignore-errors no-ignore-errors max-delete= force no-force delete-guard= remove-source-files remove-sent-files exclude= include= exclude-from= include-from= f/filter= F C/cvs-exclude max-size= min-size= m/prune-empty-dirs no-prune-empty-dirs b/backup no-backup backup-dir= suffix= compare-dest= copy-dest= link-dest= commit= gate= require-file= commit-only-complete wait= previous= fsync no-fsync threads= n/dry-run list-only v/verbose no-verbose q/quiet i/itemize-changes no-itemize-changes h/human-readable no-human-readable info= debug= progress no-progress stats out-format= log-file= log-file-format= json 8/8-bit-output no-8-bit-output outbuf= stderr= msgs2stderr no-msgs2stderr inc-recursive no-inc-recursive V/version help
+    string join \n a/archive r/recursive no-recursive d/dirs no-dirs old-dirs R/relative no-relative no-implied-dirs implied-dirs files-from= 0/from0 no-from0 x/one-file-system no-one-file-system mkpath no-mkpath ignore-missing-args delete-missing-args l/links no-links L/copy-links copy-unsafe-links safe-links munge-links no-munge-links k/copy-dirlinks K/keep-dirlinks insecure-links no-insecure-links H/hard-links no-hard-links p/perms no-perms E/executability chmod= A/acls no-acls X/xattrs no-xattrs t/times no-times U/atimes no-atimes open-noatime no-open-noatime N/crtimes no-crtimes O/omit-dir-times no-omit-dir-times J/omit-link-times no-omit-link-times o/owner no-owner g/group no-group chown= usermap= groupmap= numeric-ids no-numeric-ids fake-super super no-super D no-D devices no-devices specials no-specials c/checksum no-checksum I/ignore-times size-only u/update existing ignore-existing @/modify-window= checksum-choice= W/whole-file no-whole-file B/block-size= S/sparse no-sparse preallocate inplace no-inplace append no-append append-verify partial no-partial partial-dir= P T/temp-dir= delay-updates no-delay-updates copy-devices write-devices no-write-devices bwlimit= no-bwlimit stop-after= stop-at= delete delete-before delete-during delete-delay delete-after delete-excluded ignore-errors no-ignore-errors max-delete= force no-force delete-guard= remove-source-files remove-sent-files exclude= include= exclude-from= include-from= f/filter= F C/cvs-exclude max-size= min-size= m/prune-empty-dirs no-prune-empty-dirs b/backup no-backup backup-dir= suffix= compare-dest= copy-dest= link-dest= commit= gate= require-file= commit-only-complete wait= previous= fsync no-fsync threads= e/rsh= rsync-path= z/compress no-compress compress-choice= new-compress old-compress compress-level= checksum-seed= protocol= s/secluded-args no-secluded-args old-args no-old-args 4/ipv4 6/ipv6 n/dry-run list-only v/verbose no-verbose q/quiet i/itemize-changes no-itemize-changes h/human-readable no-human-readable info= debug= progress no-progress stats out-format= log-file= log-file-format= json 8/8-bit-output no-8-bit-output outbuf= stderr= msgs2stderr no-msgs2stderr inc-recursive no-inc-recursive V/version help
 end
 
 function __fish_resilver_needs_command
@@ -57,6 +57,12 @@ complete -c resilver -n "__fish_resilver_needs_command" -l require-file -d 'Swit
 complete -c resilver -n "__fish_resilver_needs_command" -l wait -d 'Wait for another run on this destination to end, for ever or so long' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l previous -d 'Keep one former tree for undo, or none [default: one]' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l threads -d 'Work with so many threads [default: by the machine]' -r
+complete -c resilver -n "__fish_resilver_needs_command" -s e -l rsh -d 'Reach the other machine by this command; one that begins with - is arguments for ssh [default: RSYNC_RSH, or ssh]' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l rsync-path -d 'What to run there [default: rsync]' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l compress-choice -d 'By zstd, lz4, zlibx, zlib or none [default: the best that both ends know]' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l compress-level -d 'How hard to try' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l checksum-seed -d 'Begin block sums with this number instead of one by chance' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l protocol -d 'Speak no newer version of the protocol than this, 27 to 32' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l info -d 'Choose what is told, piece by piece; --info=help lists the pieces' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l debug -d 'The same for what is told of the inner workings' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l out-format -d 'Tell of each entry in this form; see OUTPUT FORMATS in the manual' -r
@@ -155,8 +161,6 @@ complete -c resilver -n "__fish_resilver_needs_command" -l copy-devices -d 'Copy
 complete -c resilver -n "__fish_resilver_needs_command" -l write-devices -d 'Write into devices as if they were files; implies --inplace'
 complete -c resilver -n "__fish_resilver_needs_command" -l no-write-devices -d ''
 complete -c resilver -n "__fish_resilver_needs_command" -l no-bwlimit -d ''
-complete -c resilver -n "__fish_resilver_needs_command" -s z -l compress -d 'Compress what goes over a network; a local run has none'
-complete -c resilver -n "__fish_resilver_needs_command" -l no-compress -d ''
 complete -c resilver -n "__fish_resilver_needs_command" -l delete -d 'Remove from the destination what the source does not have'
 complete -c resilver -n "__fish_resilver_needs_command" -l delete-before -d 'Remove before anything is copied'
 complete -c resilver -n "__fish_resilver_needs_command" -l delete-during -d 'Remove directory by directory, as --delete does [also: --del]'
@@ -178,6 +182,16 @@ complete -c resilver -n "__fish_resilver_needs_command" -l no-backup -d ''
 complete -c resilver -n "__fish_resilver_needs_command" -l commit-only-complete -d 'Switch only if every file could be read'
 complete -c resilver -n "__fish_resilver_needs_command" -l fsync -d 'Have data on disk before the switch (the default)'
 complete -c resilver -n "__fish_resilver_needs_command" -l no-fsync -d 'Do not wait for the disk: quick, and a power cut may cost files'
+complete -c resilver -n "__fish_resilver_needs_command" -s z -l compress -d 'Compress what goes over the network; a local run has none'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-compress -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -l new-compress -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -l old-compress -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -s s -l secluded-args -d 'Hand names to the other end past its shell: wildcards work, nothing else has a meaning'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-secluded-args -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -l old-args -d 'Leave names to the other end\'s shell as they are; twice: option values as well'
+complete -c resilver -n "__fish_resilver_needs_command" -l no-old-args -d ''
+complete -c resilver -n "__fish_resilver_needs_command" -s 4 -l ipv4 -d 'Use addresses of version 4 only'
+complete -c resilver -n "__fish_resilver_needs_command" -s 6 -l ipv6 -d 'Use addresses of version 6 only'
 complete -c resilver -n "__fish_resilver_needs_command" -s n -l dry-run -d 'Tell what would be done, change nothing'
 complete -c resilver -n "__fish_resilver_needs_command" -l list-only -d 'List the sources, copy nothing; so does a single operand'
 complete -c resilver -n "__fish_resilver_needs_command" -s v -l verbose -d 'Name what is transferred; -vv also what is not, and why'

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
@@ -16,7 +17,7 @@ use super::server_args::Sender;
 use super::subcommand::Subcommand;
 use super::why;
 use crate::engine::{self, Event, Report, Severity};
-use crate::report::{Telling, state};
+use crate::report::{Debug, Telling, state};
 use crate::stage::{self, Policy};
 use crate::transport::{Peer, PeerError, Status};
 use crate::tree::RuleError;
@@ -30,7 +31,7 @@ pub fn sync(sync: &Sync) -> u8 {
     }
     let (ended, status) = match &sync.sender {
         None => (engine::run(&sync.options, &report), None),
-        Some(sender) => match pull(&sync.options, sender, &report) {
+        Some(sender) => match pull(sync, sender, &report) {
             Ok(ended) => ended,
             Err(e) => {
                 let (severity, text) = (Severity::Error, e.to_string());
@@ -74,23 +75,31 @@ pub fn sync(sync: &Sync) -> u8 {
     code.number()
 }
 
+/// How long the other end has to leave by itself.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// How a run ended, and what was the end of the program that it talked with.
 type Ended = (Result<engine::Outcome, engine::Error>, Option<Status>);
 
 /// Starts the sender and mirrors what it has.
-fn pull(
-    options: &engine::Options,
-    sender: &Sender,
-    report: &dyn Report,
-) -> Result<Ended, PeerError> {
-    let (peer, from, to) = Peer::start(&sender.command())?;
+fn pull(sync: &Sync, sender: &Sender, report: &dyn Report) -> Result<Ended, PeerError> {
+    let command = sender.command();
+    if sync.style.levels.debug(Debug::Cmd) > 0 {
+        let words: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
+        let (words, count) = (words.join(" "), words.len());
+        report.event(Event::Message {
+            severity: Severity::Notice,
+            text: format!("opening connection using: {words}  ({count} args)"),
+        });
+    }
+    let (peer, from, to) = Peer::start(&command)?;
     let peer = Arc::new(Mutex::new(Some(peer)));
     let take =
         |peer: &Mutex<Option<Peer>>| peer.lock().unwrap_or_else(PoisonError::into_inner).take();
     let ended_early = Arc::clone(&peer);
     let bytes = |words: &Vec<OsString>| words.iter().map(|word| word.as_bytes().to_vec()).collect();
     let ended = engine::pull(
-        options,
+        &sync.options,
         report,
         engine::Sender {
             from: Box::new(from),
@@ -102,7 +111,12 @@ fn pull(
             rules: sender.rules.clone(),
             secluded: sender.secluded.as_ref().map(bytes),
             asked: sender.asked.clone(),
-            hang_up: Box::new(move || drop(take(&ended_early))),
+            code_of: |e| code_of(e).number(),
+            hang_up: Box::new(move || {
+                if let Some(peer) = take(&ended_early) {
+                    peer.end_within(PATIENCE);
+                }
+            }),
         },
     );
     let status = take(&peer).and_then(|peer| peer.finish().ok());
@@ -125,8 +139,8 @@ fn shell_failed(status: Option<Status>) -> Option<Code> {
     match status {
         Some(Status::Exited(0)) | None => None,
         Some(Status::Exited(255)) => Some(Code::Unexplained),
-        Some(Status::Exited(number)) => Code::from_number(number),
-        Some(Status::Killed(_)) => Some(Code::Crashed),
+        Some(Status::Exited(number @ 124..=127)) => Code::from_number(number),
+        Some(Status::Exited(_) | Status::Killed(_)) => None,
     }
 }
 

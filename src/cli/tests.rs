@@ -411,17 +411,20 @@ fn what_is_not_there_yet_is_refused_by_name() {
             "--iconv: not supported yet",
             Code::Syntax,
         ),
-        ("-as s d", "-s: not supported yet", Code::Syntax),
         ("--port=5 s d", "--port: not supported yet", Code::Syntax),
-        ("-ave ssh h:s d", "-e: not supported yet", Code::Syntax),
         (
-            "-a h:s d",
-            "remote sources and destinations are not supported yet: h:s",
+            "-a s h:d",
+            "a destination on another machine is not supported yet: h:d",
             Code::Unsupported,
         ),
         (
-            "-a s rsync://h/m",
-            "remote sources and destinations are not supported yet: rsync://h/m",
+            "-a rsync://h/m d",
+            "daemons are not supported yet: rsync://h/m",
+            Code::Unsupported,
+        ),
+        (
+            "-aX h:s d",
+            "--xattrs is not supported with another machine yet",
             Code::Unsupported,
         ),
     ] {

@@ -111,11 +111,6 @@ impl Run<'_> {
         among(&mut late[number]).append(&mut events);
     }
 
-    /// Takes over the errors that a sender told.
-    pub(super) fn take_errors(&self, errors: crate::wire::IoErrors) {
-        super::remote::take_errors(self.tally, errors);
-    }
-
     /// How far the run is.
     pub(super) fn position(&self) -> Position {
         let so_far = self.tally.known();

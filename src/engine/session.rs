@@ -68,15 +68,15 @@ pub(super) fn is_ordered(options: &Options, report: &dyn Report) -> bool {
 
 /// What a run is to do, for whom, and with whom.
 #[derive(Clone, Copy)]
-struct Errand<'e> {
+struct Errand<'e, 'p> {
     options: &'e Options,
     report: &'e dyn Report,
     tally: &'e Tally,
     /// The sender at the other end, if the source is there.
-    peer: Option<&'e Peer<'e>>,
+    peer: Option<&'e Peer<'p>>,
 }
 
-impl<'e> Errand<'e> {
+impl<'e, 'p> Errand<'e, 'p> {
     /// Tells what is odd about the options.
     fn complain(&self) {
         let adjust = &self.options.adjust;
@@ -250,7 +250,7 @@ impl<'e> Errand<'e> {
         result
     }
 
-    fn session<'s>(self, destination: &'s Destination, stage: Option<&'s Stage>) -> Session<'s>
+    fn session<'s>(self, destination: &'s Destination, stage: Option<&'s Stage>) -> Session<'s, 'p>
     where
         'e: 's,
     {
@@ -273,16 +273,16 @@ fn tell_created(options: &Options, report: &dyn Report, destination: &Destinatio
     }
 }
 
-struct Session<'s> {
+struct Session<'s, 'p> {
     options: &'s Options,
     report: &'s dyn Report,
     tally: &'s Tally,
-    peer: Option<&'s Peer<'s>>,
+    peer: Option<&'s Peer<'p>>,
     destination: &'s Destination,
     stage: Option<&'s Stage>,
 }
 
-impl<'s> Session<'s> {
+impl<'s, 'p> Session<'s, 'p> {
     fn tell_notes(&self, stage: &Stage) {
         for text in stage.notes() {
             self.report.event(Event::Message {

@@ -143,6 +143,7 @@ impl Voice for LogFile {
     fn event(&mut self, event: &Event) {
         let waits = self.log.format.waits();
         match event {
+            Event::ListBegins => self.begin(),
             Event::Item(item) => {
                 self.say(|sentences, say| sentences.event(event, &mut |_, bytes| say(bytes)));
                 if !(waits && item.action == Action::Transfer) {

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::sys::process;
 
@@ -55,6 +56,15 @@ impl Peer {
         match (child.stdout.take(), child.stdin.take()) {
             (Some(reader), Some(writer)) => Ok((Peer(child), reader, writer)),
             _ => Err(failed(io::ErrorKind::BrokenPipe.into())),
+        }
+    }
+
+    /// Gives it so long to end by itself, then ends it.
+    pub fn end_within(mut self, patience: Duration) {
+        const NAP: Duration = Duration::from_millis(5);
+        let until = Instant::now() + patience;
+        while Instant::now() < until && matches!(self.0.try_wait(), Ok(None)) {
+            std::thread::sleep(NAP);
         }
     }
 

@@ -8,6 +8,7 @@ use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::compare::{self, Aspect, Finding, Observation};
+use crate::far;
 use crate::fixture::{self, Entry, unescape};
 use crate::run::{self, Method, NOBODY, Program, Surroundings, arg, is_root, show_args};
 use crate::tree::Tree;
@@ -21,7 +22,7 @@ macro_rules! cases {
 
 /// What happens in a case, in order.
 #[derive(Clone)]
-enum Step {
+pub enum Step {
     Run(Vec<OsString>),
     Change(Vec<Entry>),
     Prepare(fn(&Path)),
@@ -30,8 +31,8 @@ enum Step {
 /// One row of the table.
 #[derive(Clone)]
 pub struct Case {
-    steps: Vec<Step>,
-    around: Surroundings,
+    pub steps: Vec<Step>,
+    pub around: Surroundings,
     needs_root: Option<&'static str>,
     option: Option<&'static str>,
     ignored: Vec<(Aspect, &'static str)>,
@@ -221,6 +222,12 @@ pub fn check(case: Case) {
         println!("skipped: needs root: {reason}");
         return;
     }
+    let is_far = std::env::var_os("RESILVER_ORACLE_FAR").is_some();
+    let case = match is_far.then(|| far::far(case.clone())) {
+        None => case,
+        Some(Some(far)) => far,
+        Some(None) => return println!("skipped: nothing in it can be far away"),
+    };
     let scratch = scratch();
     let expected = case.observe(&Program::rsync(), scratch.path());
     if std::env::var_os("RESILVER_ORACLE_DROP").is_some() {
@@ -232,6 +239,9 @@ pub fn check(case: Case) {
             continue;
         }
         let got = case.observe(&Program::resilver(method), scratch.path());
+        if is_far && far::is_still_to_come(&got) {
+            return println!("skipped: not there yet: {}", case.commands());
+        }
         if method == Method::Swap && got.refuses_a_single_file() {
             continue;
         }

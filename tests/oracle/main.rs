@@ -14,6 +14,7 @@ mod case;
 mod cases;
 mod compare;
 mod differences;
+mod far;
 mod fixture;
 mod matches;
 mod meta;

@@ -153,7 +153,7 @@ pub fn run(program: &Program, args: &[OsString], around: &Surroundings, dir: &Pa
     shell
         .arg("-c")
         .arg(format!("umask {:03o}; exec \"$0\" \"$@\"", around.umask));
-    shell.args(["timeout", "--foreground", "-k", "5", "100"]);
+    shell.args(["timeout", "--foreground", "-k", "5", "60"]);
     if drops {
         let id = NOBODY.to_string();
         shell.args(["setpriv", "--reuid", &id, "--regid", &id, "--clear-groups"]);

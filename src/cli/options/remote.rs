@@ -10,7 +10,7 @@ use crate::cli::server_args::{self, Letters, Sender};
 use crate::cli::table::Opt;
 use crate::cli::values::integer;
 use crate::delta::Checksum;
-use crate::engine::{AskedNames, Boundary, Missing, Privilege, Symlinks, Writing};
+use crate::engine::{AskedNames, Boundary, Missing, Privilege, Symlinks, When, Writing};
 use crate::transport::{Address, Family, Quoting, RemoteShell};
 use crate::tree::{Grammar, KeepXattrs};
 use crate::wire::flist::Fields;
@@ -123,6 +123,10 @@ impl Asked {
             (self.files_from.is_some(), "--files-from"),
             (self.engine.remove_source.is_some(), "--remove-source-files"),
             (self.engine.symlinks.unmunge, "--munge-links"),
+            (
+                self.engine.deletion.when == When::After && self.engine.rules.has_per_dir(),
+                "--delete-after by rules that directories have",
+            ),
             (
                 self.engine.select.missing == Missing::Delete,
                 "--delete-missing-args",

@@ -4,23 +4,25 @@ use std::io::Read;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::incoming::Incoming;
+use super::requests::Requests;
 use super::{Far, Listener};
 use crate::engine::error::Error;
 use crate::engine::run::Run;
 use crate::engine::sources::{Arrivals, Assembly, Listed, Turn};
+use crate::engine::survey::Totals;
 use crate::engine::worker::Worker;
-use crate::wire::flist::{Fields, List, ListReader};
+use crate::wire::flist::{Fields, FileType, List, ListReader};
 use crate::wire::{
     DeletionStats, Demux, Dialect, Ended, IoErrors, Item, Ndx, NdxMemory, Phases, Statistics, Sums,
     TokenReader, goodbyes_of_sender, read_sum_head,
 };
 
 /// The way from the sender.
-pub(super) type Stream = Demux<Box<dyn Read + Send>, Listener>;
+pub(super) type Stream<'h> = Demux<Box<dyn Read + Send>, Listener<'h>>;
 
 /// Reads what the sender says, in order.
-pub(super) struct Answers {
-    from: Stream,
+pub(super) struct Answers<'h> {
+    from: Stream<'h>,
     dialect: Dialect,
     memory: NdxMemory,
     lists: ListReader,
@@ -30,6 +32,20 @@ pub(super) struct Answers {
     tokens: TokenReader,
     numeric_ids: bool,
     fields: Fields,
+    /// What all lists hold so far.
+    known: Totals,
+    lists_ended: bool,
+}
+
+impl Totals {
+    fn add(&mut self, list: &List) {
+        for (_, entry) in list.iter() {
+            self.entries += 1;
+            if matches!(entry.file_type(), FileType::Regular | FileType::Symlink) {
+                self.bytes += entry.size;
+            }
+        }
+    }
 }
 
 /// How far the sender is.
@@ -86,40 +102,67 @@ pub(super) struct First {
 /// Makes what falls due when a list is through.
 pub(super) type Turns<'t> = &'t (dyn Fn() -> Arc<Turn> + Sync);
 
-impl Answers {
+impl<'h> Answers<'h> {
     /// Reads the first list.
     ///
     /// # Errors
     /// What no peer may send, and what the stream reports.
     pub(super) fn begin(
-        from: Stream,
+        from: Stream<'h>,
         dialect: &Dialect,
         fields: Fields,
-        arrivals: &Arc<Arrivals>,
-        turns: Turns<'_>,
-    ) -> Result<(Answers, First), Error> {
+        (arrivals, passes_implied): (&Arc<Arrivals>, bool),
+        (turns, requests): (Turns<'_>, &Requests),
+    ) -> Result<(Answers<'h>, First), Error> {
         let incremental = dialect.incremental();
         let mut answers = Answers {
             from,
             memory: NdxMemory::new(dialect.protocol),
             lists: ListReader::new(dialect, fields, None)?,
-            assembly: Assembly::new(Arc::clone(arrivals), incremental),
+            assembly: Assembly::new(Arc::clone(arrivals), incremental, passes_implied),
             arrivals: Arc::clone(arrivals),
             phases: Phases::new(dialect.protocol),
             tokens: TokenReader::new(dialect)?,
             dialect: dialect.clone(),
             numeric_ids: fields.numeric_ids,
             fields,
+            known: Totals::default(),
+            lists_ended: !incremental,
         };
         let list = answers.lists.read_first(&mut answers.from)?;
+        answers.known.add(&list);
         answers.learn();
-        let errors = list.io_errors();
+        let mut errors = list.io_errors();
         let turn = incremental.then(turns);
         let root = answers.assembly.first(&Arc::new(list), turn)?;
         if !incremental {
             answers.assembly.end();
+        } else if root.count() + usize::from(root.stat().is_some()) == 1 {
+            // Whether that is all decides on what the destination means.
+            errors |= answers.second(turns, requests)?;
         }
         Ok((answers, First { root, errors }))
+    }
+
+    /// Reads one list more, if there is one.
+    fn second(&mut self, turns: Turns<'_>, requests: &Requests) -> Result<IoErrors, Error> {
+        match self.memory.read(&mut self.from)? {
+            Ndx::SubList(number) => self.sub_list(number, turns),
+            Ndx::ListsEnd => {
+                self.lists_end(requests);
+                Ok(IoErrors::NONE)
+            }
+            _ => Err(unexpected(
+                "an index",
+                "comes before anything was asked for",
+            )),
+        }
+    }
+
+    fn lists_end(&mut self, requests: &Requests) {
+        self.assembly.end();
+        self.lists_ended = true;
+        requests.lists_over();
     }
 
     /// Names of ids may come with every list.
@@ -140,13 +183,19 @@ impl Answers {
         turns: Turns<'_>,
     ) -> Result<(), Error> {
         let mut worker = Worker::new(run);
+        if self.lists_ended {
+            let _ = run.total.set(self.known);
+        }
         loop {
             match self.memory.read(&mut self.from)? {
                 Ndx::Entry(ndx) => self.entry(&mut worker, far, ndx)?,
-                Ndx::SubList(number) => self.sub_list(run, number, turns)?,
+                Ndx::SubList(number) => {
+                    let errors = self.sub_list(number, turns)?;
+                    super::take_errors(run.tally, errors);
+                }
                 Ndx::ListsEnd => {
-                    self.assembly.end();
-                    far.requests.lists_over();
+                    self.lists_end(far.requests);
+                    let _ = run.total.set(self.known);
                 }
                 Ndx::DelStats => drop(DeletionStats::read(&mut self.from)?),
                 Ndx::Done => match self.phases.done()? {
@@ -172,13 +221,14 @@ impl Answers {
         Ok(())
     }
 
-    fn sub_list(&mut self, run: &Run<'_>, number: u32, turns: Turns<'_>) -> Result<(), Error> {
+    fn sub_list(&mut self, number: u32, turns: Turns<'_>) -> Result<IoErrors, Error> {
         self.phases.add_list()?;
         let list: List = self.lists.read_sub_list(number, &mut self.from)?;
+        self.known.add(&list);
         self.learn();
-        run.take_errors(list.io_errors());
+        let errors = list.io_errors();
         self.assembly.arrived(number, &Arc::new(list), turns())?;
-        Ok(())
+        Ok(errors)
     }
 
     fn entry(&mut self, worker: &mut Worker<'_>, far: Far<'_>, ndx: u32) -> Result<(), Error> {

@@ -1,7 +1,6 @@
 //! What a sender says beside its data: texts for people, errors that it met, files that it does not send.
 
 use std::io;
-use std::sync::mpsc::{Receiver, SyncSender};
 use std::sync::{Mutex, PoisonError};
 
 use super::requests::Requests;
@@ -11,20 +10,8 @@ use crate::engine::tally::Tally;
 use crate::engine::worker::Work;
 use crate::wire::{IoErrors, Message, Severity};
 
-/// Messages that may wait to be dealt with.
-pub(super) const WAITING: usize = 64;
-
-/// Hears messages where the stream is read, and hands them on.
-pub(super) type Listener = Box<dyn FnMut(Message) -> io::Result<()> + Send>;
-
-/// A listener that hands on to `heard`.
-pub(super) fn listener(heard: SyncSender<Message>) -> Listener {
-    Box::new(move |message| {
-        // Nobody hears any more when the session is over.
-        let _ = heard.send(message);
-        Ok(())
-    })
-}
+/// Hears messages where the stream is read.
+pub(super) type Listener<'h> = Box<dyn FnMut(Message) -> io::Result<()> + Send + 'h>;
 
 /// The code with which the sender said that it ends.
 #[derive(Default)]
@@ -47,23 +34,29 @@ pub(super) struct Hearing<'h> {
 }
 
 impl Hearing<'_> {
-    /// Deals with messages until the stream is closed.
-    pub(super) fn hear(&self, from: &Receiver<Message>) {
-        for message in from {
-            match message {
-                Message::Text(severity, text) => self.text(severity, &text),
-                Message::IoErrors(errors) => take_errors(self.tally, errors),
-                Message::NoSend(ndx) => self.requests.refused(ndx, self.frontier),
-                Message::ErrorExit(Some(code)) => {
-                    let mut last = self
-                        .last_word
-                        .0
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner);
-                    *last = u8::try_from(code).ok();
+    /// Deals with a message.
+    pub(super) fn hear(&self, message: &Message) {
+        match message {
+            Message::Text(severity, text) => self.text(*severity, text),
+            // Those of listing come with the lists.
+            Message::IoErrors(errors) => {
+                if errors.contains(IoErrors::GENERAL) {
+                    self.tally.set_read_error();
                 }
-                _ => {}
+                if errors.contains(IoErrors::VANISHED) {
+                    self.tally.set_vanished();
+                }
             }
+            Message::NoSend(ndx) => self.requests.refused(*ndx, self.frontier),
+            Message::ErrorExit(Some(code)) => {
+                let mut last = self
+                    .last_word
+                    .0
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
+                *last = u8::try_from(*code).ok();
+            }
+            _ => {}
         }
     }
 
@@ -83,7 +76,7 @@ impl Hearing<'_> {
     }
 }
 
-/// Takes over the errors that a sender met while it listed or read.
+/// Takes over the errors that a sender met while it listed.
 pub(in crate::engine) fn take_errors(tally: &Tally, errors: IoErrors) {
     if errors.contains(IoErrors::GENERAL) {
         tally.set_list_error();

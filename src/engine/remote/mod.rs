@@ -23,7 +23,6 @@ mod requests;
 use std::io::{Read, Write};
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -35,7 +34,7 @@ pub(super) use requests::{Basis, Outcome as Arrival, Pending, Requests, Waiter};
 
 use answers::{Answers, First};
 pub(super) use hearing::take_errors;
-use hearing::{Hearing, LastWord, Listener, WAITING, listener};
+use hearing::{Hearing, LastWord, Listener};
 
 use super::error::Error;
 use super::event::{Event, Outcome, Report};
@@ -43,7 +42,7 @@ use super::options::Options;
 use super::order::Frontier;
 use super::run::Run;
 use super::session;
-use super::sources::{Arrivals, Listed, Opened, Part, Seat, Source};
+use super::sources::{Arrivals, Opened, Part, Seat, Source};
 use super::tally::Tally;
 use super::worker::Work;
 use crate::sys::{signal, users};
@@ -51,7 +50,7 @@ use crate::tree::Scope;
 use crate::wire::flist::{Fields, IdKind};
 use crate::wire::handshake::{self, Offer};
 use crate::wire::{
-    DeletionStats, Demux, Dialect, Mux, Protocol, Side, Sums, goodbyes_of_generator,
+    DeletionStats, Demux, Dialect, Message, Mux, Protocol, Side, Sums, goodbyes_of_generator,
     write_arguments, write_filters,
 };
 
@@ -75,6 +74,8 @@ pub struct Sender {
     pub secluded: Option<Vec<Vec<u8>>>,
     /// The names that may stand at the top of its list.
     pub asked: AskedNames,
+    /// The exit code of a run that this error ends: the sender is told.
+    pub code_of: fn(&Error) -> u8,
     /// Ends it, so that whoever reads from it or writes to it does not wait for ever.
     pub hang_up: Box<dyn Fn() + Send + Sync>,
 }
@@ -105,9 +106,10 @@ pub(super) enum Point {
 pub(super) struct Peer<'p> {
     far: Far<'p>,
     frontier: &'p Frontier<'p, Work>,
-    answers: Mutex<Option<Answers>>,
+    answers: Mutex<Option<Answers<'p>>>,
     to: Mutex<Option<Mux<Box<dyn Write + Send>>>>,
     arrivals: Arc<Arrivals>,
+    code_of: fn(&Error) -> u8,
 }
 
 /// Mirrors what a sender has into the destination.
@@ -125,6 +127,7 @@ pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Ou
         rules,
         secluded,
         asked,
+        code_of,
         hang_up,
     } = sender;
     let broken = |e| Error::Wire(crate::wire::Error::Io(e));
@@ -143,7 +146,6 @@ pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Ou
     let frontier = Frontier::new(report, ordered);
     let requests = Arc::new(Requests::new(protocol));
     let (course, last_word) = (Course::default(), LastWord::default());
-    let (heard, messages) = sync_channel(WAITING);
     let hearing = Hearing {
         report,
         tally: &tally,
@@ -152,14 +154,22 @@ pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Ou
         last_word: &last_word,
     };
     report.event(Event::ListBegins);
-    let result = std::thread::scope(|scope| {
-        scope.spawn(move || hearing.hear(&messages));
-        let mut stream = Demux::new(from, Side::PULLER, listener(heard));
+    let pulled = || {
+        let listener: Listener<'_> = Box::new(move |message| {
+            hearing.hear(&message);
+            Ok(())
+        });
+        let mut stream = Demux::new(from, Side::PULLER, listener);
         stream.begin_session(dialect.reads_frames);
         let turns = || requests.list_arrived();
         let arrivals = Arrivals::new(Box::new(local_id));
-        let (answers, First { root, errors }) =
-            Answers::begin(stream, &dialect, fields, &arrivals, &turns)?;
+        let (answers, First { root, errors }) = Answers::begin(
+            stream,
+            &dialect,
+            fields,
+            (&arrivals, options.select.no_implied_dirs),
+            (&turns, &requests),
+        )?;
         hearing::take_errors(&tally, errors);
         if let Some(name) = root
             .names()
@@ -181,7 +191,8 @@ pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Ou
             seat: Seat::There(root),
         };
         // A list without anything is the end of it: the sender leaves.
-        let is_empty = source.top.is_none() && source.seat.there().is_some_and(Listed::is_empty);
+        let is_empty =
+            source.top.is_none() && source.seat.there().is_some_and(|root| root.count() == 0);
         let found = Opened {
             sources: if is_empty { Vec::new() } else { vec![source] },
             rooted: Vec::new(),
@@ -200,10 +211,13 @@ pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Ou
             answers: Some(answers).into(),
             to: Some(to).into(),
             arrivals,
+            code_of,
         };
-        session::receive(options, report, found, &tally, &peer)
-    });
-    match (result, last_word.get()) {
+        let result = session::receive(options, report, found, &tally, &peer);
+        peer.part(&result);
+        result
+    };
+    match (pulled(), last_word.get()) {
         (Err(Error::Wire(e)), Some(code)) if e.fault().is_none() => Err(Error::Left { code }),
         (result, _) => result,
     }
@@ -254,22 +268,26 @@ impl<'p> Peer<'p> {
                 false => Err(take(Error::Worker)),
             });
             over.store(true, Ordering::Relaxed);
-            if worked.is_err() {
-                self.frontier.stop();
-                (self.far.hang_up)();
+            let worked = worked.map_err(take);
+            match &worked {
+                Ok(()) => self.far.requests.end(None),
+                Err(e) => {
+                    self.frontier.stop();
+                    self.far.requests.end(Some((self.code_of)(e)));
+                    (self.far.hang_up)();
+                }
             }
-            self.far.requests.end();
-            worked.map_err(take)
+            worked
         })
     }
 
-    fn read(&self, run: &Run<'_>, mut answers: Answers) {
+    fn read(&self, run: &Run<'_>, mut answers: Answers<'_>) {
         let turns = || self.far.requests.list_arrived();
         let read =
             std::panic::catch_unwind(AssertUnwindSafe(|| answers.read(run, self.far, &turns)));
         if let Some(e) = read.unwrap_or(Err(Error::Worker)).err() {
             run.fail(e);
-            self.far.requests.end();
+            self.far.requests.end(None);
             self.far.course.break_off();
         }
         self.arrivals.end();
@@ -278,7 +296,16 @@ impl<'p> Peer<'p> {
     fn write(&self, mut to: Mux<Box<dyn Write + Send>>) {
         // Why it fails shows where the sender is read.
         if self.far.requests.write_out(&mut to).is_err() {
-            self.far.requests.end();
+            self.far.requests.end(None);
+        }
+    }
+
+    /// Tells a sender that waits for requests how a run ended that never asked for anything.
+    fn part(&self, result: &Result<Outcome, Error>) {
+        if let (Err(e), Some(mut to)) = (result, taken(&self.to)) {
+            say_failed(&mut to, self.far.dialect.protocol, (self.code_of)(e));
+            drop(to);
+            (self.far.hang_up)();
         }
     }
 
@@ -315,6 +342,14 @@ impl<'p> Peer<'p> {
                 heard
             }
         }
+    }
+}
+
+/// Tells the sender that this side ends with an error. It may be gone already.
+fn say_failed<W: Write>(to: &mut Mux<W>, protocol: Protocol, code: u8) {
+    if protocol >= Protocol::V31 {
+        let _ = to.message(&Message::ErrorExit(Some(code.into())));
+        let _ = to.flush();
     }
 }
 

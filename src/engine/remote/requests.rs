@@ -123,6 +123,8 @@ struct State {
     /// Whether all lists came.
     lists_over: bool,
     ended: bool,
+    /// The code of the error that ended it.
+    failed: Option<u8>,
 }
 
 /// A list that is dealt with; when all let go of it, that is said.
@@ -189,6 +191,7 @@ impl Requests {
                 gone: 0,
                 lists_over: false,
                 ended: false,
+                failed: None,
             }),
             changed: Condvar::new(),
         }
@@ -355,9 +358,13 @@ impl Requests {
     }
 
     /// Nothing more is asked, and no answer comes.
-    pub(in crate::engine) fn end(&self) {
+    /// With the code of an error, the sender is told that first.
+    pub(in crate::engine) fn end(&self, failed: Option<u8>) {
         let mut state = lock(&self.state);
         state.ended = true;
+        if state.failed.is_none() {
+            state.failed = failed;
+        }
         let pending = std::mem::take(&mut state.pending);
         drop(state);
         self.changed.notify_all();
@@ -383,6 +390,11 @@ impl Requests {
                     .changed
                     .wait(state)
                     .unwrap_or_else(PoisonError::into_inner);
+            }
+            if let Some(code) = state.failed {
+                drop(state);
+                super::say_failed(to, self.protocol, code);
+                return Ok(());
             }
             if state.unwritten.is_empty() {
                 return Ok(());

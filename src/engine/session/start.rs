@@ -35,7 +35,7 @@ pub(super) struct Start<'s> {
     pub uncounted: Option<(Surveyor<'s>, Vec<Origin>, bool)>,
 }
 
-impl<'s> Session<'s> {
+impl<'s> Session<'s, '_> {
     pub(super) fn planner(&self) -> Planner {
         let options = self.options;
         let (is_super, is_fake) = match options.privilege {

@@ -27,7 +27,7 @@ use crate::engine::worker::Work;
 
 use super::start::Start;
 
-impl Session<'_> {
+impl Session<'_, '_> {
     pub(super) fn transfer(
         &self,
         found: Opened,

@@ -228,8 +228,7 @@ fn counts_as_one(lister: &Lister<'_>, sources: &[Source]) -> bool {
     };
     if let Some(listed) = seat.there() {
         // The root counts as well.
-        let names = listed.names().map_or(0, |names| names.take(2).count());
-        return names + usize::from(only.top.is_some()) == 1;
+        return listed.count() + usize::from(only.top.is_some()) == 1;
     }
     let origin = only.origin(0, seat);
     // Where empty directories are left out, the list counts as one of many.

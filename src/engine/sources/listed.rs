@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::sys::{Kind, Stat, Time};
-use crate::wire::flist::{Entry, FileType, IdKind, IdNames, Link, List, Name};
+use crate::wire::flist::{DirKind, Entry, FileType, IdKind, IdNames, Link, List, Name};
 
 /// Whom the peer's ids stand for here; ids that it tells no name of stand for themselves.
 pub(in crate::engine) type LocalId = dyn Fn(IdKind, u32, &[u8]) -> Option<u32> + Send + Sync;
@@ -79,6 +79,12 @@ impl Arrivals {
 
     fn id(&self, is_group: bool, id: u32) -> u32 {
         lock(&self.ids).get(&(is_group, id)).copied().unwrap_or(id)
+    }
+
+    /// Metadata of a directory; none where it is only on the way.
+    fn stat_of_dir(&self, entry: &Entry<'_>, passes_implied: bool) -> Option<Stat> {
+        let is_passed = passes_implied && entry.dir == DirKind::Implied;
+        (!is_passed).then(|| self.stat(entry))
     }
 
     fn stat(&self, entry: &Entry<'_>) -> Stat {
@@ -197,13 +203,17 @@ impl Listed {
         }))
     }
 
-    /// Whether there is nothing in it, as far as is known without waiting.
-    pub(in crate::engine) fn is_empty(&self) -> bool {
-        let lots = self.0.inside.get();
-        lots.is_some_and(|lots| {
-            lots.iter()
-                .all(|lot| lot.leaves.is_empty() && lot.dirs.is_empty())
-        })
+    /// How many entries are below it, as far as is known without waiting; no more than two are counted.
+    pub(in crate::engine) fn count(&self) -> usize {
+        let lots = self.0.inside.get().into_iter().flatten();
+        let mut count = 0;
+        for lot in lots {
+            count += lot.leaves.len() + lot.dirs.len();
+            if count == 1 {
+                count += lot.dirs.iter().map(|(_, dir)| dir.count()).sum::<usize>();
+            }
+        }
+        count.min(2)
     }
 
     /// What falls due when the entries of the directory are dealt with; given once.
@@ -322,8 +332,10 @@ impl Listed {
 /// Puts the lists of a session together to directories.
 pub(in crate::engine) struct Assembly {
     arrivals: Arc<Arrivals>,
-    /// Whether a directory with content gets a list of its own.
+    /// Whether each directory gets a list of its own.
     incremental: bool,
+    /// `--no-implied-dirs`: directories that are listed only because something below them was named are on the way.
+    passes_implied: bool,
     /// Directories whose list is still to come, by their numbers.
     awaited: HashMap<u32, Listed>,
 }
@@ -333,10 +345,15 @@ pub(in crate::engine) struct Assembly {
 pub(in crate::engine) struct Stray(pub Vec<u8>);
 
 impl Assembly {
-    pub(in crate::engine) fn new(arrivals: Arc<Arrivals>, incremental: bool) -> Assembly {
+    pub(in crate::engine) fn new(
+        arrivals: Arc<Arrivals>,
+        incremental: bool,
+        passes_implied: bool,
+    ) -> Assembly {
         Assembly {
             arrivals,
             incremental,
+            passes_implied,
             awaited: HashMap::new(),
         }
     }
@@ -357,6 +374,7 @@ impl Assembly {
         let root = Listed::new(&self.arrivals, stat, content);
         let mut growing = Growing {
             arrivals: &self.arrivals,
+            passes_implied: self.passes_implied,
             list,
             dirs: vec![(root.clone(), Lot::new(list))],
             by_path: HashMap::from([(Box::from(&b""[..]), 0)]),
@@ -377,9 +395,7 @@ impl Assembly {
             let numbers = numbers(list);
             for (ndx, at) in numbered {
                 let listed = &dirs[at].0;
-                if listed.is_content()
-                    && let Some(number) = numbers.get(&ndx)
-                {
+                if let Some(number) = numbers.get(&ndx) {
                     waits[at] = true;
                     self.awaited.insert(*number, listed.clone());
                 }
@@ -420,8 +436,9 @@ impl Assembly {
             }
             if entry.is_dir() {
                 let content = entry.dir.has_content();
-                let dir = Listed::new(&self.arrivals, Some(self.arrivals.stat(&entry)), content);
-                match numbers.get(&ndx).filter(|_| content) {
+                let stat = self.arrivals.stat_of_dir(&entry, self.passes_implied);
+                let dir = Listed::new(&self.arrivals, stat, content);
+                match numbers.get(&ndx) {
                     Some(number) => drop(self.awaited.insert(*number, dir.clone())),
                     None => dir.fill(None, None),
                 }
@@ -447,6 +464,7 @@ impl Assembly {
 /// The first list while it is put together.
 struct Growing<'g> {
     arrivals: &'g Arc<Arrivals>,
+    passes_implied: bool,
     list: &'g Arc<List>,
     dirs: Vec<(Listed, Lot)>,
     by_path: HashMap<Box<[u8]>, usize>,
@@ -455,6 +473,7 @@ struct Growing<'g> {
 impl Growing<'_> {
     /// The directory with this path, made where it is not listed but only on the way.
     fn find(&mut self, path: &[u8]) -> Result<usize, Stray> {
+        let path = path.strip_suffix(b"/").unwrap_or(path);
         if let Some(at) = self.by_path.get(path) {
             return Ok(*at);
         }
@@ -473,14 +492,14 @@ impl Growing<'_> {
         entry: Option<&Entry<'_>>,
         dir: &[u8],
     ) -> Result<usize, Stray> {
-        let path = match dir {
+        let path = match dir.strip_suffix(b"/").unwrap_or(dir) {
             b"" => base.to_vec(),
             dir => [dir, b"/", base].concat(),
         };
         if base.is_empty() || self.by_path.contains_key(&path[..]) {
             return Err(Stray(path));
         }
-        let stat = entry.map(|entry| self.arrivals.stat(entry));
+        let stat = entry.and_then(|entry| self.arrivals.stat_of_dir(entry, self.passes_implied));
         let content = entry.is_some_and(|entry| entry.dir.has_content());
         let listed = Listed::new(self.arrivals, stat, content);
         let at = self.dirs.len();
