@@ -48,7 +48,7 @@ pub fn sync(sync: &Sync) -> u8 {
             worse(Code::of(&outcome), status)
         }
         // What started the other end knows better why nothing came.
-        Err(engine::Error::Wire(e)) if e.fault().is_none() && shell_failed(status).is_some() => {
+        Err(engine::Error::Closed { .. }) if shell_failed(status).is_some() => {
             shell_failed(status).unwrap_or(Code::StreamIo)
         }
         Err(e) => {
@@ -195,6 +195,7 @@ pub fn code_of(error: &engine::Error) -> Code {
             Some(wire::Fault::TooLarge) => Code::Memory,
             Some(wire::Fault::Stream) | None => Code::StreamIo,
         },
+        engine::Error::Closed { .. } => Code::StreamIo,
         engine::Error::Stray { .. } => Code::Protocol,
         engine::Error::Unasked { .. } => Code::Unsupported,
         engine::Error::Left { code } => Code::from_number(*code).unwrap_or(Code::StreamIo),

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use crate::delta::{BlockLimit, Checksum, Shape, read_full};
+use crate::delta::{BlockLimit, Checksum, Digest, Shape, read_full};
 use crate::sys::{Kind, Stat};
 
 use super::event::{Action, Changes, Details, Event, Item};
@@ -69,7 +69,11 @@ impl Worker<'_> {
         }
         let keep = &self.run.options.preserve;
         Some(Box::new(Details {
-            source: long_name(&self.run.source_path(self.about.operand, path)),
+            source: match &self.run.far {
+                // Nobody told where it lies there.
+                Some(_) => path.to_owned(),
+                None => long_name(&self.run.source_path(self.about.operand, path)),
+            },
             mode: stat.mode,
             mtime: stat.mtime,
             owner: keep.owner.then_some(stat.uid),
@@ -102,6 +106,18 @@ impl Worker<'_> {
         let compare = &self.run.options.compare;
         if self.run.wants.checksum && compare.checksum && kind == Kind::File {
             self.sum_up(compare.sums.compare, file);
+        }
+    }
+
+    /// The checksum that a peer tells of a file.
+    pub(super) fn sum_told(&mut self, sum: Option<Vec<u8>>) {
+        let Some(far) = self.run.far.filter(|_| self.run.wants.checksum) else {
+            return;
+        };
+        let digest = sum.as_deref().and_then(Digest::from_bytes);
+        let checksum = far.dialect.checksums.listing;
+        if let Some(digest) = digest {
+            self.about.checksum = Some(checksum.hex(&digest));
         }
     }
 

@@ -99,6 +99,12 @@ pub enum Error {
     /// The peer says what it may not, or the way to it is broken (codes 2, 4, 10, 12, 22).
     #[error(transparent)]
     Wire(#[from] wire::Error),
+    /// The peer is gone before its time (code 12).
+    #[error("connection unexpectedly closed ({received} bytes received so far) [receiver]")]
+    Closed {
+        /// Bytes that came behind the handshake.
+        received: u64,
+    },
     /// The peer lists an entry that cannot be where it says (code 4).
     #[error("rejecting file-list name that is not in a listed directory: {path}")]
     Stray {

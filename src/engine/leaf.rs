@@ -274,7 +274,10 @@ impl Worker<'_> {
 
     /// Decides on a leaf; failures to compare are reported and count as different.
     pub(super) fn decide(&mut self, node: &Node, leaf: &Leaf, origin: &Origin) -> Decision {
-        self.sum_compared(leaf.stat.kind, || origin.open(leaf));
+        match &origin.seat {
+            Seat::Here(_) => self.sum_compared(leaf.stat.kind, || origin.open(leaf)),
+            Seat::There(listed) => self.sum_told(listed.checksum(&leaf.name)),
+        }
         let same_content = || match (leaf.stat.kind, &node.live) {
             (Kind::Symlink, Some(live)) => {
                 let is_file = leaf.live.is_some_and(|live| live.kind == Kind::File);

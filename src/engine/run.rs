@@ -111,13 +111,14 @@ impl Run<'_> {
         among(&mut late[number]).append(&mut events);
     }
 
-    /// How far the run is.
-    pub(super) fn position(&self) -> Position {
+    /// How far the run is; `at` is how many entries of the list are dealt with, where somebody knows better.
+    pub(super) fn position(&self, at: Option<u64>) -> Position {
         let so_far = self.tally.known();
         // rsync numbers a list that is whole in depth-first order, one that grows directory by directory.
-        let passed = match self.options.whole_list {
-            true => so_far.entries,
-            false => self.tally.passed(),
+        let passed = match (at, self.options.whole_list) {
+            (Some(at), _) => at,
+            (None, true) => so_far.entries,
+            (None, false) => self.tally.passed(),
         };
         let total = self.total.get().copied();
         let known = total.unwrap_or(so_far);

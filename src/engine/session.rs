@@ -92,6 +92,9 @@ impl<'e, 'p> Errand<'e, 'p> {
         let Errand {
             options, report, ..
         } = self;
+        if found.sources.is_empty() && self.peer.is_some() {
+            return Ok(self.tally.outcome());
+        }
         if options.select.list_only {
             // There is no destination.
             return self

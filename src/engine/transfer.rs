@@ -88,7 +88,8 @@ impl Worker<'_> {
                 .same_kind()
                 .filter(|_| looked_in)
                 .map_or(0, |live| live.size),
-            any: true,
+            // Sums are counted where they are received.
+            any: self.run.far.is_none(),
         };
         self.arrived(&leaf.path, &leaf.stat, changes, traffic);
     }
@@ -100,7 +101,7 @@ impl Worker<'_> {
             self.tell(Event::FileFinished {
                 path: leaf.path.clone(),
                 size: leaf.stat.size,
-                position: self.run.position(),
+                position: self.run.position(self.passed),
             });
         }
     }

@@ -58,6 +58,8 @@ pub(super) struct Worker<'w> {
     /// The key that the job began with, and how often it was parted since.
     pub whole: Key,
     pub parts: usize,
+    /// How many entries of the list are dealt with when this one is, where that is known.
+    pub passed: Option<u64>,
     /// What falls due when the entries that are dealt with are through.
     pub turn: Option<Arc<Turn>>,
     /// What is removed makes room for a backup, and is not kept itself.
@@ -77,6 +79,7 @@ impl<'w> Worker<'w> {
             key: Key::default(),
             whole: Key::default(),
             parts: 0,
+            passed: None,
             turn: None,
             makes_room: false,
         }

@@ -36,7 +36,7 @@ enum Field {
     Link,
     /// `%i`: the eleven columns.
     Changes,
-    /// `%o`: `send` or `del.`.
+    /// `%o`: `send`, `recv` or `del.`.
     Operation,
     /// `%b`: bytes of content that moved.
     Bytes,
@@ -89,6 +89,8 @@ pub struct Setting {
     pub charset: Charset,
     /// Width of a checksum in characters, for entries that have none.
     pub digest_width: usize,
+    /// Files come from another machine.
+    pub receives: bool,
 }
 
 impl Format {
@@ -254,6 +256,9 @@ fn push_field(
             None => line.resize(start + setting.digest_width, b' '),
         },
         Field::Module => {}
+        Field::Operation if setting.receives && matches!(subject, Subject::Item(_)) => {
+            line.extend_from_slice(b"recv");
+        }
         _ => line.extend_from_slice(value(field, shape, subject).as_bytes()),
     }
     pad(line, start, shape);

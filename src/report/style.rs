@@ -107,6 +107,7 @@ impl Style {
         Setting {
             charset,
             digest_width: self.run.digest_width,
+            receives: self.run.receives,
         }
     }
 

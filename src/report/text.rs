@@ -88,6 +88,8 @@ impl Text {
         }
         let text = match (level, entries) {
             (1, _) => "done\n".into(),
+            (_, 1) if self.style.run.receives => "1 file to consider\n".into(),
+            _ if self.style.run.receives => format!("{entries} files to consider\n"),
             (_, 1) => "\n 0 files...\r1 file to consider\n".into(),
             _ => format!("\n 0 files...\r{entries} files to consider\n"),
         };

@@ -103,6 +103,12 @@ impl Error {
         Self::Invalid { fault, what, why }
     }
 
+    /// Whether the stream ended before its time, or failed.
+    #[must_use]
+    pub fn is_end(&self) -> bool {
+        self.fault().is_none()
+    }
+
     /// Which kind of fault of the peer this is; `None` when the stream ended or failed.
     #[must_use]
     pub fn fault(&self) -> Option<Fault> {

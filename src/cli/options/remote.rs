@@ -106,6 +106,12 @@ impl Asked {
         if matches!(ends, Ends::Local { .. }) {
             return Ok(());
         }
+        // Old ends delete first, unless they are told when.
+        let protocol = self.wire.version.and_then(Protocol::new);
+        if protocol.is_some_and(|protocol| protocol < Protocol::V30) && !self.delete_when.is_said()
+        {
+            self.engine.deletion.when = When::Before;
+        }
         // Sending is what costs: what is there already need not come again.
         let content = &self.engine.content;
         self.engine.whole_file = self.whole_file_given();

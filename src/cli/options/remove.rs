@@ -53,6 +53,11 @@ pub(super) struct DeleteWhen {
 }
 
 impl DeleteWhen {
+    /// Whether any of them was given.
+    pub(super) fn is_said(self) -> bool {
+        self.before || self.along.is_some() || self.after
+    }
+
     fn one(self) -> Result<Option<When>, Refusal> {
         match (self.before, self.along, self.after) {
             (false, None, false) => Ok(None),

@@ -64,7 +64,7 @@ impl Hearing<'_> {
         if severity == Severity::ErrorXfer {
             self.tally.set_partial();
         }
-        let text = String::from_utf8_lossy(text);
+        let text = legible(text);
         let severity = match severity {
             Severity::Info => Tone::Notice,
             _ => Tone::Plain,
@@ -74,6 +74,18 @@ impl Hearing<'_> {
             text: text.strip_suffix('\n').unwrap_or(&text).to_owned(),
         });
     }
+}
+
+/// A text with what is no UTF-8 in it as rsync shows it.
+fn legible(text: &[u8]) -> String {
+    let mut legible = String::with_capacity(text.len());
+    for chunk in text.utf8_chunks() {
+        legible.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            legible.push_str(&format!("\\#{byte:03o}"));
+        }
+    }
+    legible
 }
 
 /// Takes over the errors that a sender met while it listed.

@@ -22,7 +22,7 @@ mod requests;
 
 use std::io::{Read, Write};
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -117,8 +117,38 @@ pub(super) struct Peer<'p> {
 /// # Errors
 /// As [`super::run`]; and whatever the session comes to.
 pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Outcome, Error> {
+    let received = Arc::new(AtomicU64::new(0));
+    let result = pull_counted(options, report, sender, &received);
+    match result {
+        Err(Error::Wire(e)) if e.is_end() => Err(Error::Closed {
+            received: received.load(Ordering::Relaxed),
+        }),
+        result => result,
+    }
+}
+
+/// The bytes that are read, counted.
+struct Counted {
+    from: Box<dyn Read + Send>,
+    count: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.from.read(buf)?;
+        self.count.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+fn pull_counted(
+    options: &Options,
+    report: &dyn Report,
+    sender: Sender,
+    received: &Arc<AtomicU64>,
+) -> Result<Outcome, Error> {
     let Sender {
-        mut from,
+        from,
         mut to,
         version,
         offer,
@@ -134,6 +164,8 @@ pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Ou
     if let Some(arguments) = secluded {
         write_arguments(&arguments, &mut to).map_err(broken)?;
     }
+    let count = Arc::clone(received);
+    let mut from: Box<dyn Read + Send> = Box::new(Counted { from, count });
     let protocol = handshake::exchange_versions(version, &mut from, &mut to)?;
     let dialect = handshake::client(protocol, &offer, incremental, &mut from, &mut to)?;
     let mut to = Mux::new(to);
@@ -153,6 +185,8 @@ pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Ou
         frontier: &frontier,
         last_word: &last_word,
     };
+    // What was said before the session does not count.
+    received.store(0, Ordering::Relaxed);
     report.event(Event::ListBegins);
     let pulled = || {
         let listener: Listener<'_> = Box::new(move |message| {
@@ -218,7 +252,7 @@ pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Ou
         result
     };
     match (pulled(), last_word.get()) {
-        (Err(Error::Wire(e)), Some(code)) if e.fault().is_none() => Err(Error::Left { code }),
+        (Err(Error::Wire(e)), Some(code)) if e.is_end() => Err(Error::Left { code }),
         (result, _) => result,
     }
 }

@@ -35,6 +35,8 @@ pub(in crate::engine) struct Pending {
     pub basis: Basis,
     /// How that is cut.
     pub shape: Shape,
+    /// How many entries are ahead of it in the lists.
+    pub ahead: u64,
     /// Whether the first answer did not agree with its checksum.
     pub again: bool,
     /// What falls due when the file is there.

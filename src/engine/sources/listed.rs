@@ -46,6 +46,8 @@ struct Cell {
 /// What one list has of a directory, each part in the order of its names.
 struct Lot {
     list: Arc<List>,
+    /// How many entries were in lists before.
+    before: u64,
     leaves: Vec<u32>,
     dirs: Vec<(Box<[u8]>, Listed)>,
 }
@@ -126,9 +128,10 @@ impl Arrivals {
 }
 
 impl Lot {
-    fn new(list: &Arc<List>) -> Lot {
+    fn new(list: &Arc<List>, before: u64) -> Lot {
         Lot {
             list: Arc::clone(list),
+            before,
             leaves: Vec::new(),
             dirs: Vec::new(),
         }
@@ -250,9 +253,11 @@ impl Listed {
         target.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
-    /// The index of an entry that is no directory.
-    pub(in crate::engine) fn index(&self, name: &[u8]) -> Option<u32> {
-        Some(self.leaf(name).ok()??.1)
+    /// The index of an entry that is no directory, and how many entries are ahead of it.
+    pub(in crate::engine) fn index(&self, name: &[u8]) -> Option<(u32, u64)> {
+        let lots = self.inside().ok()?;
+        let (lot, ndx) = lots.iter().find_map(|lot| Some((lot, lot.leaf(name)?)))?;
+        Some((ndx, lot.before + u64::from(ndx - lot.list.first())))
     }
 
     /// The checksum that the peer tells of a file (`--checksum`).
@@ -336,6 +341,8 @@ pub(in crate::engine) struct Assembly {
     incremental: bool,
     /// `--no-implied-dirs`: directories that are listed only because something below them was named are on the way.
     passes_implied: bool,
+    /// Entries of all lists so far.
+    listed: u64,
     /// Directories whose list is still to come, by their numbers.
     awaited: HashMap<u32, Listed>,
 }
@@ -354,6 +361,7 @@ impl Assembly {
             arrivals,
             incremental,
             passes_implied,
+            listed: 0,
             awaited: HashMap::new(),
         }
     }
@@ -368,6 +376,7 @@ impl Assembly {
         list: &Arc<List>,
         turn: Option<Arc<Turn>>,
     ) -> Result<Listed, Stray> {
+        self.listed = u64::from(list.len());
         let own = list.iter().find(|(_, entry)| is_root(entry));
         let stat = own.as_ref().map(|(_, entry)| self.arrivals.stat(entry));
         let content = own.is_some_and(|(_, entry)| entry.dir.has_content());
@@ -376,7 +385,7 @@ impl Assembly {
             arrivals: &self.arrivals,
             passes_implied: self.passes_implied,
             list,
-            dirs: vec![(root.clone(), Lot::new(list))],
+            dirs: vec![(root.clone(), Lot::new(list, 0))],
             by_path: HashMap::from([(Box::from(&b""[..]), 0)]),
         };
         let mut numbered = Vec::new();
@@ -423,11 +432,13 @@ impl Assembly {
         list: &Arc<List>,
         turn: Arc<Turn>,
     ) -> Result<(), Stray> {
+        let before = self.listed;
+        self.listed += u64::from(list.len());
         let Some(listed) = self.awaited.remove(&number) else {
             // Nobody looks into it: it is a name that stands twice in a list, say.
             return Ok(());
         };
-        let mut lot = Lot::new(list);
+        let mut lot = Lot::new(list, before);
         let numbers = numbers(list);
         let mut inside: Option<&[u8]> = None;
         for (ndx, entry) in list.iter() {
@@ -504,7 +515,7 @@ impl Growing<'_> {
         let listed = Listed::new(self.arrivals, stat, content);
         let at = self.dirs.len();
         self.dirs[parent].1.dirs.push((base.into(), listed.clone()));
-        self.dirs.push((listed, Lot::new(self.list)));
+        self.dirs.push((listed, Lot::new(self.list, 0)));
         self.by_path.insert(path.into(), at);
         Ok(at)
     }

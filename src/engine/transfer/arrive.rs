@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Birth;
 use super::fill::PROGRESS_STEP;
+use crate::delta::Checksum;
 use crate::engine::detail::About;
 use crate::engine::error::Error;
 use crate::engine::event::{Event, Severity};
@@ -40,7 +41,8 @@ impl Worker<'_> {
         };
         self.key = pending.key.clone();
         self.about = About::default();
-        match self.take_in(target, &pending, incoming)? {
+        self.passed = Some(pending.ahead + 1);
+        match self.take_in(far, target, &pending, incoming)? {
             Fate::Again => self.ask_again(far, target, ndx, pending),
             fate => self.settle_pending(pending, matches!(fate, Fate::Arrived)),
         }
@@ -55,6 +57,7 @@ impl Worker<'_> {
 
     fn take_in(
         &mut self,
+        far: Far<'_>,
         target: &dyn Target,
         pending: &Pending,
         incoming: Incoming<'_>,
@@ -96,7 +99,7 @@ impl Worker<'_> {
         let reserved =
             content.preallocate && sparse::reserve(&new.file, leaf.stat.size).unwrap_or(false);
         let basis = pending.basis.open(node, leaf).ok().flatten();
-        let (run, mut told) = (self.run, 0);
+        let (run, mut told, pending_passed) = (self.run, 0, self.passed);
         let mut progress = |done: u64| {
             if run.wants.progress && done - told >= PROGRESS_STEP {
                 told = done;
@@ -104,7 +107,7 @@ impl Worker<'_> {
                     path: leaf.path.clone(),
                     done,
                     size: leaf.stat.size,
-                    position: run.position(),
+                    position: run.position(pending_passed),
                 });
             }
         };
@@ -129,8 +132,9 @@ impl Worker<'_> {
                 }
                 let sums = &self.run.options.compare;
                 if self.run.wants.checksum && !sums.checksum {
-                    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect();
-                    self.about.checksum = Some(hex(digest.as_bytes()));
+                    let checksum = far.dialect.checksums.transfer;
+                    self.about.checksum =
+                        (checksum != Checksum::None).then(|| checksum.hex(&digest));
                 }
                 self.count(leaf, moved);
                 self.tell_arrival(node, leaf, *changes, moved);

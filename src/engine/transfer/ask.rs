@@ -53,7 +53,7 @@ impl Worker<'_> {
         };
         let (basis, shape, sums) = ready;
         let seat = node.sources.first().and_then(|origin| origin.seat.there());
-        let Some(ndx) = seat.and_then(|listed| listed.index(&leaf.name)) else {
+        let Some((ndx, ahead)) = seat.and_then(|listed| listed.index(&leaf.name)) else {
             return Ok(false);
         };
         let mut pending = Pending {
@@ -63,6 +63,7 @@ impl Worker<'_> {
             changes,
             basis,
             shape,
+            ahead,
             again: false,
             _turn: self.turn.clone(),
             waiter: None,

@@ -93,7 +93,7 @@ impl Worker<'_> {
                     path: leaf.path.clone(),
                     done: bed.at + done,
                     size: leaf.stat.size,
-                    position: run.position(),
+                    position: run.position(None),
                 });
             }
             Ok(())

@@ -25,6 +25,7 @@ mod output_formats;
 mod output_logs;
 mod owners;
 mod paths;
+mod pull;
 mod relative;
 mod selection;
 mod symlinks;
