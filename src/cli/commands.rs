@@ -112,7 +112,7 @@ fn pull(sync: &Sync, sender: &Sender, report: &dyn Report) -> Result<Ended, Peer
             secluded: sender.secluded.as_ref().map(bytes),
             asked: sender.asked.clone(),
             code_of: |e| code_of(e).number(),
-            hang_up: Box::new(move || {
+            hang_up: Arc::new(move || {
                 if let Some(peer) = take(&ended_early) {
                     peer.end_within(PATIENCE);
                 }

@@ -77,7 +77,7 @@ pub struct Sender {
     /// The exit code of a run that this error ends: the sender is told.
     pub code_of: fn(&Error) -> u8,
     /// Ends it, so that whoever reads from it or writes to it does not wait for ever.
-    pub hang_up: Box<dyn Fn() + Send + Sync>,
+    pub hang_up: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// The other end, as a run sees it.
@@ -118,8 +118,17 @@ pub(super) struct Peer<'p> {
 /// As [`super::run`]; and whatever the session comes to.
 pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Outcome, Error> {
     let received = Arc::new(AtomicU64::new(0));
-    let result = pull_counted(options, report, sender, &received);
+    let hang_up = Arc::clone(&sender.hang_up);
+    let over = AtomicBool::new(false);
+    let result = std::thread::scope(|scope| {
+        let watcher = scope.spawn(|| watch(&*hang_up, &over));
+        let result = pull_counted(options, report, sender, &received);
+        over.store(true, Ordering::Relaxed);
+        watcher.thread().unpark();
+        result
+    });
     match result {
+        Err(Error::Wire(_)) if signal::stop_requested() => Err(Error::Interrupted),
         Err(Error::Wire(e)) if e.is_end() => Err(Error::Closed {
             received: received.load(Ordering::Relaxed),
         }),
@@ -284,11 +293,9 @@ impl<'p> Peer<'p> {
         let (Some(answers), Some(to)) = (taken(&self.answers), taken(&self.to)) else {
             return Err(Error::Worker);
         };
-        let over = AtomicBool::new(false);
         std::thread::scope(|scope| {
             scope.spawn(|| self.read(run, answers));
             scope.spawn(|| self.write(to));
-            scope.spawn(|| watch(run, &over));
             if !self.far.dialect.incremental() {
                 // All is asked for when nothing but answers is waited for.
                 scope.spawn(|| {
@@ -301,7 +308,6 @@ impl<'p> Peer<'p> {
                 true => Ok(()),
                 false => Err(take(Error::Worker)),
             });
-            over.store(true, Ordering::Relaxed);
             let worked = worked.map_err(take);
             match &worked {
                 Ok(()) => self.far.requests.end(None),
@@ -387,14 +393,14 @@ fn say_failed<W: Write>(to: &mut Mux<W>, protocol: Protocol, code: u8) {
     }
 }
 
-/// Ends the run when somebody asks to stop, who may wait for a silent peer.
-fn watch(run: &Run<'_>, over: &AtomicBool) {
+/// Hangs up when somebody asks to stop: the sender may be silent.
+fn watch(hang_up: &(dyn Fn() + Send + Sync), over: &AtomicBool) {
     const NAP: Duration = Duration::from_millis(50);
     while !over.load(Ordering::Relaxed) {
         if signal::stop_requested() {
-            return run.fail(Error::Interrupted);
+            return hang_up();
         }
-        std::thread::sleep(NAP);
+        std::thread::park_timeout(NAP);
     }
 }
 

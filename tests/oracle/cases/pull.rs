@@ -50,7 +50,7 @@ cases! {
     sums_two: pull("-aci --cc=md5,xxh3 h:s/ d");
     seed: pull("-ai --checksum-seed=7 h:s/ d");
     compared: pull("-aci h:s/ d").option("-c");
-    compared_27: pull("-aci --protocol=27 h:s/ d").ignore(Aspect::Stdout, UNTOLD).option("-c");
+    compared_27: pull("-aci --protocol=27 h:s/ d").ignore(Aspect::Stdout, UNTOLD);
     twice: pull("-aHi --delete h:s/ d").then("-aHi --delete h:s/ d");
     twice_and_all_told: pull("-aHii h:s/ d").then("-aHii h:s/ d");
     dry: pull("-ain --delete h:s/ d").option("-n");

@@ -1,0 +1,134 @@
+//! A link that breaks: the destination stays as it was, and the next run goes on from what came.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use crate::place::{Place, complaint, tree};
+
+const WHOLE: &str = "exec sh -c \"$*\"";
+
+/// Bytes that a session of `options` sends here.
+fn length(place: &Place, options: &[&str]) -> u64 {
+    let shell = place.shell("sh -c \"$*\" | tee count");
+    assert!(place.pull(&shell, options).status.success());
+    let length = fs::metadata(place.at("count")).expect("a count").len();
+    fs::remove_dir_all(place.at("d")).expect("the destination goes");
+    length
+}
+
+/// Cuts sessions at positions all over their length; each destination is the old tree then, and whole after one run more.
+fn cut_everywhere(options: &[&str], positions: u64) {
+    let place = Place::new();
+    place.fill(40, 4000, 1);
+    let all = length(&place, options);
+    let whole = place.shell(WHOLE);
+    for number in 0..positions {
+        assert!(place.pull(&whole, options).status.success());
+        let old = tree(&place.at("d"));
+        place.fill(40, 4100 + number as usize, 2 + number as u8);
+        let at = all * number / positions;
+        let shell = place.cut_at(at);
+        let cut = place.pull(&shell, options);
+        let said = complaint(&cut);
+        assert!(!cut.status.success(), "cut at {at} of {all}");
+        assert!(
+            said.contains("connection unexpectedly closed"),
+            "{at}: {said}"
+        );
+        assert_eq!(cut.status.code(), Some(12), "cut at {at} of {all}: {said}");
+        assert!(
+            tree(&place.at("d")) == old,
+            "cut at {at} of {all}: not the old tree"
+        );
+        let whole = place.shell(WHOLE);
+        let again = place.pull(&whole, options);
+        assert!(again.status.success(), "{}", complaint(&again));
+        assert!(
+            tree(&place.at("d")) == tree(&place.at("s")),
+            "cut at {at}: not the new tree"
+        );
+    }
+}
+
+#[test]
+fn a_session_cut_anywhere_leaves_the_old_tree() {
+    cut_everywhere(&["-a", "--delete"], 25);
+}
+
+#[test]
+fn so_does_one_with_the_whole_list_and_compression() {
+    cut_everywhere(&["-az", "--delete", "--no-inc-recursive"], 12);
+}
+
+#[test]
+fn so_does_one_of_an_old_protocol() {
+    cut_everywhere(&["-a", "--delete", "--protocol=29"], 12);
+}
+
+#[test]
+fn what_came_before_a_cut_does_not_come_again() {
+    let place = Place::new();
+    place.fill(40, 50_000, 1);
+    let cut = place.cut_at(1_500_000);
+    assert_eq!(place.pull(&cut, &["-a"]).status.code(), Some(12));
+    assert!(!place.at("d").exists(), "nothing is committed");
+    let counts = place.shell("sh -c \"$*\" | tee count");
+    assert!(place.pull(&counts, &["-a"]).status.success());
+    let came = fs::metadata(place.at("count")).expect("a count").len();
+    assert!(came < 700_000, "{came} bytes came again of 2,000,000");
+    assert!(tree(&place.at("d")) == tree(&place.at("s")));
+}
+
+#[test]
+fn a_far_program_that_is_not_there_has_its_code() {
+    let place = Place::new();
+    let shell = place.shell(WHOLE);
+    let output = place.pull(&shell, &["-a", "--rsync-path=/nonexistent/rsync"]);
+    assert_eq!(output.status.code(), Some(127), "{}", complaint(&output));
+    assert!(!place.at("d").exists());
+}
+
+#[test]
+fn a_shell_that_does_not_reach_its_machine_has_its_code() {
+    let place = Place::new();
+    let output = place.pull(&place.shell("exit 255"), &["-a"]);
+    assert_eq!(output.status.code(), Some(255), "{}", complaint(&output));
+    assert!(complaint(&output).contains("unexplained error (code 255)"));
+}
+
+#[test]
+fn a_shell_that_is_not_there_is_told() {
+    let place = Place::new();
+    let output = place.pull(&place.at("no-such-shell"), &["-a"]);
+    assert_eq!(output.status.code(), Some(14), "{}", complaint(&output));
+}
+
+#[test]
+fn words_of_a_chatty_shell_are_no_version() {
+    let place = Place::new();
+    let output = place.pull(&place.shell("echo welcome; exec sh -c \"$*\""), &["-a"]);
+    assert_eq!(output.status.code(), Some(2), "{}", complaint(&output));
+    assert!(complaint(&output).contains("is your shell clean?"));
+}
+
+/// The first request to stop is heard also while nothing comes.
+#[test]
+fn a_run_on_a_silent_link_can_be_stopped() {
+    let place = Place::new();
+    place.fill(10, 300_000, 1);
+    let shell = place
+        .shell("sh -c \"$*\" | (dd iflag=count_bytes bs=512 count=1000000 status=none; sleep 50)");
+    let mut run = place.command(&shell, &["-a"]).spawn().expect("resilver");
+    std::thread::sleep(Duration::from_millis(700));
+    let began = Instant::now();
+    let pid = i32::try_from(run.id()).expect("a number");
+    let pid = rustix::process::Pid::from_raw(pid).expect("a process");
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a signal");
+    let status = run.wait().expect("an end");
+    assert!(
+        began.elapsed() < Duration::from_secs(20),
+        "it was not heard"
+    );
+    assert!(!status.success());
+    assert!(!place.at("d").exists(), "nothing is committed");
+}

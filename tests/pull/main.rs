@@ -1,0 +1,5 @@
+//! Pulls that go wrong: links that break, peers that lie, runs that are ended.
+
+mod broken;
+mod hostile;
+mod place;
