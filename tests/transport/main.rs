@@ -1,5 +1,6 @@
 //! Reaching a peer: the remote shell as rsync calls it, a real rsync daemon, a real sshd.
 
 mod daemon;
+mod pull;
 mod shell;
 mod sshd;
