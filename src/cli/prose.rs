@@ -117,6 +117,32 @@ pub const ATTRIBUTES: &[Paragraph] = &[
     ),
 ];
 
+/// Sources on another machine.
+pub const MACHINES: &[Paragraph] = &[
+    Text(
+        "A source written [USER@]HOST:PATH is on another machine. The remote shell (-e, RSYNC_RSH, or ssh, with \
+         all of your ssh configuration) starts a stock rsync there, which needs to know nothing of resilver; \
+         versions 27 to 32 of its protocol are spoken. Further sources on the same machine may be written :PATH. \
+         Wildcards in PATH work there. A PATH without a slash in front begins at the home directory.",
+    ),
+    Text(
+        "resilver -avz --delete ubuntu@host:/data/ dataCopy/ mirrors /data into dataCopy. The whole tree is made \
+         ready here; the switch is made when the other end has told that all is sent. When the connection breaks \
+         before that, the destination is as it was, the exit code is rsync's (12, 255 from ssh), and the same \
+         command again brings only what did not come.",
+    ),
+    Text(
+        "Every file is checked by the sum that the sender told; one that does not agree is asked for once more. \
+         Names that were not asked for, that lead out of the destination, and everything else that a sender may \
+         not say end the run, and nothing of it is kept.",
+    ),
+    Text(
+        "Known by one end only: what -L, -k, -x and --copy-unsafe-links take in is decided there, and so are files \
+         of rules in its directories. Unlike within one machine, changed files are brought over block by block \
+         unless -W says otherwise.",
+    ),
+];
+
 /// How options are turned off.
 pub const NEGATIONS: &[Paragraph] = &[Text(
     "What an option such as -a turned on is turned off by --no-OPTION: --no-recursive, --no-links, \
@@ -289,8 +315,10 @@ pub const FILES: &[Paragraph] = &[
 /// What is different on purpose, or not there yet.
 pub const DIFFERENCES: &[Paragraph] = &[
     Point(
-        "Remote sources and destinations, and the options of rsync that this page does not name, are \
-         refused by name.",
+        "Destinations on another machine, daemons, and the options of rsync that this page does not name, are \
+         refused by name; so are, with sources on another machine, -A, -X, --fake-super, --inplace, --append, \
+         --write-devices, --files-from, --remove-source-files, --munge-links, --delete-missing-args, and \
+         --delete-after by rules that directories have.",
     ),
     Point(
         "Data is on disk before the switch: --fsync is the default, --no-fsync is resilver's own.",
@@ -299,6 +327,10 @@ pub const DIFFERENCES: &[Paragraph] = &[
         "There is no wire within one machine. \"sent\" counts the content that was copied and the file \
          names that were listed, \"received\" is 0, and the speedup is the total size by the bytes \
          sent. \"File list size\" counts the names' bytes.",
+    ),
+    Point(
+        "From another machine: with -H or -K the whole list comes first, where rsync takes it directory by \
+         directory. Before protocol 29 -i tells what differs, where rsync shows question marks.",
     ),
     Point("The last line of a failed run ends with (code N) and names no line of a source file."),
     Point("Messages say resilver where rsync says rsync, and no role in brackets."),
