@@ -60,6 +60,7 @@ pub fn sync(sync: &Sync) -> u8 {
                 | engine::Error::Rules(_)
                 | engine::Error::CorruptNote { .. }
                 | engine::Error::TempDir { .. }
+                | engine::Error::Silent { .. }
                 | engine::Error::Deadline { .. } => Severity::Plain,
                 _ => Severity::Error,
             };
@@ -111,6 +112,7 @@ fn pull(sync: &Sync, sender: &Sender, report: &dyn Report) -> Result<Ended, Peer
             rules: sender.rules.clone(),
             secluded: sender.secluded.as_ref().map(bytes),
             asked: sender.asked.clone(),
+            timeout: sender.timeout,
             code_of: |e| code_of(e).number(),
             hang_up: Arc::new(move || {
                 if let Some(peer) = take(&ended_early) {
@@ -196,6 +198,7 @@ pub fn code_of(error: &engine::Error) -> Code {
             Some(wire::Fault::Stream) | None => Code::StreamIo,
         },
         engine::Error::Closed { .. } => Code::StreamIo,
+        engine::Error::Silent { .. } => Code::Timeout,
         engine::Error::Stray { .. } => Code::Protocol,
         engine::Error::Unasked { .. } => Code::Unsupported,
         engine::Error::Left { code } => Code::from_number(*code).unwrap_or(Code::StreamIo),

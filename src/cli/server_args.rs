@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::time::Duration;
 
 use super::options::Wire;
 use crate::engine::{AskedNames, Boundary, Missing, Options};
@@ -39,6 +40,8 @@ pub struct Sender {
     pub rules: Vec<Vec<u8>>,
     /// The names that it may list.
     pub asked: AskedNames,
+    /// How long it may be silent.
+    pub timeout: Option<Duration>,
 }
 
 impl Sender {
@@ -143,6 +146,9 @@ fn words(options: &Options, wire: &Wire, quoting: Quoting) -> Vec<OsString> {
     add(!keep.devices && keep.specials, "--specials");
     if options.content.block_len != 0 {
         add(true, &format!("-B{}", options.content.block_len));
+    }
+    if let Some(timeout) = wire.timeout {
+        add(true, &format!("--timeout={}", timeout.as_secs()));
     }
     if let Some(rate) = options.content.rate {
         add(true, &format!("--bwlimit={}", rate.get().div_ceil(1024)));

@@ -207,6 +207,10 @@ pub enum Opt {
     OldCompress,
     /// `--compress-level`.
     CompressLevel,
+    /// `--timeout`.
+    Timeout,
+    /// `--no-timeout`.
+    NoTimeout,
     /// `--checksum-seed`.
     ChecksumSeed,
     /// `--protocol`.

@@ -99,6 +99,12 @@ pub enum Error {
     /// The peer says what it may not, or the way to it is broken (codes 2, 4, 10, 12, 22).
     #[error(transparent)]
     Wire(#[from] wire::Error),
+    /// Nothing came from the peer for as long as `--timeout` allows (code 30).
+    #[error("io timeout after {seconds} seconds -- exiting")]
+    Silent {
+        /// How long that is.
+        seconds: u64,
+    },
     /// The peer is gone before its time (code 12).
     #[error("connection unexpectedly closed ({received} bytes received so far) [receiver]")]
     Closed {

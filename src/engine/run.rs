@@ -72,11 +72,13 @@ pub(super) struct Run<'r> {
 impl Run<'_> {
     /// Ends the run with this error; the first one counts.
     pub(super) fn fail(&self, error: Error) {
+        let code = self.far.map(|far| (far.code_of)(&error));
         let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
         failure.get_or_insert(error);
         drop(failure);
         self.frontier.stop();
         if let Some(far) = &self.far {
+            far.requests.end(code);
             (far.hang_up)();
         }
     }

@@ -22,5 +22,5 @@ pub use connect::{ConnectError, DAEMON_PORT, Route};
 pub use daemon::{DaemonError, Greeting, Login, Welcome, enter, greet, send_arguments};
 pub use escape::{Quoting, option_value, path_argument};
 pub use operand::{Address, Daemon, Operand, OperandError};
-pub use peer::{Peer, PeerError, Status};
+pub use peer::{Heard, Peer, PeerError, Status};
 pub use shell::{Family, Program, RemoteShell, ShellError};

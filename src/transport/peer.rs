@@ -2,10 +2,15 @@
 //! streams. What it says on standard error goes where ours goes.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 
 use crate::sys::process;
 
@@ -28,16 +33,58 @@ pub enum Status {
     Killed(i32),
 }
 
-/// A running peer. Dropping it ends the process.
+/// A running peer. Dropping it ends the process, and whoever still reads from it is at the end.
 #[derive(Debug)]
-pub struct Peer(Child);
+pub struct Peer {
+    child: Child,
+    gone: Arc<AtomicBool>,
+}
+
+/// What a peer writes. Its end comes with the peer's, also where a child of its own keeps the stream open.
+#[derive(Debug)]
+pub struct Heard {
+    from: ChildStdout,
+    gone: Arc<AtomicBool>,
+}
+
+impl Heard {
+    fn new(from: ChildStdout, gone: &Arc<AtomicBool>) -> io::Result<Heard> {
+        rustix::io::ioctl_fionbio(&from, true)?;
+        let gone = Arc::clone(gone);
+        Ok(Heard { from, gone })
+    }
+}
+
+impl Read for Heard {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        /// How long a look for the peer's end may be late.
+        const NAP: Timespec = Timespec {
+            tv_sec: 0,
+            tv_nsec: 50_000_000,
+        };
+        loop {
+            match self.from.read(buf) {
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                read => return read,
+            }
+            if self.gone.load(Ordering::Relaxed) {
+                return Ok(0);
+            }
+            let mut ready = [PollFd::new(&self.from, PollFlags::IN)];
+            match poll(&mut ready, Some(&NAP)) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(e) => return Err(e.into()),
+            }
+        }
+    }
+}
 
 impl Peer {
     /// Starts a command, its program first; gives what is read from it and written to it.
     ///
     /// # Errors
     /// The program could not be run.
-    pub fn start(argv: &[OsString]) -> Result<(Peer, ChildStdout, ChildStdin), PeerError> {
+    pub fn start(argv: &[OsString]) -> Result<(Peer, Heard, ChildStdin), PeerError> {
         let (program, args) = argv.split_first().ok_or_else(|| PeerError {
             program: OsString::new(),
             source: io::ErrorKind::InvalidInput.into(),
@@ -54,7 +101,11 @@ impl Peer {
         process::give_umask_back(&mut command);
         let mut child = command.spawn().map_err(failed)?;
         match (child.stdout.take(), child.stdin.take()) {
-            (Some(reader), Some(writer)) => Ok((Peer(child), reader, writer)),
+            (Some(reader), Some(writer)) => {
+                let gone: Arc<AtomicBool> = Arc::default();
+                let reader = Heard::new(reader, &gone).map_err(failed)?;
+                Ok((Peer { child, gone }, reader, writer))
+            }
             _ => Err(failed(io::ErrorKind::BrokenPipe.into())),
         }
     }
@@ -63,7 +114,7 @@ impl Peer {
     pub fn end_within(mut self, patience: Duration) {
         const NAP: Duration = Duration::from_millis(5);
         let until = Instant::now() + patience;
-        while Instant::now() < until && matches!(self.0.try_wait(), Ok(None)) {
+        while Instant::now() < until && matches!(self.child.try_wait(), Ok(None)) {
             std::thread::sleep(NAP);
         }
     }
@@ -73,15 +124,16 @@ impl Peer {
     /// # Errors
     /// The system cannot tell how it ended.
     pub fn finish(mut self) -> io::Result<Status> {
-        self.0.wait().map(status)
+        self.child.wait().map(status)
     }
 }
 
 impl Drop for Peer {
     fn drop(&mut self) {
         // Nothing is left to do about one that cannot be ended; one that was waited for is not there.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        self.gone.store(true, Ordering::Relaxed);
     }
 }
 
@@ -98,7 +150,7 @@ mod tests {
 
     use super::*;
 
-    fn start(words: &[&str]) -> Result<(Peer, ChildStdout, ChildStdin), PeerError> {
+    fn start(words: &[&str]) -> Result<(Peer, Heard, ChildStdin), PeerError> {
         let argv: Vec<OsString> = words.iter().map(OsString::from).collect();
         Peer::start(&argv)
     }

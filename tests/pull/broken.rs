@@ -80,6 +80,20 @@ fn what_came_before_a_cut_does_not_come_again() {
 }
 
 #[test]
+fn half_a_file_is_the_basis_of_the_whole_one() {
+    let place = Place::new();
+    place.fill(1, 4_000_000, 1);
+    let cut = place.cut_at(3_000_000);
+    assert_eq!(place.pull(&cut, &["-a"]).status.code(), Some(12));
+    assert!(!place.at("d").exists(), "nothing is committed");
+    let counts = place.shell("sh -c \"$*\" | tee count");
+    assert!(place.pull(&counts, &["-a"]).status.success());
+    let came = fs::metadata(place.at("count")).expect("a count").len();
+    assert!(came < 1_150_000, "{came} bytes came again of 4,000,000");
+    assert!(tree(&place.at("d")) == tree(&place.at("s")));
+}
+
+#[test]
 fn a_far_program_that_is_not_there_has_its_code() {
     let place = Place::new();
     let shell = place.shell(WHOLE);
@@ -117,7 +131,7 @@ fn a_run_on_a_silent_link_can_be_stopped() {
     let place = Place::new();
     place.fill(10, 300_000, 1);
     let shell = place
-        .shell("sh -c \"$*\" | (dd iflag=count_bytes bs=512 count=1000000 status=none; sleep 50)");
+        .shell("sh -c \"$*\" | (dd iflag=count_bytes bs=512 count=1000000 status=none; sleep 50) 2>/dev/null");
     let mut run = place.command(&shell, &["-a"]).spawn().expect("resilver");
     std::thread::sleep(Duration::from_millis(700));
     let began = Instant::now();
@@ -131,4 +145,28 @@ fn a_run_on_a_silent_link_can_be_stopped() {
     );
     assert!(!status.success());
     assert!(!place.at("d").exists(), "nothing is committed");
+}
+
+#[test]
+fn a_silent_sender_is_given_up() {
+    let place = Place::new();
+    place.fill(10, 300_000, 1);
+    let shell = place
+        .shell("sh -c \"$*\" | (dd iflag=count_bytes bs=512 count=1000000 status=none; sleep 50) 2>/dev/null");
+    let began = Instant::now();
+    let output = place.pull(&shell, &["-a", "--timeout=1"]);
+    assert!(began.elapsed() < Duration::from_secs(20));
+    assert_eq!(output.status.code(), Some(30), "{}", complaint(&output));
+    assert!(!place.at("d").exists(), "nothing is committed");
+}
+
+/// A sender that waits for requests hears signs of life meanwhile.
+#[test]
+fn a_slow_run_keeps_its_sender() {
+    let place = Place::new();
+    place.fill(4, 1000, 1);
+    let shell = place.shell(WHOLE);
+    let output = place.pull(&shell, &["-a", "--timeout=2", "--gate=sleep 4"]);
+    assert!(output.status.success(), "{}", complaint(&output));
+    assert!(tree(&place.at("d")) == tree(&place.at("s")));
 }

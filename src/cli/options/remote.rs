@@ -1,6 +1,7 @@
 //! The other end, where it is on another machine.
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use super::{Asked, no_meaning};
 use crate::cli::arguments::Given;
@@ -29,6 +30,7 @@ pub(in crate::cli) struct Wire {
     /// `--checksum-choice`, as typed.
     pub(in crate::cli) checksum_choice: Option<OsString>,
     version: Option<i32>,
+    pub(in crate::cli) timeout: Option<Duration>,
     secluded: Option<bool>,
     old_args: u8,
     family: Family,
@@ -91,6 +93,11 @@ impl Asked {
                 }
                 wire.version = Some(number);
             }
+            Opt::Timeout => {
+                let seconds = u64::try_from(integer(&given)?).unwrap_or(0);
+                wire.timeout = (seconds > 0).then(|| Duration::from_secs(seconds));
+            }
+            Opt::NoTimeout => wire.timeout = None,
             Opt::SecludedArgs(on) => wire.secluded = Some(on),
             Opt::OldArgs(true) => wire.old_args = wire.old_args.saturating_add(1),
             Opt::OldArgs(false) => wire.old_args = 0,
@@ -240,6 +247,7 @@ impl Asked {
             fields,
             rules,
             asked,
+            timeout: self.wire.timeout,
         })
     }
 

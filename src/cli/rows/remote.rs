@@ -54,6 +54,15 @@ pub const ROWS: &[Definition] = &[
         &["zl"],
     ),
     valued(
+        Opt::Timeout,
+        None,
+        "timeout",
+        "SECONDS",
+        PART,
+        "Give up when nothing comes from the other end for so long",
+    ),
+    hidden(Opt::NoTimeout, "no-timeout", PART, &[]),
+    valued(
         Opt::ChecksumSeed,
         None,
         "checksum-seed",

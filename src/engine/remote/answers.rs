@@ -21,7 +21,7 @@ use crate::wire::{
 pub(super) type Stream<'h> = Demux<Box<dyn Read + Send>, Listener<'h>>;
 
 /// Reads what the sender says, in order.
-pub(super) struct Answers<'h> {
+pub(in crate::engine) struct Answers<'h> {
     from: Stream<'h>,
     dialect: Dialect,
     memory: NdxMemory,

@@ -67,7 +67,16 @@ impl Incoming<'_> {
         let mut block = Vec::new();
         let mut is_wrong = false;
         tokens.begin_file(shape);
-        while let Some(token) = tokens.next(from)? {
+        loop {
+            let token = match tokens.next(from) {
+                Ok(Some(token)) => token,
+                Ok(None) => break,
+                Err(e) => {
+                    // What came so far is of use to the next run.
+                    filling.write();
+                    return Err(e);
+                }
+            };
             let (first, count) = match token {
                 Token::Literal(bytes) => {
                     filling.moved.literal += bytes.len() as u64;

@@ -18,41 +18,39 @@ mod asked;
 mod block_sums;
 mod hearing;
 mod incoming;
+mod peer;
 mod requests;
+mod watch;
 
 use std::io::{Read, Write};
-use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-pub(super) use answers::{Course, Reached};
+pub(super) use answers::Course;
 pub use asked::AskedNames;
 pub(super) use block_sums::block_sums;
 pub(super) use incoming::{Bed, Came, Incoming};
+pub(super) use peer::Peer;
 pub(super) use requests::{Basis, Outcome as Arrival, Pending, Requests, Waiter};
 
 use answers::{Answers, First};
 pub(super) use hearing::take_errors;
 use hearing::{Hearing, LastWord, Listener};
+use watch::Watch;
 
 use super::error::Error;
 use super::event::{Event, Outcome, Report};
 use super::options::Options;
 use super::order::Frontier;
-use super::run::Run;
 use super::session;
 use super::sources::{Arrivals, Opened, Part, Seat, Source};
 use super::tally::Tally;
-use super::worker::Work;
 use crate::sys::{signal, users};
 use crate::tree::Scope;
 use crate::wire::flist::{Fields, IdKind};
 use crate::wire::handshake::{self, Offer};
-use crate::wire::{
-    DeletionStats, Demux, Dialect, Message, Mux, Protocol, Side, Sums, goodbyes_of_generator,
-    write_arguments, write_filters,
-};
+use crate::wire::{Demux, Dialect, Mux, Side, Sums, write_arguments, write_filters};
 
 /// A sender that was started, and what both sides know of each other beforehand.
 pub struct Sender {
@@ -74,6 +72,8 @@ pub struct Sender {
     pub secluded: Option<Vec<Vec<u8>>>,
     /// The names that may stand at the top of its list.
     pub asked: AskedNames,
+    /// How long nothing may come before the session counts as broken (`--timeout`).
+    pub timeout: Option<Duration>,
     /// The exit code of a run that this error ends: the sender is told.
     pub code_of: fn(&Error) -> u8,
     /// Ends it, so that whoever reads from it or writes to it does not wait for ever.
@@ -90,6 +90,8 @@ pub(super) struct Far<'f> {
     /// Of what is listed (`--checksum`).
     pub listed_sums: Sums,
     pub course: &'f Course,
+    /// The exit code of a run that this error ends.
+    pub code_of: fn(&Error) -> u8,
     pub hang_up: &'f (dyn Fn() + Send + Sync),
 }
 
@@ -102,33 +104,31 @@ pub(super) enum Point {
     Committed,
 }
 
-/// A session beyond its first list.
-pub(super) struct Peer<'p> {
-    far: Far<'p>,
-    frontier: &'p Frontier<'p, Work>,
-    answers: Mutex<Option<Answers<'p>>>,
-    to: Mutex<Option<Mux<Box<dyn Write + Send>>>>,
-    arrivals: Arc<Arrivals>,
-    code_of: fn(&Error) -> u8,
-}
-
 /// Mirrors what a sender has into the destination.
 ///
 /// # Errors
 /// As [`super::run`]; and whatever the session comes to.
 pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Outcome, Error> {
     let received = Arc::new(AtomicU64::new(0));
-    let hang_up = Arc::clone(&sender.hang_up);
-    let over = AtomicBool::new(false);
+    let watch = Watch {
+        hang_up: Arc::clone(&sender.hang_up),
+        timeout: sender.timeout,
+        received: Arc::clone(&received),
+        over: AtomicBool::new(false),
+        timed_out: AtomicBool::new(false),
+    };
     let result = std::thread::scope(|scope| {
-        let watcher = scope.spawn(|| watch(&*hang_up, &over));
+        let watcher = scope.spawn(|| watch.watch());
         let result = pull_counted(options, report, sender, &received);
-        over.store(true, Ordering::Relaxed);
+        watch.over.store(true, Ordering::Relaxed);
         watcher.thread().unpark();
         result
     });
     match result {
         Err(Error::Wire(_)) if signal::stop_requested() => Err(Error::Interrupted),
+        Err(Error::Wire(_)) if watch.timed_out.load(Ordering::Relaxed) => Err(Error::Silent {
+            seconds: watch.timeout.unwrap_or_default().as_secs(),
+        }),
         Err(Error::Wire(e)) if e.is_end() => Err(Error::Closed {
             received: received.load(Ordering::Relaxed),
         }),
@@ -166,6 +166,7 @@ fn pull_counted(
         rules,
         secluded,
         asked,
+        timeout,
         code_of,
         hang_up,
     } = sender;
@@ -185,7 +186,7 @@ fn pull_counted(
     let tally = Tally::default();
     let ordered = session::is_ordered(options, report);
     let frontier = Frontier::new(report, ordered);
-    let requests = Arc::new(Requests::new(protocol));
+    let requests = Arc::new(Requests::new(protocol, timeout));
     let (course, last_word) = (Course::default(), LastWord::default());
     let hearing = Hearing {
         report,
@@ -246,6 +247,7 @@ fn pull_counted(
             sums: Sums::of_transfers(&dialect),
             listed_sums: Sums::of_listings(&dialect),
             course: &course,
+            code_of,
             hang_up: &*hang_up,
         };
         let peer = Peer {
@@ -254,7 +256,6 @@ fn pull_counted(
             answers: Some(answers).into(),
             to: Some(to).into(),
             arrivals,
-            code_of,
         };
         let result = session::receive(options, report, found, &tally, &peer);
         peer.part(&result);
@@ -264,160 +265,6 @@ fn pull_counted(
         (Err(Error::Wire(e)), Some(code)) if e.is_end() => Err(Error::Left { code }),
         (result, _) => result,
     }
-}
-
-impl<'p> Peer<'p> {
-    pub(super) fn far(&self) -> Far<'p> {
-        self.far
-    }
-
-    /// Whether lists come directory by directory.
-    pub(super) fn is_incremental(&self) -> bool {
-        self.far.dialect.incremental()
-    }
-
-    pub(super) fn frontier(&self) -> &'p Frontier<'p, Work> {
-        self.frontier
-    }
-
-    /// Keeps the session going while `work` is done; that tells where it has come to.
-    ///
-    /// # Errors
-    /// What ends the run.
-    pub(super) fn attend(
-        &self,
-        run: &Run<'_>,
-        work: impl FnOnce(&mut dyn FnMut(Point) -> Result<(), Error>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let take = |e| -> Error { run.take_failure().unwrap_or(e) };
-        let (Some(answers), Some(to)) = (taken(&self.answers), taken(&self.to)) else {
-            return Err(Error::Worker);
-        };
-        std::thread::scope(|scope| {
-            scope.spawn(|| self.read(run, answers));
-            scope.spawn(|| self.write(to));
-            if !self.far.dialect.incremental() {
-                // All is asked for when nothing but answers is waited for.
-                scope.spawn(|| {
-                    if self.frontier.wait_for_parts() {
-                        self.far.requests.done();
-                    }
-                });
-            }
-            let worked = work(&mut |point| match self.reach(run, point) {
-                true => Ok(()),
-                false => Err(take(Error::Worker)),
-            });
-            let worked = worked.map_err(take);
-            match &worked {
-                Ok(()) => self.far.requests.end(None),
-                Err(e) => {
-                    self.frontier.stop();
-                    self.far.requests.end(Some((self.code_of)(e)));
-                    (self.far.hang_up)();
-                }
-            }
-            worked
-        })
-    }
-
-    fn read(&self, run: &Run<'_>, mut answers: Answers<'_>) {
-        let turns = || self.far.requests.list_arrived();
-        let read =
-            std::panic::catch_unwind(AssertUnwindSafe(|| answers.read(run, self.far, &turns)));
-        if let Some(e) = read.unwrap_or(Err(Error::Worker)).err() {
-            run.fail(e);
-            self.far.requests.end(None);
-            self.far.course.break_off();
-        }
-        self.arrivals.end();
-    }
-
-    fn write(&self, mut to: Mux<Box<dyn Write + Send>>) {
-        // Why it fails shows where the sender is read.
-        if self.far.requests.write_out(&mut to).is_err() {
-            self.far.requests.end(None);
-        }
-    }
-
-    /// Tells a sender that waits for requests how a run ended that never asked for anything.
-    fn part(&self, result: &Result<Outcome, Error>) {
-        if let (Err(e), Some(mut to)) = (result, taken(&self.to)) {
-            say_failed(&mut to, self.far.dialect.protocol, (self.code_of)(e));
-            drop(to);
-            (self.far.hang_up)();
-        }
-    }
-
-    /// Does the sender's part of what is due at a point; false if the session is broken.
-    fn reach(&self, run: &Run<'_>, point: Point) -> bool {
-        let Far {
-            requests,
-            dialect,
-            course,
-            ..
-        } = self.far;
-        let protocol = dialect.protocol;
-        match point {
-            Point::Transferred => {
-                if dialect.incremental() && !requests.wait_for_lists() {
-                    return false;
-                }
-                requests.done();
-                if protocol >= Protocol::V29 {
-                    requests.done();
-                }
-                course.wait_for(Reached::Statistics)
-            }
-            Point::Committed => {
-                let deletion = &run.options.deletion;
-                if protocol >= Protocol::V31 && (deletion.enabled || deletion.force) {
-                    requests.deleted(deletions(run));
-                }
-                for _ in 1..goodbyes_of_generator(protocol) {
-                    requests.done();
-                }
-                let heard = course.wait_for(Reached::Goodbye);
-                requests.done();
-                heard
-            }
-        }
-    }
-}
-
-/// Tells the sender that this side ends with an error. It may be gone already.
-fn say_failed<W: Write>(to: &mut Mux<W>, protocol: Protocol, code: u8) {
-    if protocol >= Protocol::V31 {
-        let _ = to.message(&Message::ErrorExit(Some(code.into())));
-        let _ = to.flush();
-    }
-}
-
-/// Hangs up when somebody asks to stop: the sender may be silent.
-fn watch(hang_up: &(dyn Fn() + Send + Sync), over: &AtomicBool) {
-    const NAP: Duration = Duration::from_millis(50);
-    while !over.load(Ordering::Relaxed) {
-        if signal::stop_requested() {
-            return hang_up();
-        }
-        std::thread::park_timeout(NAP);
-    }
-}
-
-fn deletions(run: &Run<'_>) -> DeletionStats {
-    let deleted = run.tally.deleted_kinds();
-    let number = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-    DeletionStats {
-        files: number(deleted.files),
-        dirs: number(deleted.dirs),
-        symlinks: number(deleted.links),
-        devices: number(deleted.devices),
-        specials: number(deleted.specials),
-    }
-}
-
-fn taken<T>(from: &Mutex<Option<T>>) -> Option<T> {
-    from.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 /// Whom an id of the peer stands for here, by the name that it tells.

@@ -7,6 +7,7 @@ use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::delta::Shape;
 use crate::engine::event::{Changes, Event};
@@ -110,6 +111,8 @@ pub(in crate::engine) struct Over;
 /// All requests of a session.
 pub(in crate::engine) struct Requests {
     protocol: Protocol,
+    /// After how long without a word the sender gets a sign of life.
+    patience: Option<Duration>,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -182,9 +185,11 @@ impl Opened<'_> {
 }
 
 impl Requests {
-    pub(in crate::engine) fn new(protocol: Protocol) -> Requests {
+    /// No requests yet; the sender waits for a word no longer than `timeout`.
+    pub(in crate::engine) fn new(protocol: Protocol, timeout: Option<Duration>) -> Requests {
         Requests {
             protocol,
+            patience: timeout.map(|timeout| timeout / 2),
             state: Mutex::new(State {
                 memory: NdxMemory::new(protocol),
                 pending: HashMap::new(),
@@ -379,6 +384,21 @@ impl Requests {
         }
     }
 
+    /// Waits for a change; true if none came for so long that the sender has to hear something.
+    fn wait<'s>(&self, state: MutexGuard<'s, State>) -> (MutexGuard<'s, State>, bool) {
+        match self.patience {
+            None => {
+                let state = self.changed.wait(state);
+                (state.unwrap_or_else(PoisonError::into_inner), false)
+            }
+            Some(patience) => {
+                let waited = self.changed.wait_timeout(state, patience);
+                let (state, timed_out) = waited.unwrap_or_else(PoisonError::into_inner);
+                (state, timed_out.timed_out())
+            }
+        }
+    }
+
     /// Writes what is asked until the end.
     ///
     /// # Errors
@@ -387,15 +407,18 @@ impl Requests {
         let mut ready = Vec::new();
         loop {
             let mut state = lock(&self.state);
-            while state.unwritten.is_empty() && !state.ended {
-                state = self
-                    .changed
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner);
+            let mut is_idle = false;
+            while state.unwritten.is_empty() && !state.ended && !is_idle {
+                (state, is_idle) = self.wait(state);
+            }
+            if is_idle {
+                drop(state);
+                to.keep_alive().map_err(io::Error::other)?;
+                continue;
             }
             if let Some(code) = state.failed {
                 drop(state);
-                super::say_failed(to, self.protocol, code);
+                super::peer::say_failed(to, self.protocol, code);
                 return Ok(());
             }
             if state.unwritten.is_empty() {

@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 mod temporary;
 mod waiting;
 
-use super::{Fault, Ground, NewFile, Place, Target, out_of_room};
+use super::{Fault, Ground, NewFile, Place, Target, ends_the_run, out_of_room};
 use crate::engine::backup::Old;
 use crate::engine::error::Error;
 use crate::engine::node::Node;
 use crate::engine::options::Partial;
 use crate::stage::{self, Names, Salvage};
-use crate::sys::{Dir, Kind, Object, Stat, Time, process, signal};
+use crate::sys::{Dir, Kind, Object, Stat, Time, process};
 use crate::tree::{Lack, MetaChange, give};
 
 use waiting::Waiting;
@@ -217,7 +217,7 @@ impl Target for Live {
         let Some(temporary) = &new.temporary else {
             return;
         };
-        let ends = signal::stop_requested() || out_of_room(why);
+        let ends = ends_the_run(why) || out_of_room(why);
         if ends && self.keep_part(place, name, &new, old, change) {
             return;
         }

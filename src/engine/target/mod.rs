@@ -11,7 +11,7 @@ use rustix::io::Errno;
 
 use crate::stage;
 use crate::sys::xattrs::DEFAULT_ACL;
-use crate::sys::{Dir, Object, Stat, Time};
+use crate::sys::{Dir, Object, Stat, Time, signal};
 use crate::tree::{Acl, Lack, MetaChange, NotGiven};
 
 use super::backup::Old;
@@ -135,6 +135,11 @@ pub(super) fn out_of_room(e: &io::Error) -> bool {
     [Errno::NOSPC, Errno::DQUOT, Errno::ROFS]
         .iter()
         .any(|c| e.raw_os_error() == Some(c.raw_os_error()))
+}
+
+/// Whether a file is broken off because the run is: somebody stops it, or the connection is gone.
+pub(super) fn ends_the_run(why: &io::Error) -> bool {
+    signal::stop_requested() || why.kind() == io::ErrorKind::ConnectionAborted
 }
 
 /// What a run does to a tree. Names are single components in the place given.

@@ -4,12 +4,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Fault, Ground, NewFile, Place, Target, out_of_room};
+use super::{Fault, Ground, NewFile, Place, Target, ends_the_run, out_of_room};
 use crate::engine::backup::Old;
 use crate::engine::error::Error;
 use crate::engine::node::Node;
 use crate::stage::{self, Salvage, Stage};
-use crate::sys::{Dir, Stat, Time, signal};
+use crate::sys::{Dir, Stat, Time};
 use crate::tree::{Lack, MetaChange};
 
 /// Writes into a stage; nothing is seen until its commit.
@@ -123,7 +123,7 @@ impl Target for Staged<'_> {
     ) {
         // A part is of use to the next run, unless this one goes on without the file, or the room is needed
         // to write down what else was staged.
-        if !signal::stop_requested() || out_of_room(why) {
+        if !ends_the_run(why) || out_of_room(why) {
             let _ = place.dir().unlink(name);
         }
     }

@@ -146,7 +146,7 @@ impl Worker<'_> {
         };
         let reason = match &why {
             Ok(e) => io::Error::from(e.kind()),
-            Err(_) => io::ErrorKind::UnexpectedEof.into(),
+            Err(_) => io::ErrorKind::ConnectionAborted.into(),
         };
         target.abandon(
             &place,
