@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use crate::sys::{Kind, Stat, Time};
 use crate::wire::flist::{DirKind, Entry, FileType, IdKind, IdNames, Link, List, Name};
@@ -49,7 +49,47 @@ struct Lot {
     /// How many entries were in lists before.
     before: u64,
     leaves: Vec<u32>,
-    dirs: Vec<(Box<[u8]>, Listed)>,
+    dirs: Vec<(Box<[u8]>, Child)>,
+}
+
+/// A directory as the one around it knows it. Where each has a list of its own it is let go when it is entered, so
+/// that memory does not grow with the tree.
+enum Child {
+    Kept(Listed),
+    Lent(Mutex<Lent>),
+}
+
+enum Lent {
+    Waiting(Listed),
+    Entered(Weak<Cell>),
+}
+
+impl Child {
+    fn new(listed: Listed, lends: bool) -> Child {
+        match lends {
+            true => Child::Lent(Mutex::new(Lent::Waiting(listed))),
+            false => Child::Kept(listed),
+        }
+    }
+
+    /// The directory, if somebody still has it.
+    fn peek(&self) -> Option<Listed> {
+        match self {
+            Child::Kept(listed) => Some(listed.clone()),
+            Child::Lent(lent) => match &*lock(lent) {
+                Lent::Waiting(listed) => Some(listed.clone()),
+                Lent::Entered(cell) => cell.upgrade().map(Listed),
+            },
+        }
+    }
+
+    fn enter(&self) -> Option<Listed> {
+        let listed = self.peek()?;
+        if let Child::Lent(lent) = self {
+            *lock(lent) = Lent::Entered(Arc::downgrade(&listed.0));
+        }
+        Some(listed)
+    }
 }
 
 impl Arrivals {
@@ -156,7 +196,7 @@ impl Lot {
         Some(self.leaves[at.ok()?])
     }
 
-    fn dir(&self, name: &[u8]) -> Option<&Listed> {
+    fn dir(&self, name: &[u8]) -> Option<&Child> {
         let at = self.dirs.binary_search_by(|(base, _)| (**base).cmp(name));
         Some(&self.dirs[at.ok()?].1)
     }
@@ -213,7 +253,7 @@ impl Listed {
         for lot in lots {
             count += lot.leaves.len() + lot.dirs.len();
             if count == 1 {
-                count += lot.dirs.iter().map(|(_, dir)| dir.count()).sum::<usize>();
+                count += lot.dirs.iter().filter_map(|(_, dir)| dir.peek()).map(|dir| dir.count()).sum::<usize>();
             }
         }
         count.min(2)
@@ -239,7 +279,8 @@ impl Listed {
         {
             return Ok(self.0.arrivals.stat(&entry));
         }
-        let dir = self.enter(name)?;
+        let dir = self.inside()?.iter().find_map(|lot| lot.dir(name)?.peek());
+        let dir = dir.ok_or(io::ErrorKind::NotFound)?;
         dir.stat().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
@@ -271,8 +312,8 @@ impl Listed {
     /// # Errors
     /// As [`Listed::see`].
     pub(in crate::engine) fn enter(&self, name: &[u8]) -> io::Result<Listed> {
-        let dir = self.inside()?.iter().find_map(|lot| lot.dir(name));
-        dir.cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+        let dir = self.inside()?.iter().find_map(|lot| lot.dir(name)?.enter());
+        dir.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     /// Nothing in it will be looked at: lists of it and of what is below it are through as they arrive.
@@ -285,7 +326,7 @@ impl Listed {
             drop(over);
             drop(turn);
             let lots = cell.inside.get().into_iter().flatten();
-            below.extend(lots.flat_map(|lot| &lot.dirs).map(|(_, dir)| dir.clone()));
+            below.extend(lots.flat_map(|lot| &lot.dirs).filter_map(|(_, dir)| dir.peek()));
         }
     }
 
@@ -384,6 +425,7 @@ impl Assembly {
         let mut growing = Growing {
             arrivals: &self.arrivals,
             passes_implied: self.passes_implied,
+            incremental: self.incremental,
             list,
             dirs: vec![(root.clone(), Lot::new(list, 0))],
             by_path: HashMap::from([(Box::from(&b""[..]), 0)]),
@@ -453,7 +495,7 @@ impl Assembly {
                     Some(number) => drop(self.awaited.insert(*number, dir.clone())),
                     None => dir.fill(None, None),
                 }
-                lot.dirs.push((entry.name.base.into(), dir));
+                lot.dirs.push((entry.name.base.into(), Child::new(dir, true)));
             } else if entry.file_type() != FileType::Missing {
                 lot.leaves.push(ndx);
             }
@@ -476,6 +518,7 @@ impl Assembly {
 struct Growing<'g> {
     arrivals: &'g Arc<Arrivals>,
     passes_implied: bool,
+    incremental: bool,
     list: &'g Arc<List>,
     dirs: Vec<(Listed, Lot)>,
     by_path: HashMap<Box<[u8]>, usize>,
@@ -514,7 +557,8 @@ impl Growing<'_> {
         let content = entry.is_some_and(|entry| entry.dir.has_content());
         let listed = Listed::new(self.arrivals, stat, content);
         let at = self.dirs.len();
-        self.dirs[parent].1.dirs.push((base.into(), listed.clone()));
+        let child = Child::new(listed.clone(), self.incremental);
+        self.dirs[parent].1.dirs.push((base.into(), child));
         self.dirs.push((listed, Lot::new(self.list, 0)));
         self.by_path.insert(path.into(), at);
         Ok(at)
