@@ -65,6 +65,26 @@ const ROWS: &[Row] = &[
         run: shared_nothing,
     },
     Row {
+        name: "pull-first",
+        what: "pull of 20,000 small files from a stock rsync",
+        run: pull_first,
+    },
+    Row {
+        name: "pull-unchanged",
+        what: "pull, nothing changed, 20,000 files",
+        run: pull_unchanged,
+    },
+    Row {
+        name: "pull-edits",
+        what: "pull of a 1 GiB file with 200 edits",
+        run: pull_edits,
+    },
+    Row {
+        name: "pull-text",
+        what: "pull of /usr/share/doc, -z",
+        run: pull_text,
+    },
+    Row {
         name: "memory",
         what: "first mirror of 100 and of 1,000 directories of 1,000 files",
         run: memory,
@@ -318,17 +338,84 @@ fn delta(bench: &Bench, prepare: fn(&str, &str)) -> Vec<Measure> {
 fn edits(bench: &Bench) -> Vec<Measure> {
     delta(bench, |basis, new| {
         fs::copy(basis, new).expect("a copy");
-        let file = File::options().write(true).open(new).expect("the file");
-        for n in 0..200_u64 {
-            let at = n.wrapping_mul(0x9E37_79B9_7F4A_7C15) % (GIB - 64);
-            file.write_all_at(b"an edit of a few dozen bytes, here", at)
-                .expect("an edit");
-        }
+        edit(new, 0);
     })
 }
 
 fn shared_nothing(bench: &Bench) -> Vec<Measure> {
     delta(bench, |_, new| random_file(new, GIB, 0x2545_F491_4F6C_DD1D))
+}
+
+/// The remote shell of pulls: this machine's, without a network between; `BENCH_RSH` names another one, whose host is
+/// `localhost`.
+fn shell() -> String {
+    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/remote-shell");
+    std::env::var("BENCH_RSH").unwrap_or_else(|_| own.into())
+}
+
+/// Both programs pull `src` from a stock rsync, each into a tree of its own; `anew` removes those before each run.
+fn pull(bench: &Bench, options: &[&str], src: &str, anew: bool) -> Vec<Measure> {
+    let (shell, src) = (shell(), format!("localhost:{src}"));
+    let mut all = [Measure::new("rsync"), Measure::new("resilver")];
+    for run in 0..=bench.runs {
+        for (measure, (program, dst)) in all.iter_mut().zip([("rsync", "a"), (RESILVER, "b")]) {
+            if anew {
+                bench.remove(dst);
+            }
+            let dst = bench.path(dst);
+            let command = [&[program], options, &["-e", &shell, &src, &dst]].concat();
+            measure.take(&command);
+        }
+        if run == 0 {
+            all.iter_mut().for_each(|measure| measure.seconds.clear());
+        }
+    }
+    all.into()
+}
+
+fn pull_first(bench: &Bench) -> Vec<Measure> {
+    make_tree(Path::new(&bench.path("src")), 200, 100);
+    pull(bench, &["-a"], &bench.path("src/"), true)
+}
+
+fn pull_unchanged(bench: &Bench) -> Vec<Measure> {
+    make_tree(Path::new(&bench.path("src")), 200, 100);
+    pull(bench, &["-a"], &bench.path("src/"), false)
+}
+
+fn pull_text(bench: &Bench) -> Vec<Measure> {
+    pull(bench, &["-az"], "/usr/share/doc/", true)
+}
+
+fn pull_edits(bench: &Bench) -> Vec<Measure> {
+    fs::create_dir_all(bench.path("src")).expect("a directory");
+    random_file(&bench.path("src/file"), GIB, 1);
+    let (shell, src) = (shell(), format!("localhost:{}", bench.path("src/")));
+    let mut all = [Measure::new("rsync"), Measure::new("resilver")];
+    for run in 0..=bench.runs {
+        for (measure, (program, dst)) in all.iter_mut().zip([("rsync", "a"), (RESILVER, "b")]) {
+            // -I: the second program finds an equally old file.
+            measure.take(&[program, "-aI", "-e", &shell, &src, &bench.path(dst)]);
+        }
+        if run == 0 {
+            all.iter_mut().for_each(|measure| measure.seconds.clear());
+        }
+        edit(&bench.path("src/file"), run as u64);
+    }
+    all.into()
+}
+
+/// Writes 200 short texts into a file, at places that depend on `salt`.
+fn edit(path: &str, salt: u64) {
+    let file = File::options().write(true).open(path).expect("the file");
+    for n in 0..200_u64 {
+        let at = (n + salt * 200).wrapping_mul(0x9E37_79B9_7F4A_7C15) % (GIB - 64);
+        file.write_all_at(
+            format!("edit {salt} of a few dozen bytes, here").as_bytes(),
+            at,
+        )
+        .expect("an edit");
+    }
 }
 
 fn memory(bench: &Bench) -> Vec<Measure> {

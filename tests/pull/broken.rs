@@ -170,3 +170,38 @@ fn a_slow_run_keeps_its_sender() {
     assert!(output.status.success(), "{}", complaint(&output));
     assert!(tree(&place.at("d")) == tree(&place.at("s")));
 }
+
+/// Killed at whatever moment: old or new, and the next run makes it new.
+#[test]
+fn a_run_that_is_killed_leaves_one_generation() {
+    let place = Place::new();
+    place.fill(200, 20_000, 1);
+    let whole = place.shell(WHOLE);
+    assert!(place.pull(&whole, &["-a", "--delete"]).status.success());
+    for number in 0..12_u64 {
+        let old = tree(&place.at("d"));
+        place.fill(200, 20_001 + number as usize, 2 + number as u8);
+        let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_resilver"))
+            .args(["-a", "--delete", "-e"])
+            .arg(&whole)
+            .args(["h:s/", "d"])
+            .current_dir(place.at("s").parent().expect("a parent"))
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("resilver");
+        std::thread::sleep(Duration::from_millis(20 + 25 * number));
+        let _ = run.kill();
+        let _ = run.wait();
+        let now = tree(&place.at("d"));
+        assert!(
+            now == old || now == tree(&place.at("s")),
+            "a mixture, round {number}"
+        );
+        let again = place.pull(&whole, &["-a", "--delete"]);
+        assert!(again.status.success(), "{}", complaint(&again));
+        assert!(
+            tree(&place.at("d")) == tree(&place.at("s")),
+            "round {number}"
+        );
+    }
+}

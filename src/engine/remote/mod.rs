@@ -44,7 +44,7 @@ use super::event::{Event, Outcome, Report};
 use super::options::Options;
 use super::order::Frontier;
 use super::session;
-use super::sources::{Arrivals, Opened, Part, Seat, Source};
+use super::sources::{Arrivals, Listed, Opened, Part, Seat, Source};
 use super::tally::Tally;
 use crate::sys::{signal, users};
 use crate::tree::Scope;
@@ -215,32 +215,8 @@ fn pull_counted(
             (&turns, &requests),
         )?;
         hearing::take_errors(&tally, errors);
-        if let Some(name) = root
-            .names()
-            .into_iter()
-            .flatten()
-            .map(|(name, _)| name)
-            .find(|name| !asked.has(name))
-        {
-            let path = crate::tree::shown(crate::sys::as_path(name)).to_string();
-            return Err(Error::Unasked { path });
-        }
-        let content = root.is_content();
-        let source = Source {
-            path: options.sources.first().cloned().unwrap_or_default(),
-            part: Part::Listed { content },
-            top: root.stat(),
-            dev: (0, 0),
-            scope: Scope::default(),
-            seat: Seat::There(root),
-        };
-        // A list without anything is the end of it: the sender leaves.
-        let is_empty =
-            source.top.is_none() && source.seat.there().is_some_and(|root| root.count() == 0);
-        let found = Opened {
-            sources: if is_empty { Vec::new() } else { vec![source] },
-            rooted: Vec::new(),
-        };
+        refuse_unasked(&root, &asked)?;
+        let found = found(options, root);
         let far = Far {
             requests: &requests,
             dialect: &dialect,
@@ -265,6 +241,35 @@ fn pull_counted(
         (Err(Error::Wire(e)), Some(code)) if e.is_end() => Err(Error::Left { code }),
         (result, _) => result,
     }
+}
+
+/// What is at the top of a list has to be asked for.
+fn refuse_unasked(root: &Listed, asked: &AskedNames) -> Result<(), Error> {
+    let mut names = root.names().into_iter().flatten().map(|(name, _)| name);
+    match names.find(|name| !asked.has(name)) {
+        Some(name) => Err(Error::Unasked {
+            path: crate::tree::shown(crate::sys::as_path(name)).to_string(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// What a list takes the place of: a source that was opened. One without anything is the end: the sender leaves.
+fn found(options: &Options, root: Listed) -> Opened {
+    let mut found = Opened::default();
+    if root.stat().is_some() || root.count() > 0 {
+        found.sources.push(Source {
+            path: options.sources.first().cloned().unwrap_or_default(),
+            part: Part::Listed {
+                content: root.is_content(),
+            },
+            top: root.stat(),
+            dev: (0, 0),
+            scope: Scope::default(),
+            seat: Seat::There(root),
+        });
+    }
+    found
 }
 
 /// Whom an id of the peer stands for here, by the name that it tells.

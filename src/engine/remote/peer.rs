@@ -83,6 +83,8 @@ impl<'p> Peer<'p> {
         let read =
             std::panic::catch_unwind(AssertUnwindSafe(|| answers.read(run, self.far, &turns)));
         if let Some(e) = read.unwrap_or(Err(Error::Worker)).err() {
+            // A sender that still writes must not wait for somebody to read it.
+            drop(answers);
             run.fail(e);
             self.far.requests.end(None);
             self.far.course.break_off();

@@ -253,7 +253,12 @@ impl Listed {
         for lot in lots {
             count += lot.leaves.len() + lot.dirs.len();
             if count == 1 {
-                count += lot.dirs.iter().filter_map(|(_, dir)| dir.peek()).map(|dir| dir.count()).sum::<usize>();
+                count += lot
+                    .dirs
+                    .iter()
+                    .filter_map(|(_, dir)| dir.peek())
+                    .map(|dir| dir.count())
+                    .sum::<usize>();
             }
         }
         count.min(2)
@@ -326,7 +331,10 @@ impl Listed {
             drop(over);
             drop(turn);
             let lots = cell.inside.get().into_iter().flatten();
-            below.extend(lots.flat_map(|lot| &lot.dirs).filter_map(|(_, dir)| dir.peek()));
+            below.extend(
+                lots.flat_map(|lot| &lot.dirs)
+                    .filter_map(|(_, dir)| dir.peek()),
+            );
         }
     }
 
@@ -495,7 +503,8 @@ impl Assembly {
                     Some(number) => drop(self.awaited.insert(*number, dir.clone())),
                     None => dir.fill(None, None),
                 }
-                lot.dirs.push((entry.name.base.into(), Child::new(dir, true)));
+                lot.dirs
+                    .push((entry.name.base.into(), Child::new(dir, true)));
             } else if entry.file_type() != FileType::Missing {
                 lot.leaves.push(ndx);
             }
