@@ -111,6 +111,7 @@ fn pull(sync: &Sync, sender: &Sender, report: &dyn Report) -> Result<Ended, Peer
             fields: sender.fields,
             rules: sender.rules.clone(),
             secluded: sender.secluded.as_ref().map(bytes),
+            names: sender.names.clone(),
             asked: sender.asked.clone(),
             timeout: sender.timeout,
             code_of: |e| code_of(e).number(),

@@ -90,7 +90,7 @@ pub fn parse(words: &[OsString]) -> Result<Request, Refusal> {
         return Ok(Request::Usage);
     }
     let ends = operands::ends(operands)?;
-    asked.read_list()?;
+    asked.read_list(&ends)?;
     Ok(Request::Sync(Box::new(asked.into_sync(ends)?)))
 }
 

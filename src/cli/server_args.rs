@@ -2,10 +2,11 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::options::Wire;
-use crate::engine::{AskedNames, Boundary, Missing, Options};
+use crate::engine::{AskedNames, Boundary, Missing, Names, Options};
 use crate::transport::{
     Address, Family, Program, Quoting, RemoteShell, option_value, path_argument,
 };
@@ -38,6 +39,8 @@ pub struct Sender {
     pub fields: Fields,
     /// The rules that it goes by.
     pub rules: Vec<Vec<u8>>,
+    /// The names that it is told (`--files-from`).
+    pub names: Option<Arc<Names>>,
     /// The names that it may list.
     pub asked: AskedNames,
     /// How long it may be silent.
@@ -63,6 +66,8 @@ pub struct Letters {
     pub backup: bool,
     /// `-W` was given.
     pub whole_file: bool,
+    /// Directories are listed by themselves.
+    pub dirs: bool,
     pub cvs: bool,
     /// `-z` without a choice.
     pub compress: bool,
@@ -107,7 +112,7 @@ fn bundle(options: &Options, wire: &Wire, letters: &Letters) -> Option<OsString>
     add(compare.update, b'u');
     add(options.dry_run, b'n');
     add(keep.links, b'l');
-    add(select.dirs && !options.recursive, b'd');
+    add(letters.dirs, b'd');
     add(options.symlinks.follow, b'L');
     add(options.symlinks.follow_dirs, b'k');
     add(letters.whole_file, b'W');
@@ -184,6 +189,21 @@ fn words(options: &Options, wire: &Wire, quoting: Quoting) -> Vec<OsString> {
     add(options.symlinks.follow_unsafe, "--copy-unsafe-links");
     add(options.symlinks.leave_unsafe, "--safe-links");
     add(options.adjust.users.is_numeric(), "--numeric-ids");
+    if let Some(list) = &wire.far_list {
+        words.push("--files-from".into());
+        words.push(option_value(list, quoting));
+    }
+    let is_listed = options.select.files_from.is_some();
+    let mut add = |on: bool, word: &str| words.extend(on.then(|| OsString::from(word)));
+    add(is_listed, "--files-from=-");
+    add(
+        is_listed || (wire.far_list.is_some() && wire.from0),
+        "--from0",
+    );
+    add(
+        (is_listed || wire.far_list.is_some()) && !options.select.relative,
+        "--no-relative",
+    );
     add(
         options.select.relative && options.select.no_implied_dirs,
         "--no-implied-dirs",

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Asked, no_meaning};
 use crate::cli::arguments::Given;
 use crate::cli::exit::{Code, Refusal};
+use crate::cli::name_list::Separator;
 use crate::cli::operands::Ends;
 use crate::cli::server_args::{self, Letters, Sender};
 use crate::cli::table::Opt;
@@ -29,6 +30,10 @@ pub(in crate::cli) struct Wire {
     pub(in crate::cli) seed: i32,
     /// `--checksum-choice`, as typed.
     pub(in crate::cli) checksum_choice: Option<OsString>,
+    /// `--from0`.
+    pub(in crate::cli) from0: bool,
+    /// `--files-from` with a list at the other end: its path there.
+    pub(in crate::cli) far_list: Option<OsString>,
     version: Option<i32>,
     pub(in crate::cli) timeout: Option<Duration>,
     secluded: Option<bool>,
@@ -133,7 +138,6 @@ impl Asked {
             (keep.acls, "--acls"),
             (keep.xattrs != KeepXattrs::No, "--xattrs"),
             (self.engine.privilege == Privilege::Fake, "--fake-super"),
-            (self.files_from.is_some(), "--files-from"),
             (self.engine.remove_source.is_some(), "--remove-source-files"),
             (self.engine.symlinks.unmunge, "--munge-links"),
             (
@@ -177,11 +181,13 @@ impl Asked {
             quiet: self.told.is_quiet(),
             backup: self.engine.backups.is_some(),
             whole_file: self.whole_file_given(),
+            dirs: !self.engine.recursive && self.names_dirs(),
             cvs: self.cvs,
             compress: self.wire.compresses() && self.wire.compression.is_none(),
             capabilities: (protocol >= Protocol::V30).then(|| Capabilities::client(incremental)),
         };
         let quoting = self.wire.quoting();
+        self.wire.from0 = self.separator == Separator::Zero;
         let (args, secluded) = server_args::for_sender(&self.engine, &self.wire, &letters, paths);
         let grammar = match protocol {
             _ if protocol < Protocol::V29 => Grammar::Old,
@@ -190,6 +196,7 @@ impl Asked {
         };
         let rules = self.engine.rules.for_sender(grammar, self.cvs);
         let rules = rules.map_err(|e| Refusal::plain_with(e.to_string(), Code::Protocol))?;
+        let keep_relative = self.engine.select.relative;
         let engine = &self.engine;
         let sums = engine.compare.sums;
         let checksums = match self.wire.checksum_choice.is_some() {
@@ -222,11 +229,12 @@ impl Asked {
         };
         let program = self.wire.program.clone().unwrap_or_else(|| "rsync".into());
         let family = self.wire.family;
-        let asked = AskedNames::new(
-            paths,
-            engine.select.relative,
-            quoting != Quoting::OptionsOnly,
-        );
+        let names = self.engine.select.files_from.take();
+        let asked = match (&names, &self.wire.far_list) {
+            (Some(names), _) => AskedNames::listed(names, keep_relative),
+            (None, Some(_)) => AskedNames::any(),
+            (None, None) => AskedNames::new(paths, keep_relative, quoting != Quoting::OptionsOnly),
+        };
         self.leave_to_sender(incremental);
         Ok(Sender {
             shell,
@@ -246,6 +254,7 @@ impl Asked {
             incremental,
             fields,
             rules,
+            names,
             asked,
             timeout: self.wire.timeout,
         })

@@ -1,11 +1,14 @@
 //! What is copied.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 
 use super::{Asked, no_meaning};
 use crate::cli::arguments::Given;
 use crate::cli::exit::{Code, Refusal};
 use crate::cli::name_list::{self, Separator};
+use crate::cli::operands::Ends;
 use crate::cli::table::Opt;
 use crate::engine::{Boundary, Missing, Names};
 use crate::transport::Operand;
@@ -113,15 +116,51 @@ impl Asked {
         Ok(())
     }
 
-    /// Reads the list of `--files-from`.
-    pub(super) fn read_list(&mut self) -> Result<(), Refusal> {
+    /// Whether directories are listed by themselves without being gone into, so that another machine has to be told.
+    pub(super) fn names_dirs(&self) -> bool {
+        match self.dirs {
+            Dirs::Yes | Dirs::Old => true,
+            Dirs::No => false,
+            Dirs::Unsaid => self.engine.select.list_only && self.files_from.is_none(),
+        }
+    }
+
+    /// Reads the list of `--files-from`, or finds out where it is at the other end.
+    pub(super) fn read_list(&mut self, ends: &Ends) -> Result<(), Refusal> {
         let Some(file) = &self.files_from else {
             return Ok(());
         };
-        if Operand::is_remote(file) {
-            return Err(Refusal::plain(
-                "--files-from cannot be remote when the transfer is local",
-            ));
+        match (
+            ends,
+            file.as_bytes().strip_prefix(b":"),
+            Operand::parse(file),
+        ) {
+            (Ends::Pull { .. }, Some(path), _) => {
+                self.wire.far_list = Some(OsStr::from_bytes(path).into());
+                return Ok(());
+            }
+            (
+                Ends::Pull { address, .. },
+                None,
+                Ok(Operand::Shell {
+                    address: there,
+                    path,
+                }),
+            ) => {
+                if there.host != address.host {
+                    return Err(Refusal::plain(
+                        "--files-from hostname is not the same as the transfer hostname",
+                    ));
+                }
+                self.wire.far_list = Some(path);
+                return Ok(());
+            }
+            _ if Operand::is_remote(file) => {
+                return Err(Refusal::plain(
+                    "--files-from cannot be remote when the transfer is local",
+                ));
+            }
+            _ => {}
         }
         let text = name_list::read(file, self.engine.symlinks.insecure).map_err(|e| {
             let text = format!(

@@ -1,15 +1,21 @@
 //! What a sender was asked for: a name at the top of its list that no argument stands for is an attack.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 
+use crate::engine::select::Names;
 use crate::tree::matches_name;
 
 /// The names that may stand at the top of a sender's list.
 #[derive(Clone, Debug)]
-pub struct AskedNames {
-    /// Patterns of the top names; none where anything may come.
-    patterns: Option<Vec<Box<[u8]>>>,
+pub struct AskedNames(Option<Asked>);
+
+#[derive(Clone, Debug, Default)]
+struct Asked {
+    names: HashSet<Box<[u8]>>,
+    /// Those with wildcards, which the other end resolves.
+    patterns: Vec<Box<[u8]>>,
 }
 
 impl AskedNames {
@@ -17,21 +23,45 @@ impl AskedNames {
     /// `relative` (`-R`) the top name is the first of the path, or the first behind a `/./`.
     #[must_use]
     pub fn new(paths: &[OsString], relative: bool, whole_names: bool) -> AskedNames {
-        let top = |path: &OsString| top_name(path.as_bytes(), relative).map(Box::from);
-        let patterns: Option<Vec<_>> = paths.iter().map(top).collect();
-        AskedNames {
-            patterns: patterns.filter(|_| whole_names),
+        match whole_names {
+            true => AskedNames::of(paths.iter().map(|path| path.as_bytes()), relative),
+            false => AskedNames::any(),
         }
+    }
+
+    /// For a list of paths below one directory (`--files-from`).
+    #[must_use]
+    pub fn listed(names: &Names, relative: bool) -> AskedNames {
+        AskedNames::of(names.iter(), relative)
+    }
+
+    /// Nobody here knows what was asked for.
+    #[must_use]
+    pub fn any() -> AskedNames {
+        AskedNames(None)
+    }
+
+    fn of<'p>(paths: impl Iterator<Item = &'p [u8]>, relative: bool) -> AskedNames {
+        let mut asked = Asked::default();
+        for path in paths {
+            let Some(name) = top_name(path, relative) else {
+                return AskedNames::any();
+            };
+            if name.iter().any(|byte| b"*?[\\".contains(byte)) {
+                asked.patterns.push(name.into());
+            }
+            asked.names.insert(name.into());
+        }
+        AskedNames(Some(asked))
     }
 
     /// Whether this name was asked for.
     #[must_use]
     pub fn has(&self, name: &[u8]) -> bool {
-        let matches = |pattern: &[u8]| pattern == name || matches_name(pattern, name);
-        match &self.patterns {
-            None => true,
-            Some(patterns) => patterns.iter().any(|pattern| matches(pattern)),
-        }
+        self.0.as_ref().is_none_or(|asked| {
+            let matches = |pattern: &[u8]| matches_name(pattern, name);
+            asked.names.contains(name) || asked.patterns.iter().any(|pattern| matches(pattern))
+        })
     }
 }
 

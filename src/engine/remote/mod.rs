@@ -43,6 +43,7 @@ use super::error::Error;
 use super::event::{Event, Outcome, Report};
 use super::options::Options;
 use super::order::Frontier;
+use super::select::Names;
 use super::session;
 use super::sources::{Arrivals, Listed, Opened, Part, Seat, Source};
 use super::tally::Tally;
@@ -50,7 +51,10 @@ use crate::sys::{signal, users};
 use crate::tree::Scope;
 use crate::wire::flist::{Fields, IdKind};
 use crate::wire::handshake::{self, Offer};
-use crate::wire::{Demux, Dialect, Mux, Side, Sums, write_arguments, write_filters};
+use crate::wire::{
+    Demux, Dialect, Mux, Protocol, Side, Sums, end_names, write_arguments, write_filters,
+    write_name,
+};
 
 /// A sender that was started, and what both sides know of each other beforehand.
 pub struct Sender {
@@ -70,6 +74,8 @@ pub struct Sender {
     pub rules: Vec<Vec<u8>>,
     /// What it is told ahead of everything, past its shell (`--secluded-args`).
     pub secluded: Option<Vec<Vec<u8>>>,
+    /// The names that it is told, below the one source (`--files-from`).
+    pub names: Option<Arc<Names>>,
     /// The names that may stand at the top of its list.
     pub asked: AskedNames,
     /// How long nothing may come before the session counts as broken (`--timeout`).
@@ -165,6 +171,7 @@ fn pull_counted(
         fields,
         rules,
         secluded,
+        names,
         asked,
         timeout,
         code_of,
@@ -207,13 +214,22 @@ fn pull_counted(
         stream.begin_session(dialect.reads_frames);
         let turns = || requests.list_arrived();
         let arrivals = Arrivals::new(Box::new(local_id));
-        let (answers, First { root, errors }) = Answers::begin(
-            stream,
-            &dialect,
-            fields,
-            (&arrivals, options.select.no_implied_dirs),
-            (&turns, &requests),
-        )?;
+        // The sender lists while it is told names: both go on at once.
+        let begun = std::thread::scope(|scope| {
+            scope.spawn(|| tell_names(names.as_deref(), &dialect, &mut to));
+            let begun = Answers::begin(
+                stream,
+                &dialect,
+                fields,
+                (&arrivals, options.select.no_implied_dirs),
+                (&turns, &requests),
+            );
+            if begun.is_err() {
+                hang_up();
+            }
+            begun
+        });
+        let (answers, First { root, errors }) = begun?;
         hearing::take_errors(&tally, errors);
         refuse_unasked(&root, &asked)?;
         let found = found(options, root);
@@ -241,6 +257,17 @@ fn pull_counted(
         (Err(Error::Wire(e)), Some(code)) if e.is_end() => Err(Error::Left { code }),
         (result, _) => result,
     }
+}
+
+/// Tells the sender names, raw ones before protocol 31. That it does not hear them shows where it is read.
+fn tell_names<W: Write>(names: Option<&Names>, dialect: &Dialect, to: &mut Mux<W>) {
+    let Some(names) = names else { return };
+    let is_framed = dialect.writes_frames && dialect.protocol >= Protocol::V31;
+    let flushed = to.flush();
+    to.set_framed(is_framed);
+    let told = flushed.and_then(|()| names.iter().try_for_each(|name| write_name(name, to)));
+    let _ = told.and_then(|()| end_names(to));
+    to.set_framed(dialect.writes_frames);
 }
 
 /// What is at the top of a list has to be asked for.

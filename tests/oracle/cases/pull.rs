@@ -84,6 +84,17 @@ cases! {
     by_another_tree: small("-ai --link-dest=../p h:s/ d", "s/a=same\ns/b=other\np/a=same\np/b=old").option("--link-dest=../p");
     from_another_tree: small("-ai --copy-dest=../p h:s/ d", "s/a=same\ns/b=other\np/a=same\np/b=old").option("--copy-dest=../p");
     numeric: small("-ai --numeric-ids h:s/ d", "s/a\nd/");
+    listed_here: small("-ai --files-from=x h:s d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\ns/k/z\nd/").option("--files-from=x");
+    listed_here_31: small("-ai --protocol=31 --files-from=x h:s d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\nd/");
+    listed_here_30: small("-ai --protocol=30 --files-from=x h:s d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\nd/");
+    listed_here_29: small("-ai --protocol=29 --files-from=x h:s d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\nd/");
+    listed_here_27: small("-a --protocol=27 --files-from=x h:s d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\nd/");
+    listed_here_deeply: small("-rti --files-from=x h:s d", "x=k\\n\ns/a\ns/k/y\ns/k/m/z\nd/");
+    listed_here_plainly: small("-ai --no-R --files-from=x h:s d", "x=k/y\\n\ns/a\ns/k/y\nd/");
+    listed_here_with_zeros: small("-ai --from0 --files-from=x h:s d", "x=a\\x00k/y\\x00\ns/a\ns/b\ns/k/y\nd/");
+    listed_here_what_is_not_there: small("-ai --files-from=x h:s d", "x=a\\nnope\\n\ns/a\nd/");
+    listed_there: small("-ai --files-from=:x h:s d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\nd/");
+    listed_there_by_host: small("-ai --files-from=h:x h:s d", "x=a\\n\ns/a\ns/b\nd/");
     missing: small("-ai h:nope/ h:s/ d", "s/a\nd/");
     missing_ignored: small("-ai --ignore-missing-args h:nope h:s/a d", "s/a\nd/").option("--ignore-missing-args");
     delayed: pull("-ai --delay-updates h:s/ d");
