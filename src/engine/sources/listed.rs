@@ -44,17 +44,19 @@ struct Cell {
 }
 
 /// What one list has of a directory, each part in the order of its names.
-struct Lot {
+pub(super) struct Lot {
     list: Arc<List>,
     /// How many entries were in lists before.
     before: u64,
-    leaves: Vec<u32>,
-    dirs: Vec<(Box<[u8]>, Child)>,
+    pub(super) leaves: Vec<u32>,
+    pub(super) dirs: Vec<(Box<[u8]>, Child)>,
 }
 
 /// A directory as the one around it knows it. Where each has a list of its own it is let go when it is entered, so
 /// that memory does not grow with the tree.
-enum Child {
+pub(super) struct Child(Bond);
+
+enum Bond {
     Kept(Listed),
     Lent(Mutex<Lent>),
 }
@@ -65,18 +67,18 @@ enum Lent {
 }
 
 impl Child {
-    fn new(listed: Listed, lends: bool) -> Child {
-        match lends {
-            true => Child::Lent(Mutex::new(Lent::Waiting(listed))),
-            false => Child::Kept(listed),
-        }
+    pub(super) fn new(listed: Listed, lends: bool) -> Child {
+        Child(match lends {
+            true => Bond::Lent(Mutex::new(Lent::Waiting(listed))),
+            false => Bond::Kept(listed),
+        })
     }
 
     /// The directory, if somebody still has it.
     fn peek(&self) -> Option<Listed> {
-        match self {
-            Child::Kept(listed) => Some(listed.clone()),
-            Child::Lent(lent) => match &*lock(lent) {
+        match &self.0 {
+            Bond::Kept(listed) => Some(listed.clone()),
+            Bond::Lent(lent) => match &*lock(lent) {
                 Lent::Waiting(listed) => Some(listed.clone()),
                 Lent::Entered(cell) => cell.upgrade().map(Listed),
             },
@@ -85,7 +87,7 @@ impl Child {
 
     fn enter(&self) -> Option<Listed> {
         let listed = self.peek()?;
-        if let Child::Lent(lent) = self {
+        if let Bond::Lent(lent) = &self.0 {
             *lock(lent) = Lent::Entered(Arc::downgrade(&listed.0));
         }
         Some(listed)
@@ -124,12 +126,12 @@ impl Arrivals {
     }
 
     /// Metadata of a directory; none where it is only on the way.
-    fn stat_of_dir(&self, entry: &Entry<'_>, passes_implied: bool) -> Option<Stat> {
+    pub(super) fn stat_of_dir(&self, entry: &Entry<'_>, passes_implied: bool) -> Option<Stat> {
         let is_passed = passes_implied && entry.dir == DirKind::Implied;
         (!is_passed).then(|| self.stat(entry))
     }
 
-    fn stat(&self, entry: &Entry<'_>) -> Stat {
+    pub(super) fn stat(&self, entry: &Entry<'_>) -> Stat {
         let kind = match entry.file_type() {
             FileType::Regular | FileType::Missing => Kind::File,
             FileType::Directory => Kind::Dir,
@@ -168,7 +170,7 @@ impl Arrivals {
 }
 
 impl Lot {
-    fn new(list: &Arc<List>, before: u64) -> Lot {
+    pub(super) fn new(list: &Arc<List>, before: u64) -> Lot {
         Lot {
             list: Arc::clone(list),
             before,
@@ -182,7 +184,7 @@ impl Lot {
     }
 
     /// Sorts by name: the protocol's order is nearly that.
-    fn arrange(&mut self) {
+    pub(super) fn arrange(&mut self) {
         let list = Arc::clone(&self.list);
         let base = |ndx: &u32| list.get(*ndx).map_or(&[][..], |entry| entry.name.base);
         self.leaves.sort_by(|a, b| base(a).cmp(base(b)));
@@ -203,7 +205,7 @@ impl Lot {
 }
 
 impl Listed {
-    fn new(arrivals: &Arc<Arrivals>, stat: Option<Stat>, content: bool) -> Listed {
+    pub(super) fn new(arrivals: &Arc<Arrivals>, stat: Option<Stat>, content: bool) -> Listed {
         Listed(Arc::new(Cell {
             arrivals: Arc::clone(arrivals),
             stat,
@@ -365,7 +367,13 @@ impl Listed {
         }
     }
 
-    fn fill(&self, lot: Option<Lot>, turn: Option<Arc<Turn>>) {
+    /// What the first list has of it, where a list of its own is still to come.
+    pub(super) fn fill_early(&self, lot: Lot) {
+        lock(&self.0.early).push(lot);
+    }
+
+    /// Its list is there; `turn` falls due when its entries are dealt with.
+    pub(super) fn fill(&self, lot: Option<Lot>, turn: Option<Arc<Turn>>) {
         let cell = &self.0;
         let mut lots = std::mem::take(&mut *lock(&cell.early));
         lots.extend(lot);
@@ -381,206 +389,6 @@ impl Listed {
             self.pass_over();
         }
     }
-}
-
-/// Puts the lists of a session together to directories.
-pub(in crate::engine) struct Assembly {
-    arrivals: Arc<Arrivals>,
-    /// Whether each directory gets a list of its own.
-    incremental: bool,
-    /// `--no-implied-dirs`: directories that are listed only because something below them was named are on the way.
-    passes_implied: bool,
-    /// Entries of all lists so far.
-    listed: u64,
-    /// Directories whose list is still to come, by their numbers.
-    awaited: HashMap<u32, Listed>,
-}
-
-/// A list has an entry that nothing can be done with; the path is within the transfer.
-#[derive(Debug)]
-pub(in crate::engine) struct Stray(pub Vec<u8>);
-
-impl Assembly {
-    pub(in crate::engine) fn new(
-        arrivals: Arc<Arrivals>,
-        incremental: bool,
-        passes_implied: bool,
-    ) -> Assembly {
-        Assembly {
-            arrivals,
-            incremental,
-            passes_implied,
-            listed: 0,
-            awaited: HashMap::new(),
-        }
-    }
-
-    /// Takes in the first list, all of the tree or its top; gives the root, which is on the way to what is
-    /// listed unless it is listed itself.
-    ///
-    /// # Errors
-    /// An entry that lies in something that is no directory.
-    pub(in crate::engine) fn first(
-        &mut self,
-        list: &Arc<List>,
-        turn: Option<Arc<Turn>>,
-    ) -> Result<Listed, Stray> {
-        self.listed = u64::from(list.len());
-        let own = list.iter().find(|(_, entry)| is_root(entry));
-        let stat = own.as_ref().map(|(_, entry)| self.arrivals.stat(entry));
-        let content = own.is_some_and(|(_, entry)| entry.dir.has_content());
-        let root = Listed::new(&self.arrivals, stat, content);
-        let mut growing = Growing {
-            arrivals: &self.arrivals,
-            passes_implied: self.passes_implied,
-            incremental: self.incremental,
-            list,
-            dirs: vec![(root.clone(), Lot::new(list, 0))],
-            by_path: HashMap::from([(Box::from(&b""[..]), 0)]),
-        };
-        let mut numbered = Vec::new();
-        for (ndx, entry) in list.iter().filter(|(_, entry)| !is_root(entry)) {
-            let parent = growing.find(entry.name.dir)?;
-            if entry.is_dir() {
-                let at = growing.add(parent, entry.name.base, Some(&entry), entry.name.dir)?;
-                numbered.push((ndx, at));
-            } else if entry.file_type() != FileType::Missing {
-                growing.dirs[parent].1.leaves.push(ndx);
-            }
-        }
-        let Growing { dirs, .. } = growing;
-        let mut waits = vec![false; dirs.len()];
-        if self.incremental {
-            let numbers = numbers(list);
-            for (ndx, at) in numbered {
-                let listed = &dirs[at].0;
-                if let Some(number) = numbers.get(&ndx) {
-                    waits[at] = true;
-                    self.awaited.insert(*number, listed.clone());
-                }
-            }
-        }
-        let mut turn = Some(turn).flatten();
-        for ((listed, mut lot), waits) in dirs.into_iter().zip(waits) {
-            lot.arrange();
-            match waits {
-                true => lock(&listed.0.early).push(lot),
-                false => listed.fill(Some(lot), turn.clone()),
-            }
-        }
-        drop(turn.take());
-        Ok(root)
-    }
-
-    /// Takes in the list of the directory with this number.
-    ///
-    /// # Errors
-    /// An entry that is not of that directory.
-    pub(in crate::engine) fn arrived(
-        &mut self,
-        number: u32,
-        list: &Arc<List>,
-        turn: Arc<Turn>,
-    ) -> Result<(), Stray> {
-        let before = self.listed;
-        self.listed += u64::from(list.len());
-        let Some(listed) = self.awaited.remove(&number) else {
-            // Nobody looks into it: it is a name that stands twice in a list, say.
-            return Ok(());
-        };
-        let mut lot = Lot::new(list, before);
-        let numbers = numbers(list);
-        let mut inside: Option<&[u8]> = None;
-        for (ndx, entry) in list.iter() {
-            if *inside.get_or_insert(entry.name.dir) != entry.name.dir {
-                return Err(Stray([entry.name.dir, b"/", entry.name.base].concat()));
-            }
-            if entry.is_dir() {
-                let content = entry.dir.has_content();
-                let stat = self.arrivals.stat_of_dir(&entry, self.passes_implied);
-                let dir = Listed::new(&self.arrivals, stat, content);
-                match numbers.get(&ndx) {
-                    Some(number) => drop(self.awaited.insert(*number, dir.clone())),
-                    None => dir.fill(None, None),
-                }
-                lot.dirs
-                    .push((entry.name.base.into(), Child::new(dir, true)));
-            } else if entry.file_type() != FileType::Missing {
-                lot.leaves.push(ndx);
-            }
-        }
-        lot.arrange();
-        listed.fill(Some(lot), Some(turn));
-        Ok(())
-    }
-
-    /// All lists came: what still waits for one has none.
-    pub(in crate::engine) fn end(&mut self) {
-        for (_, listed) in self.awaited.drain() {
-            listed.fill(None, None);
-        }
-        self.arrivals.end();
-    }
-}
-
-/// The first list while it is put together.
-struct Growing<'g> {
-    arrivals: &'g Arc<Arrivals>,
-    passes_implied: bool,
-    incremental: bool,
-    list: &'g Arc<List>,
-    dirs: Vec<(Listed, Lot)>,
-    by_path: HashMap<Box<[u8]>, usize>,
-}
-
-impl Growing<'_> {
-    /// The directory with this path, made where it is not listed but only on the way.
-    fn find(&mut self, path: &[u8]) -> Result<usize, Stray> {
-        let path = path.strip_suffix(b"/").unwrap_or(path);
-        if let Some(at) = self.by_path.get(path) {
-            return Ok(*at);
-        }
-        let (parent, base) = match path.iter().rposition(|b| *b == b'/') {
-            Some(at) => (&path[..at], &path[at + 1..]),
-            None => (&b""[..], path),
-        };
-        let at = self.find(parent)?;
-        self.add(at, base, None, parent)
-    }
-
-    fn add(
-        &mut self,
-        parent: usize,
-        base: &[u8],
-        entry: Option<&Entry<'_>>,
-        dir: &[u8],
-    ) -> Result<usize, Stray> {
-        let path = match dir.strip_suffix(b"/").unwrap_or(dir) {
-            b"" => base.to_vec(),
-            dir => [dir, b"/", base].concat(),
-        };
-        if base.is_empty() || self.by_path.contains_key(&path[..]) {
-            return Err(Stray(path));
-        }
-        let stat = entry.and_then(|entry| self.arrivals.stat_of_dir(entry, self.passes_implied));
-        let content = entry.is_some_and(|entry| entry.dir.has_content());
-        let listed = Listed::new(self.arrivals, stat, content);
-        let at = self.dirs.len();
-        let child = Child::new(listed.clone(), self.incremental);
-        self.dirs[parent].1.dirs.push((base.into(), child));
-        self.dirs.push((listed, Lot::new(self.list, 0)));
-        self.by_path.insert(path.into(), at);
-        Ok(at)
-    }
-}
-
-fn is_root(entry: &Entry<'_>) -> bool {
-    entry.name.dir.is_empty() && entry.name.base == b"."
-}
-
-/// The numbers of a list's directories, by their indices.
-fn numbers(list: &List) -> HashMap<u32, u32> {
-    list.numbered_directories().collect()
 }
 
 fn lock<T: ?Sized>(of: &Mutex<T>) -> MutexGuard<'_, T> {

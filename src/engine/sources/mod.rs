@@ -1,6 +1,7 @@
 //! The sources: what the operands and lists mean, and which entries of each directory take part.
 
 mod absent;
+mod assembly;
 mod destination;
 mod listed;
 mod lister;
@@ -14,8 +15,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub(super) use absent::Absence;
+pub(super) use assembly::{Assembly, Stray};
 pub(super) use destination::{Destination, destination, trimmed};
-pub(super) use listed::{Arrivals, Assembly, Listed, Stray, Turn};
+pub(super) use listed::{Arrivals, Listed, Turn};
 pub(super) use lister::{Descent, Lister, Note, Seen, Unseen};
 pub(super) use open::{Opened, open};
 pub(super) use seat::Seat;
