@@ -317,7 +317,7 @@ pub const DIFFERENCES: &[Paragraph] = &[
     Point(
         "Destinations on another machine, daemons, and the options of rsync that this page does not name, are \
          refused by name; so are, with sources on another machine, -A, -X, --fake-super, --inplace, --append, \
-         --write-devices, --remove-source-files, --munge-links, --delete-missing-args, and \
+         --write-devices, --munge-links, --delete-missing-args, and \
          --delete-after by rules that directories have.",
     ),
     Point(

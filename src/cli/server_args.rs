@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::options::Wire;
-use crate::engine::{AskedNames, Boundary, Missing, Names, Options};
+use crate::engine::{AskedNames, Boundary, Missing, Names, Options, SourceRemoval};
 use crate::transport::{
     Address, Family, Program, Quoting, RemoteShell, option_value, path_argument,
 };
@@ -208,6 +208,11 @@ fn words(options: &Options, wire: &Wire, quoting: Quoting) -> Vec<OsString> {
         options.select.relative && options.select.no_implied_dirs,
         "--no-implied-dirs",
     );
+    match options.remove_source {
+        None => {}
+        Some(SourceRemoval::Synced) => add(true, "--remove-source-files"),
+        Some(SourceRemoval::Sent) => add(true, "--remove-sent-files"),
+    }
     add(options.content.copy_devices, "--copy-devices");
     add(options.open_noatime, "--open-noatime");
     words

@@ -170,7 +170,10 @@ impl Worker<'_> {
             (Decision::Adopt(_), _) => arrived && kind == Kind::File,
             _ => arrived,
         };
-        match goes {
+        // What was asked for goes when it has come.
+        let is_awaited =
+            self.run.far.is_some() && kind == Kind::File && matches!(decision, Decision::Make(_));
+        match goes && !is_awaited {
             true => self.let_go(leaf, node, origin, decision != Decision::LeaveOut),
             false => Ok(()),
         }
@@ -194,6 +197,16 @@ impl Worker<'_> {
         arrives: bool,
     ) -> Result<(), Error> {
         if self.run.target.is_none() {
+            return Ok(());
+        }
+        if let Some(far) = self.run.far {
+            let index = origin
+                .seat
+                .there()
+                .and_then(|listed| listed.index(&leaf.name));
+            if let Some((ndx, _)) = index {
+                far.requests.may_go(ndx);
+            }
             return Ok(());
         }
         let departure = Departure {

@@ -205,3 +205,36 @@ fn a_run_that_is_killed_leaves_one_generation() {
         );
     }
 }
+
+/// Moved from there to here, and killed at whatever moment: each file is on at least one side.
+#[test]
+fn a_move_that_is_killed_loses_nothing() {
+    let place = Place::new();
+    let whole = place.shell(WHOLE);
+    for number in 0..14_u64 {
+        place.fill(300, 3000 + number as usize, 1 + number as u8);
+        let sent = tree(&place.at("s"));
+        let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_resilver"))
+            .args(["-a", "--remove-source-files", "-e"])
+            .arg(&whole)
+            .args(["h:s/", "d"])
+            .current_dir(place.at("s").parent().expect("a parent"))
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("resilver");
+        std::thread::sleep(Duration::from_millis(30 + 12 * number));
+        let _ = run.kill();
+        let _ = run.wait();
+        // The sender may still be at it.
+        std::thread::sleep(Duration::from_millis(300));
+        let (there, here) = (tree(&place.at("s")), tree(&place.at("d")));
+        for (name, content) in &sent {
+            let kept = there.get(name) == Some(content) || here.get(name) == Some(content);
+            assert!(kept, "round {number}: {} is gone", name.display());
+        }
+        let again = place.pull(&whole, &["-a", "--remove-source-files"]);
+        assert!(again.status.success(), "{}", complaint(&again));
+        let left = tree(&place.at("s")).into_values().flatten().count();
+        assert_eq!(left, 0, "round {number}: all files are moved");
+    }
+}

@@ -138,7 +138,6 @@ impl Asked {
             (keep.acls, "--acls"),
             (keep.xattrs != KeepXattrs::No, "--xattrs"),
             (self.engine.privilege == Privilege::Fake, "--fake-super"),
-            (self.engine.remove_source.is_some(), "--remove-source-files"),
             (self.engine.symlinks.unmunge, "--munge-links"),
             (
                 self.engine.deletion.when == When::After && self.engine.rules.has_per_dir(),
@@ -249,7 +248,7 @@ impl Asked {
                 checksums,
                 compression,
                 level: self.wire.level,
-                remove_source_files: false,
+                remove_source_files: self.engine.remove_source.is_some(),
             },
             incremental,
             fields,
@@ -279,6 +278,8 @@ impl Asked {
             // Known of the whole list only: the names of one file, and where links of the destination meet.
             && !engine.preserve.hard_links
             && !engine.symlinks.keep_dirs
+            // The sender forgets lists that are through, and could not remove what stood in them.
+            && engine.remove_source.is_none()
     }
 
     fn leave_to_sender(&mut self, incremental: bool) {

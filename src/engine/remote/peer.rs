@@ -129,6 +129,7 @@ impl<'p> Peer<'p> {
                 course.wait_for(Reached::Statistics)
             }
             Point::Committed => {
+                requests.let_go();
                 let deletion = &run.options.deletion;
                 if protocol >= Protocol::V31 && (deletion.enabled || deletion.force) {
                     requests.deleted(deletions(run));

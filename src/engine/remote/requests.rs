@@ -17,7 +17,8 @@ use crate::engine::order::{Frontier, Key};
 use crate::engine::sources::Turn;
 use crate::engine::worker::Work;
 use crate::wire::{
-    BlockSums, DeletionStats, Item, ItemFlags, Mux, Ndx, NdxMemory, Protocol, write_sum_head,
+    BlockSums, DeletionStats, Item, ItemFlags, Message, Mux, Ndx, NdxMemory, Protocol,
+    write_sum_head,
 };
 
 /// Files that may be asked for at a time.
@@ -127,6 +128,10 @@ struct State {
     gone: usize,
     /// Whether all lists came.
     lists_over: bool,
+    /// Files whose sources may go, once the switch is made (`--remove-source-files`).
+    may_go: Vec<u32>,
+    /// Those that the sender is to be told of now.
+    go: Vec<u32>,
     ended: bool,
     /// The code of the error that ended it.
     failed: Option<u8>,
@@ -197,6 +202,8 @@ impl Requests {
                 lists: VecDeque::new(),
                 gone: 0,
                 lists_over: false,
+                may_go: Vec::new(),
+                go: Vec::new(),
                 ended: false,
                 failed: None,
             }),
@@ -346,6 +353,24 @@ impl Requests {
         self.say(|memory, to| memory.write(Ndx::Done, to));
     }
 
+    /// A file is there, or will be with the switch: its source may go then.
+    pub(in crate::engine) fn may_go(&self, ndx: u32) {
+        lock(&self.state).may_go.push(ndx);
+    }
+
+    /// The switch is made: tells the sender which files may go, and waits until it is told.
+    pub(in crate::engine) fn let_go(&self) {
+        let mut state = lock(&self.state);
+        state.go = std::mem::take(&mut state.may_go);
+        self.changed.notify_all();
+        while !state.go.is_empty() && !state.ended {
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
     /// Tells what was deleted.
     pub(in crate::engine) fn deleted(&self, stats: DeletionStats) {
         self.say(|memory, to| {
@@ -408,7 +433,8 @@ impl Requests {
         loop {
             let mut state = lock(&self.state);
             let mut is_idle = false;
-            while state.unwritten.is_empty() && !state.ended && !is_idle {
+            let is_silent = |state: &State| state.unwritten.is_empty() && state.go.is_empty();
+            while is_silent(&state) && !state.ended && !is_idle {
                 (state, is_idle) = self.wait(state);
             }
             if is_idle {
@@ -421,14 +447,19 @@ impl Requests {
                 super::peer::say_failed(to, self.protocol, code);
                 return Ok(());
             }
-            if state.unwritten.is_empty() {
+            if is_silent(&state) {
                 return Ok(());
             }
+            let go = std::mem::take(&mut state.go);
             ready.clear();
             std::mem::swap(&mut ready, &mut state.unwritten);
             drop(state);
             self.changed.notify_all();
             to.write_all(&ready)?;
+            for ndx in go {
+                to.message(&Message::Success(ndx))
+                    .map_err(io::Error::other)?;
+            }
             to.flush()?;
         }
     }

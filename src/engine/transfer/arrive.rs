@@ -44,7 +44,13 @@ impl Worker<'_> {
         self.passed = Some(pending.ahead + 1);
         match self.take_in(far, target, &pending, incoming)? {
             Fate::Again => self.ask_again(far, target, ndx, pending),
-            fate => self.settle_pending(pending, matches!(fate, Fate::Arrived)),
+            fate => {
+                let arrived = matches!(fate, Fate::Arrived);
+                if arrived {
+                    self.has_come(far, ndx);
+                }
+                self.settle_pending(pending, arrived)
+            }
         }
     }
 
@@ -207,7 +213,10 @@ impl Worker<'_> {
                 let asked = far.requests.ask_again(ndx, pending, &sums);
                 asked.map_err(|_| Error::Interrupted)
             }
-            Ok(Ready::Salvaged(_)) => self.settle_pending(pending, true),
+            Ok(Ready::Salvaged(_)) => {
+                self.has_come(far, ndx);
+                self.settle_pending(pending, true)
+            }
             Err(fault) => {
                 self.settle("write", &self.run.dest_path(&pending.leaf.path), fault)?;
                 self.settle_pending(pending, false)

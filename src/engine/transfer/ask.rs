@@ -43,6 +43,9 @@ impl Worker<'_> {
                 self.tell_transfer(leaf, changes);
                 self.count(leaf, moved);
                 self.tell_arrival(node, leaf, changes, moved);
+                if let Some((ndx, _)) = index(node, leaf) {
+                    self.has_come(far, ndx);
+                }
                 return Ok(true);
             }
             Ok(Ready::Request(basis, shape, sums)) => (basis, shape, sums),
@@ -52,8 +55,7 @@ impl Worker<'_> {
             }
         };
         let (basis, shape, sums) = ready;
-        let seat = node.sources.first().and_then(|origin| origin.seat.there());
-        let Some((ndx, ahead)) = seat.and_then(|listed| listed.index(&leaf.name)) else {
+        let Some((ndx, ahead)) = index(node, leaf) else {
             return Ok(false);
         };
         let mut pending = Pending {
@@ -90,6 +92,13 @@ impl Worker<'_> {
         match far.requests.ask(ndx, pending, &sums) {
             Ok(()) => Ok(true),
             Err(_) => Err(Error::Interrupted),
+        }
+    }
+
+    /// A file that was asked for is in place: its source may go, if that is wished for.
+    pub(super) fn has_come(&self, far: Far<'_>, ndx: u32) {
+        if self.run.options.remove_source.is_some() {
+            far.requests.may_go(ndx);
         }
     }
 
@@ -147,4 +156,10 @@ impl Worker<'_> {
             _ => Ok(none),
         }
     }
+}
+
+/// The index of a file in the lists, and how many entries are ahead of it.
+fn index(node: &Node, leaf: &Leaf) -> Option<(u32, u64)> {
+    let listed = node.sources.first()?.seat.there()?;
+    listed.index(&leaf.name)
 }

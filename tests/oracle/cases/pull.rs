@@ -95,6 +95,12 @@ cases! {
     listed_here_what_is_not_there: small("-ai --files-from=x h:s d", "x=a\\nnope\\n\ns/a\nd/");
     listed_there: small("-ai --files-from=:x h:s d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\nd/");
     listed_there_by_host: small("-ai --files-from=h:x h:s d", "x=a\\n\ns/a\ns/b\nd/");
+    moved: small("-ai --remove-source-files h:s/ d", "s/a=new\ns/k/y\ns/same=1\ns/l -> a\nd/same=1\nd/a=old").option("--remove-source-files");
+    moved_27: small("-a --remove-source-files --protocol=27 h:s/ d", "s/a=new\ns/k/y\ns/same=1\nd/same=1\nd/a=old").option("--remove-source-files");
+    moved_29: small("-ai --remove-source-files --protocol=29 h:s/ d", "s/a=new\ns/k/y\ns/same=1\nd/same=1\nd/a=old").option("--remove-source-files");
+    moved_links: small("-aHi --remove-source-files h:s/ d", "s/a=new\ns/b == s/a\ns/c=1\nd/c=1").option("--remove-source-files");
+    moved_and_told: small("-av --remove-source-files h:s/ d", "s/a=new\ns/same=1\nd/same=1").option("--remove-source-files");
+    moved_dry: small("-ain --remove-source-files h:s/ d", "s/a=new\nd/");
     missing: small("-ai h:nope/ h:s/ d", "s/a\nd/");
     missing_ignored: small("-ai --ignore-missing-args h:nope h:s/a d", "s/a\nd/").option("--ignore-missing-args");
     delayed: pull("-ai --delay-updates h:s/ d");
