@@ -201,7 +201,7 @@ pub fn code_of(error: &engine::Error) -> Code {
         engine::Error::Closed { .. } => Code::StreamIo,
         engine::Error::Silent { .. } => Code::Timeout,
         engine::Error::Stray { .. } => Code::Protocol,
-        engine::Error::Unasked { .. } => Code::Unsupported,
+        engine::Error::Unasked { .. } | engine::Error::Excluded { .. } => Code::Unsupported,
         engine::Error::Left { code } => Code::from_number(*code).unwrap_or(Code::StreamIo),
         _ => Code::FileIo,
     }

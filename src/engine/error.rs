@@ -123,6 +123,12 @@ pub enum Error {
         /// Its path, as it is shown.
         path: String,
     },
+    /// The peer lists an entry that the rules hide (code 4).
+    #[error("rejecting excluded file-list name: {}", tree::shown(path))]
+    Excluded {
+        /// Its path within the transfer.
+        path: PathBuf,
+    },
     /// The peer ended the session with an error that it told itself.
     #[error("the other end gave up (code {code})")]
     Left {

@@ -90,6 +90,13 @@ impl Rules {
         self.list.per_dirs().next().is_some()
     }
 
+    /// Whether every verdict can be known without the tree: no rule is of a directory or about absolute paths.
+    #[must_use]
+    pub fn are_plain(&self) -> bool {
+        let is_plain = |item: &Item| matches!(item, Item::Rule(rule) if !rule.is_absolute());
+        self.list.items.iter().all(is_plain)
+    }
+
     /// `--from0`: rules end with a zero byte in files that are read from now on, those of directories too.
     pub fn set_from0(&mut self, on: bool) {
         self.manner.zeros = on;

@@ -32,6 +32,11 @@ fn told_by_hand(names: &[&[u8]], rest: &[u8]) -> (Place, Option<i32>, String) {
 
 /// The same, with time for a request before each part of what follows.
 fn told_in_steps(names: &[&[u8]], rest: &[&[u8]]) -> (Place, Option<i32>, String) {
+    told_to(&["-rt"], names, rest)
+}
+
+/// The same, pulled with these options.
+fn told_to(options: &[&str], names: &[&[u8]], rest: &[&[u8]]) -> (Place, Option<i32>, String) {
     let place = Place::new();
     let mut list = Vec::new();
     for name in names {
@@ -54,7 +59,7 @@ fn told_in_steps(names: &[&[u8]], rest: &[&[u8]]) -> (Place, Option<i32>, String
     script += "exec cat >/dev/null";
     fs::create_dir(place.at("d")).expect("a directory");
     fs::write(place.at("d/mine"), "mine").expect("a file");
-    let output = place.pull(&place.shell(&script), &["-rt"]);
+    let output = place.pull(&place.shell(&script), options);
     let code = output.status.code();
     (place, code, complaint(&output))
 }
@@ -183,4 +188,23 @@ fn names_that_were_not_asked_for_are_refused() {
         "{said}"
     );
     assert!(!place.at("d").exists());
+}
+
+#[test]
+fn names_that_rules_hide_are_refused() {
+    let hidden: &[&[u8]] = &[b"a", b"x.key"];
+    let (place, code, said) = told_to(&["-rt", "--exclude=*.key"], hidden, &[]);
+    assert_eq!(code, Some(4), "{said}");
+    assert!(
+        said.contains("rejecting excluded file-list name: x.key"),
+        "{said}"
+    );
+    assert!(is_untouched(&place));
+    // Rules of directories are known there only.
+    let (_, code, said) = told_to(
+        &["-rt", "--filter=: .rules", "--exclude=*.key"],
+        hidden,
+        &[],
+    );
+    assert_eq!(code, Some(12), "{said}");
 }

@@ -155,6 +155,12 @@ impl<'l> Lister<'l> {
                 Part::Listed { .. } => {
                     if let Seat::There(listed) = &origin.seat {
                         for (name, is_dir) in listed.names().map_err(fail)? {
+                            if self.had_to_hide(path, name, is_dir, origin) {
+                                note(Note::Fatal(Error::Excluded {
+                                    path: path.join(as_path(name)),
+                                }));
+                                return Ok(batch);
+                            }
                             let found = if is_dir { Found::Dir } else { Found::Leaf };
                             batch.push(name, number, found).map_err(fail)?;
                         }
@@ -213,6 +219,18 @@ impl<'l> Lister<'l> {
             batch.push(listed.name, number, found)?;
         }
         Ok(())
+    }
+
+    /// Whether a peer lists a name that the rules which it was told hide. Of those that are only on the way to
+    /// others (`-R`) it asks none.
+    fn had_to_hide(&self, path: &Path, name: &[u8], is_dir: bool, origin: &Origin) -> bool {
+        let rules = &self.options.rules;
+        if rules.is_empty() || !rules.are_plain() || self.options.select.relative {
+            return false;
+        }
+        let asked = Asked::of_sender(&origin.scope);
+        let filter = self.filter.quiet();
+        filter.excludes(asked, path, name, is_dir, &mut Vec::new())
     }
 
     fn is_excluded(
