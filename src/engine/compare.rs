@@ -3,8 +3,7 @@
 use std::fs::File;
 use std::io;
 
-use crate::delta::{Digest, read_full};
-use crate::wire::FileSum;
+use crate::delta::read_full;
 
 /// Bytes compared at a time.
 const BLOCK: usize = 128 * 1024;
@@ -33,15 +32,15 @@ pub(super) fn same_beginning(a: &File, b: &File, len: u64) -> io::Result<bool> {
     Ok(true)
 }
 
-/// The sum of all that a file holds.
-pub(super) fn sum_of(file: &File, mut sum: FileSum) -> io::Result<Digest> {
+/// Hands on all that a file holds, piece by piece.
+pub(super) fn read_through(file: &File, mut take: impl FnMut(&[u8])) -> io::Result<()> {
     let (mut block, mut at) = (vec![0; BLOCK], 0);
     loop {
         let read = read_full(file, &mut block, at)?;
-        sum.update(&block[..read]);
+        take(&block[..read]);
         at += read as u64;
         if read < BLOCK {
-            return Ok(sum.finish());
+            return Ok(());
         }
     }
 }

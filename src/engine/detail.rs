@@ -4,15 +4,13 @@ use std::fs::File;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use crate::delta::{BlockLimit, Checksum, Digest, Shape, read_full};
+use crate::delta::{BlockLimit, Checksum, Digest, Shape};
 use crate::sys::{Kind, Stat};
 
+use super::compare::read_through;
 use super::event::{Action, Changes, Details, Event, Item};
 use super::sources::Origin;
 use super::worker::Worker;
-
-/// Bytes that are summed at a time.
-const PIECE: usize = 256 * 1024;
 
 /// The entry that a worker deals with, as far as its events cannot tell.
 #[derive(Clone, Default)]
@@ -149,16 +147,8 @@ fn sum(checksum: Checksum, file: &File) -> io::Result<Option<String>> {
     let Some(mut sum) = checksum.stream() else {
         return Ok(None);
     };
-    let mut piece = vec![0; PIECE];
-    let mut at = 0;
-    loop {
-        let n = read_full(file, &mut piece, at)?;
-        sum.update(&piece[..n]);
-        if n < piece.len() {
-            return Ok(Some(checksum.hex(&sum.finish())));
-        }
-        at += n as u64;
-    }
+    read_through(file, |piece| sum.update(piece))?;
+    Ok(Some(checksum.hex(&sum.finish())))
 }
 
 /// rsync's long form of a name: no slash in front and no `./`; a directory's content is `DIR/.`.

@@ -12,7 +12,7 @@ use crate::sys::{Dir, Kind, Object, Stat, as_path};
 use crate::tree::is_unsafe_link;
 
 use super::basis::Match;
-use super::compare::{same_bytes, sum_of};
+use super::compare::{read_through, same_bytes};
 use super::decide::Decision;
 use super::detail::About;
 use super::error::Error;
@@ -313,8 +313,9 @@ impl Worker<'_> {
         match (&origin.seat, &self.run.far) {
             (Seat::There(listed), Some(far)) => {
                 let told = listed.checksum(&leaf.name);
-                let own = sum_of(file, far.listed_sums.file())?;
-                Ok(told.as_deref() == Some(own.as_bytes()))
+                let mut own = far.listed_sums.file();
+                read_through(file, |piece| own.update(piece))?;
+                Ok(told.as_deref() == Some(own.finish().as_bytes()))
             }
             _ => same_bytes(&origin.open(leaf)?, file),
         }

@@ -52,9 +52,6 @@ impl Worker<'_> {
         origin: &Origin,
         changes: Changes,
     ) -> Result<bool, Error> {
-        if let Some(far) = self.run.far.filter(|_| self.run.target.is_some()) {
-            return self.ask(far, node, leaf, changes);
-        }
         let Some(target) = self.run.target else {
             self.run.tally.transferred(leaf.stat.size, 0, 0);
             self.tell_transfer(leaf, changes);
@@ -62,6 +59,9 @@ impl Worker<'_> {
             self.arrived(&leaf.path, &leaf.stat, changes, Traffic::default());
             return Ok(true);
         };
+        if let Some(far) = self.run.far {
+            return self.ask(far, target, node, leaf, changes);
+        }
         match self.bring(target, node, leaf, origin, changes)? {
             Ok(Some(moved)) => {
                 self.count(leaf, moved);

@@ -5,7 +5,7 @@ use md5::{Digest as _, Md5};
 use sha1::Sha1;
 
 use super::{Checksum, Checksums, Compat, Dialect, Protocol};
-use crate::delta::{Digest, Strong, Whole};
+use crate::delta::{Digest, Strong, Summing};
 
 /// How blocks and files are summed in a session.
 ///
@@ -94,56 +94,29 @@ impl Sums {
     /// Starts the sum of a whole file.
     #[must_use]
     pub fn file(&self) -> FileSum {
-        FileSum(match self.checksum {
-            Checksum::Xxh128 => State::Fast(Strong::Xxh128.stream()),
-            Checksum::Xxh3 => State::Fast(Strong::Xxh3.stream()),
-            Checksum::Xxh64 => State::Fast(Strong::Xxh64.stream()),
-            Checksum::Md5 => State::Md5(Md5::new()),
-            Checksum::Sha1 => State::Sha1(Sha1::new()),
-            Checksum::None => State::None,
-            Checksum::Md4 => State::Md4(match self.seeds_files {
-                true => Md4::new().chain_update(self.seed.to_le_bytes()),
-                false => Md4::new(),
-            }),
-        })
+        let mut sum = self.checksum.stream();
+        if let Some(sum) = sum.as_mut().filter(|_| self.seeds_files) {
+            sum.update(&self.seed.to_le_bytes());
+        }
+        FileSum(sum)
     }
 }
 
 /// The running sum of a whole file.
-#[derive(Debug)]
-pub struct FileSum(State);
-
-#[derive(Debug)]
-enum State {
-    Fast(Whole),
-    Md5(Md5),
-    Md4(Md4),
-    Sha1(Sha1),
-    None,
-}
+pub struct FileSum(Option<Summing>);
 
 impl FileSum {
     /// Takes the next bytes of the file.
     pub fn update(&mut self, data: &[u8]) {
-        match &mut self.0 {
-            State::Fast(sum) => sum.update(data),
-            State::Md5(sum) => sum.update(data),
-            State::Md4(sum) => sum.update(data),
-            State::Sha1(sum) => sum.update(data),
-            State::None => {}
+        if let Some(sum) = &mut self.0 {
+            sum.update(data);
         }
     }
 
-    /// The sum of all bytes taken.
+    /// The sum of all bytes taken; one zero where nothing is summed.
     #[must_use]
     pub fn finish(self) -> Digest {
-        match self.0 {
-            State::Fast(sum) => sum.finish(),
-            State::Md5(sum) => digest(&sum.finalize()),
-            State::Md4(sum) => digest(&sum.finalize()),
-            State::Sha1(sum) => digest(&sum.finalize()),
-            State::None => digest(&[0]),
-        }
+        self.0.map_or_else(|| digest(&[0]), Summing::finish)
     }
 }
 

@@ -34,7 +34,7 @@ pub(in crate::cli) struct Wire {
     pub(in crate::cli) from0: bool,
     /// `--files-from` with a list at the other end: its path there.
     pub(in crate::cli) far_list: Option<OsString>,
-    version: Option<i32>,
+    protocol: Option<Protocol>,
     pub(in crate::cli) timeout: Option<Duration>,
     secluded: Option<bool>,
     old_args: u8,
@@ -42,6 +42,11 @@ pub(in crate::cli) struct Wire {
 }
 
 impl Wire {
+    /// The newest version of the protocol that is spoken.
+    fn protocol(&self) -> Protocol {
+        self.protocol.unwrap_or(Protocol::NEWEST)
+    }
+
     /// Whether anything is compressed.
     pub(in crate::cli) fn compresses(&self) -> bool {
         self.compress || self.level.is_some() || self.compression.is_some()
@@ -89,14 +94,12 @@ impl Asked {
             Opt::ChecksumSeed => wire.seed = integer(&given)?,
             Opt::Protocol => {
                 let number = integer(&given)?;
-                if Protocol::new(number).is_none() {
-                    let (oldest, newest) = (Protocol::OLDEST, Protocol::NEWEST);
-                    return Err(Refusal::plain_with(
-                        format!("--protocol must be {oldest} to {newest}, not {number}."),
-                        Code::Protocol,
-                    ));
-                }
-                wire.version = Some(number);
+                let (oldest, newest) = (Protocol::OLDEST, Protocol::NEWEST);
+                let refused = || {
+                    let text = format!("--protocol must be {oldest} to {newest}, not {number}.");
+                    Refusal::plain_with(text, Code::Protocol)
+                };
+                wire.protocol = Some(Protocol::new(number).ok_or_else(refused)?);
             }
             Opt::Timeout => {
                 let seconds = u64::try_from(integer(&given)?).unwrap_or(0);
@@ -119,9 +122,7 @@ impl Asked {
             return Ok(());
         }
         // Old ends delete first, unless they are told when.
-        let protocol = self.wire.version.and_then(Protocol::new);
-        if protocol.is_some_and(|protocol| protocol < Protocol::V30) && !self.delete_when.is_said()
-        {
+        if self.wire.protocol() < Protocol::V30 && !self.delete_when.is_said() {
             self.engine.deletion.when = When::Before;
         }
         // Sending is what costs: what is there already need not come again.
@@ -172,8 +173,7 @@ impl Asked {
             Some(command) => RemoteShell::parse(&command).map_err(Refusal::usage)?,
             None => RemoteShell::default(),
         };
-        let version = self.wire.version.unwrap_or(Protocol::NEWEST.number());
-        let protocol = Protocol::new(version).unwrap_or(Protocol::NEWEST);
+        let protocol = self.wire.protocol();
         let incremental = self.takes_pieces();
         let letters = Letters {
             verbose: self.told.verbose,
@@ -195,7 +195,6 @@ impl Asked {
         };
         let rules = self.engine.rules.for_sender(grammar, self.cvs);
         let rules = rules.map_err(|e| Refusal::plain_with(e.to_string(), Code::Protocol))?;
-        let keep_relative = self.engine.select.relative;
         let engine = &self.engine;
         let sums = engine.compare.sums;
         let checksums = match self.wire.checksum_choice.is_some() {
@@ -228,11 +227,15 @@ impl Asked {
         };
         let program = self.wire.program.clone().unwrap_or_else(|| "rsync".into());
         let family = self.wire.family;
-        let names = self.engine.select.files_from.take();
+        let names = engine.select.files_from.clone();
         let asked = match (&names, &self.wire.far_list) {
-            (Some(names), _) => AskedNames::listed(names, keep_relative),
+            (Some(names), _) => AskedNames::listed(names, engine.select.relative),
             (None, Some(_)) => AskedNames::any(),
-            (None, None) => AskedNames::new(paths, keep_relative, quoting != Quoting::OptionsOnly),
+            (None, None) => AskedNames::new(
+                paths,
+                engine.select.relative,
+                quoting != Quoting::OptionsOnly,
+            ),
         };
         self.leave_to_sender(incremental);
         Ok(Sender {
@@ -242,7 +245,7 @@ impl Asked {
             program,
             args,
             secluded,
-            version,
+            version: protocol.number(),
             offer: Offer {
                 way: Way::Receives,
                 checksums,
@@ -262,8 +265,7 @@ impl Asked {
     /// Whether rsync would have the whole list first.
     pub(super) fn rsync_lists_whole(&self) -> bool {
         let engine = &self.engine;
-        let protocol = self.wire.version.and_then(Protocol::new);
-        protocol.is_some_and(|protocol| protocol < Protocol::V30)
+        self.wire.protocol() < Protocol::V30
             || engine.whole_list
             || engine.deletion.needs_whole_list()
             || engine.content.delay_updates
@@ -291,6 +293,7 @@ impl Asked {
             ..engine.symlinks
         };
         engine.select.boundary = Boundary::None;
+        engine.select.files_from = None;
         engine.content.copy_devices = false;
         // The sender keeps to it.
         engine.content.rate = None;

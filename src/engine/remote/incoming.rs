@@ -21,11 +21,9 @@ pub(in crate::engine) struct Incoming<'i> {
     pub shape: Shape,
 }
 
-/// What came of a file.
-pub(in crate::engine) enum Came {
-    /// All of it, and it agrees with its checksum.
-    Whole(Moved, Digest),
-    /// All of it, and it does not.
+/// Why what came is not the file.
+pub(in crate::engine) enum Unfit {
+    /// It does not agree with its checksum.
     Wrong,
     /// It could not be written; the rest was read over.
     Unwritten(io::Error),
@@ -33,7 +31,8 @@ pub(in crate::engine) enum Came {
 
 /// Where a file goes, and what of it is there already.
 pub(in crate::engine) struct Bed<'b> {
-    pub to: &'b File,
+    /// Nowhere, where it cannot be made.
+    pub to: Option<&'b File>,
     pub basis: Option<&'b File>,
     pub sparse: bool,
     pub ground: Ground,
@@ -42,11 +41,14 @@ pub(in crate::engine) struct Bed<'b> {
 }
 
 impl Incoming<'_> {
-    /// Reads all of it into a file.
+    /// Reads all of it into a file; what moved, and the sum of all.
     ///
     /// # Errors
     /// What no peer may send, and what the stream reports.
-    pub(in crate::engine) fn fill(self, bed: Bed<'_>) -> crate::wire::Result<Came> {
+    pub(in crate::engine) fn fill(
+        self,
+        bed: Bed<'_>,
+    ) -> crate::wire::Result<Result<(Moved, Digest), Unfit>> {
         let Incoming {
             from,
             tokens,
@@ -56,7 +58,7 @@ impl Incoming<'_> {
         let mut filling = Filling {
             sparse: bed.sparse,
             ground: bed.ground,
-            to: Some(bed.to),
+            to: bed.to,
             piece: Vec::with_capacity(PIECE),
             at: 0,
             sum: sums.file(),
@@ -105,9 +107,9 @@ impl Incoming<'_> {
         from.read_exact(told)?;
         let digest = filling.sum.finish();
         Ok(match filling.failed {
-            Some(e) => Came::Unwritten(e),
-            None if is_wrong || digest.as_bytes() != told => Came::Wrong,
-            None => Came::Whole(filling.moved, digest),
+            Some(e) => Err(Unfit::Unwritten(e)),
+            None if is_wrong || digest.as_bytes() != told => Err(Unfit::Wrong),
+            None => Ok((filling.moved, digest)),
         })
     }
 
@@ -116,29 +118,14 @@ impl Incoming<'_> {
     /// # Errors
     /// As [`Incoming::fill`].
     pub(in crate::engine) fn pass_over(self) -> crate::wire::Result<()> {
-        let Incoming {
-            from,
-            tokens,
-            sums,
-            shape,
-        } = self;
-        tokens.begin_file(shape);
-        let mut block = Vec::new();
-        while let Some(token) = tokens.next(from)? {
-            if let Token::Match {
-                block: first,
-                count,
-            } = token
-            {
-                for number in first..first.saturating_add(count) {
-                    let range = shape.bytes_of(number, 1).unwrap_or_default();
-                    block.resize((range.end - range.start) as usize, 0);
-                    tokens.matched(&block)?;
-                }
-            }
-        }
-        let mut told = [0; MAX_DIGEST];
-        Ok(from.read_exact(&mut told[..sums.digest_len()])?)
+        let nowhere = Bed {
+            to: None,
+            basis: None,
+            sparse: false,
+            ground: Ground::Empty,
+            progress: &mut |_| {},
+        };
+        self.fill(nowhere).map(drop)
     }
 }
 

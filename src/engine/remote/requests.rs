@@ -66,7 +66,8 @@ pub(in crate::engine) struct Waiter {
     told: Condvar,
 }
 
-/// Whether the file is there, and what there is to tell.
+/// Whether the file is there, and what there is to tell; by default it is not.
+#[derive(Default)]
 pub(in crate::engine) struct Outcome {
     pub arrived: bool,
     pub events: Vec<Event>,
@@ -76,10 +77,7 @@ impl Pending {
     /// It does not come.
     fn leave(self, frontier: &Frontier<'_, Work>) {
         match &self.waiter {
-            Some(waiter) => {
-                let (arrived, events) = (false, Vec::new());
-                waiter.tell(Outcome { arrived, events });
-            }
+            Some(waiter) => waiter.tell(Outcome::default()),
             None => frontier.put_back(self.key.clone(), Work::Unsent(Box::new(self))),
         }
     }
@@ -135,6 +133,14 @@ struct State {
     ended: bool,
     /// The code of the error that ended it.
     failed: Option<u8>,
+}
+
+impl State {
+    /// Puts something behind what waits to be written.
+    fn say(&mut self, what: impl FnOnce(&mut NdxMemory, &mut Vec<u8>) -> crate::wire::Result<()>) {
+        let said = what(&mut self.memory, &mut self.unwritten);
+        debug_assert!(said.is_ok(), "a vector takes all that has a code");
+    }
 }
 
 /// A list that is dealt with; when all let go of it, that is said.
@@ -247,22 +253,16 @@ impl Requests {
     ) -> Result<(), Over> {
         if state.ended {
             if let Some(waiter) = &pending.waiter {
-                let (arrived, events) = (false, Vec::new());
-                waiter.tell(Outcome { arrived, events });
+                waiter.tell(Outcome::default());
             }
             return Err(Over);
         }
-        let State {
-            memory, unwritten, ..
-        } = &mut *state;
-        let shape = pending.shape;
-        let item = Item::transfer(ItemFlags::default());
-        let written = memory
-            .write(Ndx::Entry(ndx), unwritten)
-            .and_then(|()| item.write(self.protocol, unwritten))
-            .and_then(|()| write_sum_head(shape, unwritten))
-            .and_then(|()| sums.write(unwritten));
-        debug_assert!(written.is_ok(), "a vector takes all that has a code");
+        state.say(|memory, to| {
+            memory.write(Ndx::Entry(ndx), to)?;
+            Item::transfer(ItemFlags::default()).write(self.protocol, to)?;
+            write_sum_head(pending.shape, to)?;
+            sums.write(to)
+        });
         state.pending.insert(ndx, pending);
         self.changed.notify_all();
         Ok(())
@@ -287,21 +287,14 @@ impl Requests {
 
     fn list_through(&self, number: usize) {
         let mut state = lock(&self.state);
-        let State {
-            memory,
-            unwritten,
-            lists,
-            gone,
-            ..
-        } = &mut *state;
-        if let Some(through) = number.checked_sub(*gone).and_then(|at| lists.get_mut(at)) {
+        let at = number - state.gone;
+        if let Some(through) = state.lists.get_mut(at) {
             *through = true;
         }
-        while lists.front() == Some(&true) {
-            lists.pop_front();
-            *gone += 1;
-            let written = memory.write(Ndx::Done, unwritten);
-            debug_assert!(written.is_ok(), "a vector takes all that has a code");
+        while state.lists.front() == Some(&true) {
+            state.lists.pop_front();
+            state.gone += 1;
+            state.say(|memory, to| memory.write(Ndx::Done, to));
         }
         self.changed.notify_all();
     }
@@ -380,12 +373,7 @@ impl Requests {
     }
 
     fn say(&self, what: impl FnOnce(&mut NdxMemory, &mut Vec<u8>) -> crate::wire::Result<()>) {
-        let mut state = lock(&self.state);
-        let State {
-            memory, unwritten, ..
-        } = &mut *state;
-        let written = what(memory, unwritten);
-        debug_assert!(written.is_ok(), "a vector takes all that has a code");
+        lock(&self.state).say(what);
         self.changed.notify_all();
     }
 
@@ -404,8 +392,7 @@ impl Requests {
             .values()
             .filter_map(|pending| pending.waiter.as_ref())
         {
-            let (arrived, events) = (false, Vec::new());
-            waiter.tell(Outcome { arrived, events });
+            waiter.tell(Outcome::default());
         }
     }
 

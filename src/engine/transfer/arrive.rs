@@ -9,7 +9,7 @@ use crate::delta::Checksum;
 use crate::engine::detail::About;
 use crate::engine::error::Error;
 use crate::engine::event::{Event, Severity};
-use crate::engine::remote::{Arrival, Bed, Came, Far, Incoming, Pending};
+use crate::engine::remote::{Arrival, Bed, Far, Incoming, Pending, Unfit};
 use crate::engine::target::{Fault, Target};
 use crate::engine::transfer::ask::Ready;
 use crate::engine::worker::Worker;
@@ -118,7 +118,7 @@ impl Worker<'_> {
             }
         };
         let came = incoming.fill(Bed {
-            to: &new.file,
+            to: Some(&new.file),
             basis: basis.as_ref().map(|basis| basis.get()),
             sparse: content.sparse,
             ground: if reserved {
@@ -128,8 +128,8 @@ impl Worker<'_> {
             },
             progress: &mut progress,
         });
-        let why = match came {
-            Ok(Came::Whole(moved, digest)) => {
+        let unfit = match came {
+            Ok(Ok((moved, digest))) => {
                 let finished =
                     self.complete((node, &place, leaf), target, new, (&change, &birth), moved);
                 if let Err(fault) = finished {
@@ -146,27 +146,25 @@ impl Worker<'_> {
                 self.tell_arrival(node, leaf, *changes, moved);
                 return Ok(Fate::Arrived);
             }
-            Ok(Came::Wrong) => Ok(io::ErrorKind::InvalidData.into()),
-            Ok(Came::Unwritten(e)) => Ok(e),
+            Ok(Err(unfit)) => Ok(unfit),
             Err(e) => Err(e),
         };
-        let reason = match &why {
-            Ok(e) => io::Error::from(e.kind()),
-            Err(_) => io::ErrorKind::ConnectionAborted.into(),
-        };
-        target.abandon(
-            &place,
-            name,
-            new,
-            leaf.live.as_ref(),
-            &birth.left(&change),
-            &reason,
+        let (wrong, broken) = (
+            io::ErrorKind::InvalidData.into(),
+            io::ErrorKind::ConnectionAborted.into(),
         );
-        match why {
+        let why = match &unfit {
+            Ok(Unfit::Unwritten(e)) => e,
+            Ok(Unfit::Wrong) => &wrong,
+            Err(_) => &broken,
+        };
+        let (old, left) = (leaf.live.as_ref(), birth.left(&change));
+        target.abandon(&place, name, new, old, &left, why);
+        match unfit {
             Err(e) => Err(e.into()),
-            Ok(e) if e.kind() == io::ErrorKind::InvalidData => Ok(self.wrong(pending)),
-            Ok(_) if signal::stop_requested() => Err(Error::Interrupted),
-            Ok(e) => {
+            Ok(Unfit::Wrong) => Ok(self.wrong(pending)),
+            Ok(Unfit::Unwritten(_)) if signal::stop_requested() => Err(Error::Interrupted),
+            Ok(Unfit::Unwritten(e)) => {
                 self.settle("write", &path, Fault::Entry(e))?;
                 Ok(Fate::Failed)
             }
@@ -176,20 +174,18 @@ impl Worker<'_> {
     /// The content does not agree with its checksum.
     fn wrong(&mut self, pending: &Pending) -> Fate {
         let path = crate::tree::shown(&pending.leaf.path);
-        let (severity, text, fate) = match pending.again {
+        let discarded = format!("{path} failed verification -- update discarded");
+        let (text, fate) = match pending.again {
             false => (
-                Severity::Plain,
-                format!(
-                    "WARNING: {path} failed verification -- update discarded (will try again)."
-                ),
+                format!("WARNING: {discarded} (will try again)."),
                 Fate::Again,
             ),
             true => {
                 self.run.tally.set_partial();
-                let text = format!("ERROR: {path} failed verification -- update discarded.");
-                (Severity::Plain, text, Fate::Failed)
+                (format!("ERROR: {discarded}."), Fate::Failed)
             }
         };
+        let severity = Severity::Plain;
         self.tell(Event::Message { severity, text });
         fate
     }

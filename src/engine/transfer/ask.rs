@@ -31,21 +31,20 @@ impl Worker<'_> {
     pub(super) fn ask(
         &mut self,
         far: Far<'_>,
+        target: &dyn Target,
         node: &Arc<Node>,
         leaf: &Leaf,
         changes: Changes,
     ) -> Result<bool, Error> {
-        let Some(target) = self.run.target else {
-            return Ok(true);
+        let Some((ndx, ahead)) = index(node, leaf) else {
+            return Ok(false);
         };
-        let ready = match self.ready(far, target, node, leaf, false) {
+        let (basis, shape, sums) = match self.ready(far, target, node, leaf, false) {
             Ok(Ready::Salvaged(moved)) => {
                 self.tell_transfer(leaf, changes);
                 self.count(leaf, moved);
                 self.tell_arrival(node, leaf, changes, moved);
-                if let Some((ndx, _)) = index(node, leaf) {
-                    self.has_come(far, ndx);
-                }
+                self.has_come(far, ndx);
                 return Ok(true);
             }
             Ok(Ready::Request(basis, shape, sums)) => (basis, shape, sums),
@@ -53,10 +52,6 @@ impl Worker<'_> {
                 self.settle("write", &self.run.dest_path(&leaf.path), fault)?;
                 return Ok(false);
             }
-        };
-        let (basis, shape, sums) = ready;
-        let Some((ndx, ahead)) = index(node, leaf) else {
-            return Ok(false);
         };
         let mut pending = Pending {
             key: self.key.clone(),
@@ -126,7 +121,7 @@ impl Worker<'_> {
         if self.run.options.whole_file {
             return Ok(none);
         }
-        let mut basis = match left {
+        let basis = match left {
             Some(file) => Basis::Left(file),
             None if leaf.same_kind().is_some() => Basis::Live,
             None if leaf.basis.is_some() => Basis::Alternate,
@@ -148,11 +143,7 @@ impl Worker<'_> {
         let summed =
             opened.and_then(|file| file.map_or(Ok(None), |file| sum(file.get()).map(Some)));
         match summed {
-            Ok(Some((shape, sums))) if shape.count() > 0 => Ok(Ready::Request(
-                std::mem::replace(&mut basis, Basis::Nothing),
-                shape,
-                sums,
-            )),
+            Ok(Some((shape, sums))) if shape.count() > 0 => Ok(Ready::Request(basis, shape, sums)),
             _ => Ok(none),
         }
     }
