@@ -106,10 +106,12 @@ pub enum Error {
         seconds: u64,
     },
     /// The peer is gone before its time (code 12).
-    #[error("connection unexpectedly closed ({received} bytes received so far) [receiver]")]
+    #[error("connection unexpectedly closed ({received} bytes received so far) [{role}]")]
     Closed {
         /// Bytes that came behind the handshake.
         received: u64,
+        /// Which part of a session this side has.
+        role: &'static str,
     },
     /// The peer lists an entry that cannot be where it says (code 4).
     #[error("rejecting file-list name that is not in a listed directory: {path}")]

@@ -10,6 +10,8 @@ use crate::tree::RuleName;
 pub struct Changes {
     /// `+`: the entry is new; the other fields are then not shown.
     pub new: bool,
+    /// `?`: who decided cannot tell what differs (before protocol 29); no field is shown.
+    pub unknown: bool,
     /// `c`: the content's checksum (with `-c`), a link's target or a device's number differs.
     pub value: bool,
     /// `s`: the size of a regular file differs.

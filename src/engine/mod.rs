@@ -32,6 +32,7 @@ mod links;
 mod listing;
 mod node;
 mod notes;
+mod offer;
 mod options;
 mod order;
 mod pace;
@@ -52,6 +53,7 @@ mod workforce;
 
 pub use error::Error;
 pub use event::*;
+pub use offer::{Receiver, push};
 pub use options::{
     Adjust, Alternates, Backups, BasisUse, Compare, Content, Deletion, Options, Partial, Privilege,
     SourceRemoval, Sums, When, Writing,

@@ -9,7 +9,7 @@ use crate::sys::Kind;
 
 use super::event::{Counts, Outcome, Stats, Traffic};
 use super::survey::Totals;
-use crate::wire::Statistics;
+use crate::wire::{DeletionStats, Statistics};
 
 #[derive(Default)]
 struct KindCounts([AtomicU64; 5]);
@@ -104,6 +104,19 @@ impl Tally {
         self.deleted.add(kind, 1);
     }
 
+    /// What a receiver at the other end deleted.
+    pub(super) fn deleted_there(&self, told: DeletionStats) {
+        for (kind, count) in [
+            (Kind::File, told.files),
+            (Kind::Dir, told.dirs),
+            (Kind::Symlink, told.symlinks),
+            (Kind::BlockDevice, told.devices),
+            (Kind::Fifo, told.specials),
+        ] {
+            self.deleted.add(kind, count.into());
+        }
+    }
+
     /// Counts a transferred file.
     pub(super) fn transferred(&self, size: u64, literal: u64, matched: u64) {
         self.transferred_size.fetch_add(size, Relaxed);
@@ -154,6 +167,10 @@ impl Tally {
     /// A source file was gone when its turn came.
     pub(super) fn set_vanished(&self) {
         self.vanished.store(true, Relaxed);
+    }
+
+    pub(super) fn has_vanished(&self) -> bool {
+        self.vanished.load(Relaxed)
     }
 
     /// The source's list is incomplete: nothing may be deleted on its word. True the first time.

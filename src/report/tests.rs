@@ -156,7 +156,7 @@ fn with_progress() -> Style {
 fn dry(style: Style) -> Style {
     let run = Run {
         dry: true,
-        receives: false,
+        way: Way::Local,
         ..style.run
     };
     Style { run, ..style }

@@ -20,7 +20,7 @@ mod hearing;
 mod incoming;
 mod peer;
 mod requests;
-mod watch;
+pub(super) mod watch;
 
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -35,7 +35,7 @@ pub(super) use peer::Peer;
 pub(super) use requests::{Basis, Outcome as Arrival, Pending, Requests, Waiter};
 
 use answers::{Answers, First};
-pub(super) use hearing::take_errors;
+pub(super) use hearing::{legible, take_errors};
 use hearing::{Hearing, LastWord, Listener};
 use watch::Watch;
 
@@ -119,7 +119,7 @@ pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Ou
     let watch = Watch {
         hang_up: Arc::clone(&sender.hang_up),
         timeout: sender.timeout,
-        received: Arc::clone(&received),
+        moved: Arc::clone(&received),
         over: AtomicBool::new(false),
         timed_out: AtomicBool::new(false),
     };
@@ -137,15 +137,16 @@ pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Ou
         }),
         Err(Error::Wire(e)) if e.is_end() => Err(Error::Closed {
             received: received.load(Ordering::Relaxed),
+            role: "receiver",
         }),
         result => result,
     }
 }
 
 /// The bytes that are read, counted.
-struct Counted {
-    from: Box<dyn Read + Send>,
-    count: Arc<AtomicU64>,
+pub(super) struct Counted {
+    pub from: Box<dyn Read + Send>,
+    pub count: Arc<AtomicU64>,
 }
 
 impl Read for Counted {

@@ -7,6 +7,7 @@ mod listed;
 mod lister;
 mod mkpath;
 mod open;
+mod outlook;
 mod relative;
 mod seat;
 mod wanted;
