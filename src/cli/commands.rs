@@ -51,6 +51,12 @@ pub fn sync(sync: &Sync) -> u8 {
         Err(engine::Error::Closed { .. }) if shell_failed(status).is_some() => {
             shell_failed(status).unwrap_or(Code::StreamIo)
         }
+        // It has told why itself, and what it ends with.
+        Err(engine::Error::Left { code }) => {
+            let code = Code::from_number(code).unwrap_or(Code::StreamIo).number();
+            report.close(code);
+            return code;
+        }
         Err(e) => {
             let severity = match &e {
                 engine::Error::Syntax(_) => Severity::Plain,

@@ -347,10 +347,10 @@ impl Counts {
 pub struct Stats {
     /// Entries in the source's list.
     pub listed: Counts,
-    /// Entries made.
-    pub created: Counts,
-    /// Entries removed.
-    pub deleted: Counts,
+    /// Entries made, as far as the receiving side tells.
+    pub created: Option<Counts>,
+    /// Entries removed, as far as the receiving side tells.
+    pub deleted: Option<Counts>,
     /// Regular files whose content was transferred.
     pub transferred: u64,
     /// Bytes of all regular files and links in the list.

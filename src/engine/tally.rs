@@ -231,8 +231,8 @@ impl Tally {
         Outcome {
             stats: Stats {
                 listed: self.listed.get(),
-                created: self.created.get(),
-                deleted: self.deleted.get(),
+                created: Some(self.created.get()),
+                deleted: Some(self.deleted.get()),
                 transferred: self.transferred.load(Relaxed),
                 total_size: self.total_size.load(Relaxed),
                 transferred_size: self.transferred_size.load(Relaxed),

@@ -7,7 +7,7 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 
 use super::levels::{Debug, Info};
-use super::style::Style;
+use super::style::{Style, Way};
 use super::{itemize, list, summary};
 use crate::engine::{Action, Event, Item, Outcome, Severity, Skip, Verdict};
 use crate::sys::Kind;
@@ -63,7 +63,9 @@ impl Sentences {
 
     /// With `-vv`, one line on how content travels, before the first entry is dealt with.
     pub fn method(&mut self, say: &mut dyn FnMut(Stream, &[u8])) {
-        if self.method_told || self.style.levels.debug(Debug::Flist) == 0 {
+        // Of a receiver at the other end it is that one's to tell.
+        let is_mine = self.style.run.way != Way::Sends;
+        if self.method_told || !is_mine || self.style.levels.debug(Debug::Flist) == 0 {
             return;
         }
         self.method_told = true;
@@ -105,7 +107,8 @@ impl Sentences {
     /// The work of the delta method over all files.
     pub fn delta_totals(&self, outcome: &Outcome) -> Option<String> {
         let told = self.style.levels.debug(Debug::Deltasum) > 0;
-        (told && self.style.run.whole_file).then(|| summary::delta_totals(&outcome.stats))
+        let is_mine = self.style.run.whole_file || self.style.run.way == Way::Sends;
+        (told && is_mine).then(|| summary::delta_totals(&outcome.stats))
     }
 
     fn push(&self, line: &mut Vec<u8>, event: &Event) -> Option<Stream> {

@@ -18,10 +18,14 @@ fn traffic(stats: &Stats) -> Traffic {
 pub fn block(stats: &Stats, human: Human) -> String {
     let count = |c: &Counts| counts(c, human);
     let bytes = |n: u64| human.bytes(n);
+    // A receiver of an old protocol does not tell.
+    let told = |what: &str, counts: &Option<Counts>| match counts {
+        Some(counts) => format!("Number of {what} files: {}\n", count(counts)),
+        None => String::new(),
+    };
     format!(
         "Number of files: {}\n\
-         Number of created files: {}\n\
-         Number of deleted files: {}\n\
+         {}{}\
          Number of regular files transferred: {}\n\
          Total file size: {} bytes\n\
          Total transferred file size: {} bytes\n\
@@ -33,8 +37,8 @@ pub fn block(stats: &Stats, human: Human) -> String {
          Total bytes sent: {}\n\
          Total bytes received: {}\n",
         count(&stats.listed),
-        count(&stats.created),
-        count(&stats.deleted),
+        told("created", &stats.created),
+        told("deleted", &stats.deleted),
         human.count(stats.transferred),
         bytes(stats.total_size),
         bytes(stats.transferred_size),
@@ -116,8 +120,8 @@ mod tests {
         };
         Stats {
             listed,
-            created: listed,
-            deleted: Counts::default(),
+            created: Some(listed),
+            deleted: Some(Counts::default()),
             transferred: 6,
             total_size: 3_145_749,
             transferred_size: 3_145_748,

@@ -47,7 +47,7 @@ use crate::sys::signal;
 use crate::wire::flist::Fields;
 use crate::wire::handshake::{self, Offer};
 use crate::wire::{
-    Compat, DeletionStats, Demux, Dialect, IoErrors, Message, Mux, NdxMemory, Phases, Side,
+    Compat, DeletionStats, Demux, Dialect, IoErrors, Message, Mux, NdxMemory, Phases, Protocol, Side,
     write_arguments, write_filters,
 };
 
@@ -226,6 +226,12 @@ fn push_counted(
     }
     tally.deleted_there(deleted);
     let mut outcome = tally.outcome();
+    if protocol < Protocol::V29 {
+        outcome.stats.created = None;
+    }
+    if protocol < Protocol::V31 {
+        outcome.stats.deleted = None;
+    }
     outcome.stats.wire = Some(Traffic {
         sent,
         received: received.load(Ordering::Relaxed),
@@ -286,16 +292,15 @@ impl Session<'_> {
             patience: self.patience,
             told: IoErrors::NONE,
             last_word: None,
+            is_gone: false,
             to,
         };
         let served = serving.serve();
-        if let Err(Error::Wire(_)) = &served {
+        if let Err(Error::Wire(crate::wire::Error::Io(_))) = &served {
             // Why the stream broke may be on its way still.
             serving.hear_last_words();
         }
-        if let (Err(Error::Wire(e)), Some(code)) = (&served, serving.last_word)
-            && e.is_end()
-        {
+        if let (Err(Error::Wire(_)), Some(code)) = (&served, serving.last_word) {
             return Err(Error::Left { code });
         }
         let deleted = served?;

@@ -44,6 +44,8 @@ pub(super) struct Serving<'s, W: Write> {
     pub told: IoErrors,
     /// The code with which the receiver said that it ends.
     pub last_word: Option<u8>,
+    /// Nothing more comes from it.
+    pub is_gone: bool,
     pub to: Mux<W>,
 }
 
@@ -75,7 +77,7 @@ impl<W: Write> Serving<'_, W> {
                     Ended::Loop => break,
                 },
                 Said::Message(message) => self.listen(&message)?,
-                Said::Over(e) => return Err(e),
+                Said::Over(e) => return self.gone(e),
             }
         }
         self.part(deleted)
@@ -248,9 +250,9 @@ impl<W: Write> Serving<'_, W> {
             Message::Success(ndx) => self.depart(*ndx),
             Message::ErrorExit(Some(code)) => {
                 self.last_word = u8::try_from(*code).ok();
-                // It waits to hear that this was heard.
-                self.to.message(&Message::ErrorExit(None))?;
-                self.to.flush().map_err(broken)?;
+                // It may wait to hear that this was heard, or be gone.
+                let _ = self.to.message(&Message::ErrorExit(None));
+                let _ = self.to.flush();
             }
             Message::Noop => self.to.keep_alive()?,
             Message::IoErrors(_)
@@ -337,7 +339,7 @@ impl<W: Write> Serving<'_, W> {
                 Said::Request(_) => {
                     return Err(super::unexpected("a request", "comes behind the end"));
                 }
-                Said::Over(e) => return Err(e),
+                Said::Over(e) => return self.gone(e),
             }
         }
         Ok(deleted)
@@ -353,14 +355,20 @@ impl<W: Write> Serving<'_, W> {
         }
     }
 
+    fn gone<T>(&mut self, e: Error) -> Result<T, Error> {
+        self.is_gone = true;
+        Err(e)
+    }
+
     /// Hears what the receiver still says on its way out, to the end of its stream.
     pub(super) fn hear_last_words(&mut self) {
-        while let Some(said) = self.inbox.wait(None) {
+        while !self.is_gone
+            && let Some(said) = self.inbox.wait(None) {
             match said {
                 Said::Message(message) => {
                     let _ = self.listen(&message);
                 }
-                Said::Over(_) => return,
+                Said::Over(_) => self.is_gone = true,
                 _ => {}
             }
         }

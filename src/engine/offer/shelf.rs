@@ -23,6 +23,8 @@ pub(super) struct Shelf {
     pub places: Vec<Place>,
     /// The directory that it is of, if it is not the first.
     pub dir: Option<Subject>,
+    /// How many entries are listed before it.
+    pub before: u64,
 }
 
 /// What an index stands for.
@@ -41,17 +43,18 @@ pub(super) struct Subject {
 }
 
 impl Subject {
-    /// A directory.
-    pub(super) fn directory(path: PathBuf, place: Place, stat: &Stat) -> Subject {
+    /// A directory; nothing else is known of one that is gone.
+    pub(super) fn directory(path: PathBuf, place: Place, stat: Option<&Stat>) -> Subject {
+        let of = |value: fn(&Stat) -> u32| stat.map_or(0, value);
         Subject {
             path,
             place,
             kind: Kind::Dir,
-            mode: stat.mode,
-            size: stat.size,
-            mtime: stat.mtime,
-            uid: stat.uid,
-            gid: stat.gid,
+            mode: of(|stat| stat.mode),
+            size: stat.map_or(0, |stat| stat.size),
+            mtime: stat.map_or(Time::default(), |stat| stat.mtime),
+            uid: of(|stat| stat.uid),
+            gid: of(|stat| stat.gid),
             target: None,
         }
     }
@@ -107,12 +110,16 @@ pub(super) struct Shelves {
     lists: VecDeque<Shelf>,
     /// The index behind the last list.
     end: u32,
+    /// How many entries are listed.
+    entries: u64,
     /// The index behind the list that was asked for last.
     reached: u32,
 }
 
 impl Shelves {
-    pub(super) fn add(&mut self, shelf: Shelf) {
+    pub(super) fn add(&mut self, mut shelf: Shelf) {
+        shelf.before = self.entries;
+        self.entries += u64::from(shelf.list.len());
         self.end = shelf.list.first() + shelf.list.len();
         self.lists.push_back(shelf);
     }
@@ -131,29 +138,40 @@ impl Shelves {
 
     /// How many entries are listed beyond this index.
     pub(super) fn beyond(&self, ndx: u32) -> u64 {
-        u64::from(self.end.saturating_sub(ndx + 1))
+        let passed = self.shelf(ndx).map_or(0, |shelf| {
+            let position = (ndx + 1).saturating_sub(shelf.list.first());
+            shelf.before + u64::from(position)
+        });
+        self.entries.saturating_sub(passed)
+    }
+
+    /// The list that an index is of, or stands right before.
+    fn shelf(&self, ndx: u32) -> Option<&Shelf> {
+        let next = ndx.saturating_add(1);
+        let at = self
+            .lists
+            .partition_point(|shelf| shelf.list.first() <= next);
+        self.lists.get(at.checked_sub(1)?)
     }
 
     /// What an index stands for. The one before a list is the list's directory.
     pub(super) fn find(&mut self, ndx: u32) -> Option<Subject> {
-        let at = self
-            .lists
-            .partition_point(|shelf| shelf.list.first() <= ndx.saturating_add(1));
-        let shelf = self.lists.get(at.checked_sub(1)?)?;
+        let shelf = self.shelf(ndx)?;
         let list = &shelf.list;
-        self.reached = self.reached.max(list.first() + list.len());
-        if ndx < list.first() {
-            return match &shelf.dir {
-                Some(dir) => Some(dir.clone()),
-                None => self.root(shelf),
-            };
-        }
-        subject(shelf, ndx)
+        let end = list.first() + list.len();
+        let found = match &shelf.dir {
+            _ if ndx >= list.first() => subject(shelf, ndx),
+            Some(dir) => Some(dir.clone()),
+            None => root(shelf),
+        };
+        self.reached = self.reached.max(end);
+        found
     }
+}
 
-    fn root(&self, first: &Shelf) -> Option<Subject> {
-        subject(first, first.list.first()).filter(|subject| subject.path.as_os_str().is_empty())
-    }
+/// The root of the transfer, if it takes part.
+fn root(first: &Shelf) -> Option<Subject> {
+    subject(first, first.list.first()).filter(|subject| subject.path.as_os_str().is_empty())
 }
 
 fn subject(shelf: &Shelf, ndx: u32) -> Option<Subject> {

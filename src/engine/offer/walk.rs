@@ -17,7 +17,7 @@ use crate::engine::batch::Batch;
 use crate::engine::compare::read_through;
 use crate::engine::error::Error;
 use crate::engine::sources::{Found, Lister, Note, Origin, Source, Unseen};
-use crate::sys::{Kind, Stat, as_path, signal, users};
+use crate::sys::{Kind, Stat, as_path, process, signal, users};
 use crate::wire::flist::{
     Attached, Device, DirKind, Entry, Fields, IdKind, Link, ListWriter, Name, NameIds,
 };
@@ -47,6 +47,16 @@ struct Level {
     batch: Batch,
     /// Directories that are listed, in the order of their lists: number, and place in the batch.
     dirs: std::vec::IntoIter<(u32, u32)>,
+}
+
+/// A directory that is visited.
+struct Entered {
+    number: u32,
+    path: PathBuf,
+    operand: usize,
+    /// None of one that is gone.
+    stat: Option<Stat>,
+    sources: Vec<Origin>,
 }
 
 impl<'w> Walk<'w> {
@@ -111,9 +121,9 @@ impl<'w> Walk<'w> {
         }
         self.fill(PathBuf::new(), origins, to)?;
         while !self.dialect.incremental()
-            && let Some((_, path, sources)) = self.descend()?
+            && let Some(entered) = self.descend()?
         {
-            self.fill(path, sources, to)?;
+            self.fill(entered.path, entered.sources, to)?;
         }
         let shelf = self.end(None, to)?;
         Ok(shelf)
@@ -128,28 +138,27 @@ impl<'w> Walk<'w> {
         if self.ended {
             return Ok(None);
         }
-        let Some((number, path, sources)) = self.descend()? else {
+        let Some(Entered {
+            number,
+            path,
+            operand,
+            stat,
+            sources,
+        }) = self.descend()?
+        else {
             self.ended = true;
             memory.write(Ndx::ListsEnd, to)?;
             return Ok(None);
         };
         memory.write(Ndx::SubList(number), to)?;
         self.writer.begin_sub_list(number)?;
-        let stat = sources
-            .first()
-            .and_then(|origin| origin.seat.stat_self().ok());
-        let operand = sources.first().map_or(0, |origin| origin.operand);
-        let dir = stat.map(|stat| -> Result<Subject, Error> {
-            let place = place(operand, false)?;
-            Ok(Subject::directory(path.clone(), place, &stat))
-        });
-        let dir = dir.transpose()?;
+        let dir = Subject::directory(path.clone(), place(operand, false)?, stat.as_ref());
         self.fill(path, sources, to)?;
-        self.end(dir, to).map(Some)
+        self.end(Some(dir), to).map(Some)
     }
 
-    /// Enters the next directory that is to be visited: its number, its path, and where it is.
-    fn descend(&mut self) -> Result<Option<(u32, PathBuf, Vec<Origin>)>, Error> {
+    /// Enters the next directory that is to be visited.
+    fn descend(&mut self) -> Result<Option<Entered>, Error> {
         if signal::stop_requested() {
             return Err(Error::Interrupted);
         }
@@ -167,8 +176,13 @@ impl<'w> Walk<'w> {
             if let Some(e) = self.fatal.take() {
                 return Err(e);
             }
-            let sources = descent.map_or_else(Vec::new, |descent| descent.sources);
-            return Ok(Some((number, path, sources)));
+            return Ok(Some(Entered {
+                number,
+                path,
+                operand: sources[0].operand,
+                stat: descent.as_ref().map(|descent| descent.stat),
+                sources: descent.map_or_else(Vec::new, |descent| descent.sources),
+            }));
         }
         Ok(None)
     }
@@ -259,6 +273,7 @@ impl<'w> Walk<'w> {
             list,
             places: std::mem::take(&mut self.places),
             dir,
+            before: 0,
         })
     }
 
@@ -359,7 +374,7 @@ impl<'w> Walk<'w> {
                 false => Link::Alone,
             },
             checksum: sum.as_ref().map(Digest::as_bytes),
-            ..plain(name, &stat)
+            ..self.plain(name, &stat)
         };
         self.teller.tally.listed(stat.kind, stat.size);
         self.write(&entry, place(origin.operand, seen.followed)?, to)
@@ -408,9 +423,27 @@ impl<'w> Walk<'w> {
         let entry = Entry {
             dir: kind,
             size: stat.size,
-            ..plain(name, stat)
+            ..self.plain(name, stat)
         };
         self.write(&entry, place, to)
+    }
+
+    /// What every entry tells.
+    fn plain<'n>(&self, name: Name<'n>, stat: &Stat) -> Entry<'n> {
+        let chmod = &self.lister.options.adjust.chmod;
+        let changed = match stat.kind {
+            Kind::File | Kind::Dir => chmod.apply(stat.mode, stat.is_dir(), process::take_umask()),
+            _ => stat.mode,
+        };
+        let mode = kind_bits(stat.kind) | (changed & 0o7777) as u16;
+        Entry {
+            mtime: stat.mtime.sec,
+            nsec: stat.mtime.nsec,
+            atime: stat.atime.sec,
+            uid: stat.uid,
+            gid: stat.gid,
+            ..Entry::new(name, mode)
+        }
     }
 
     fn write<W: Write>(
@@ -427,21 +460,9 @@ impl<'w> Walk<'w> {
     }
 }
 
-/// What every entry tells.
-fn plain<'n>(name: Name<'n>, stat: &Stat) -> Entry<'n> {
-    Entry {
-        mtime: stat.mtime.sec,
-        nsec: stat.mtime.nsec,
-        atime: stat.atime.sec,
-        uid: stat.uid,
-        gid: stat.gid,
-        ..Entry::new(name, mode(stat))
-    }
-}
-
-/// Type and permissions as they travel.
-fn mode(stat: &Stat) -> u16 {
-    let kind: u16 = match stat.kind {
+/// The type as it travels in modes.
+fn kind_bits(kind: Kind) -> u16 {
+    match kind {
         Kind::File => 0o100_000,
         Kind::Dir => 0o040_000,
         Kind::Symlink => 0o120_000,
@@ -449,8 +470,7 @@ fn mode(stat: &Stat) -> u16 {
         Kind::BlockDevice => 0o060_000,
         Kind::Fifo => 0o010_000,
         Kind::Socket => 0o140_000,
-    };
-    kind | (stat.mode & 0o7777) as u16
+    }
 }
 
 fn place(operand: usize, followed: bool) -> Result<Place, Error> {
