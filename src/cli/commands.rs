@@ -1,6 +1,6 @@
 //! Where the command line meets the rooms below: one function per command.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -92,7 +92,7 @@ type Ended = (Result<engine::Outcome, engine::Error>, Option<Status>);
 fn talk(sync: &Sync, end: &OtherEnd, report: &dyn Report) -> Result<Ended, PeerError> {
     let command = end.command();
     if sync.style.levels.debug(Debug::Cmd) > 0 {
-        let words: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
+        let words: Vec<_> = command.iter().map(|word| quoted(word)).collect();
         let (words, count) = (words.join(" "), words.len());
         report.event(Event::Message {
             severity: Severity::Notice,
@@ -159,6 +159,15 @@ fn talk(sync: &Sync, end: &OtherEnd, report: &dyn Report) -> Result<Ended, PeerE
     };
     let status = take(&peer).and_then(|peer| peer.finish().ok());
     Ok((ended, status))
+}
+
+/// A word of a command as rsync shows it.
+fn quoted(word: &OsStr) -> String {
+    let is_plain = |b: &u8| b.is_ascii_alphanumeric() || b",.-_=+@/".contains(b);
+    match word.as_bytes().iter().all(is_plain) {
+        true => word.to_string_lossy().into_owned(),
+        false => format!("\"{}\"", word.to_string_lossy()),
+    }
 }
 
 /// The code of a run whose other end ended like this.

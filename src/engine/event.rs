@@ -365,6 +365,8 @@ pub struct Stats {
     pub list_nanos: u64,
     /// Bytes of file names listed: stands in for the size of the list.
     pub list_bytes: u64,
+    /// Files for which blocks were looked for on behalf of a receiver at the other end.
+    pub searched: u64,
     /// What went over the wire, where there was one.
     pub wire: Option<Traffic>,
 }

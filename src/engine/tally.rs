@@ -54,6 +54,8 @@ pub(super) struct Tally {
     deletions_skipped: AtomicU64,
     /// Entries seen at the destination, for the guard on deletions.
     live_entries: AtomicU64,
+    /// Files in whose old versions blocks were looked for, for a receiver at the other end.
+    searched: AtomicU64,
     /// Entries of the list that were passed, for progress.
     passed: AtomicU64,
     partial: AtomicBool,
@@ -123,6 +125,10 @@ impl Tally {
         self.literal.fetch_add(literal, Relaxed);
         self.matched.fetch_add(matched, Relaxed);
         self.transferred.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn searched(&self) {
+        self.searched.fetch_add(1, Relaxed);
     }
 
     pub(super) fn live(&self, n: usize) {
@@ -240,6 +246,7 @@ impl Tally {
                 matched: self.matched.load(Relaxed),
                 list_nanos: self.list_nanos.load(Relaxed),
                 list_bytes: self.list_bytes.load(Relaxed),
+                searched: self.searched.load(Relaxed),
                 wire: self.sender.get().map(|told| Traffic {
                     sent: told.server_read.unsigned_abs(),
                     received: told.server_written.unsigned_abs(),

@@ -211,6 +211,7 @@ impl From<Outcome> for Totals {
             matched,
             list_nanos,
             list_bytes,
+            searched: _,
             wire,
         } = outcome.stats;
         Totals {

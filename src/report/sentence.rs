@@ -80,7 +80,9 @@ impl Sentences {
     /// The plain name of an entry of which only attributes changed, where the line of entries would not
     /// tell that.
     pub fn attributes(&mut self, item: &Item, say: &mut dyn FnMut(Stream, &[u8])) {
-        let told = self.style.info(Info::Name) > 1 && !self.style.itemizes();
+        // A receiver at the other end tells these itself.
+        let is_mine = self.style.run.way != Way::Sends;
+        let told = is_mine && self.style.info(Info::Name) > 1 && !self.style.itemizes();
         let alone = item.action == Action::Attributes && item.kind != Kind::Dir;
         if told && alone && item.changes.any() {
             self.name(item, say);
@@ -107,7 +109,9 @@ impl Sentences {
     /// The work of the delta method over all files.
     pub fn delta_totals(&self, outcome: &Outcome) -> Option<String> {
         let told = self.style.levels.debug(Debug::Deltasum) > 0;
-        let is_mine = self.style.run.whole_file || self.style.run.way == Way::Sends;
+        // Hits and false alarms are not counted.
+        let sends = self.style.run.way == Way::Sends && outcome.stats.searched == 0;
+        let is_mine = self.style.run.whole_file || sends;
         (told && is_mine).then(|| summary::delta_totals(&outcome.stats))
     }
 

@@ -120,6 +120,7 @@ mod tests {
         };
         Stats {
             listed,
+            searched: 0,
             created: Some(listed),
             deleted: Some(Counts::default()),
             transferred: 6,

@@ -142,6 +142,16 @@ pub const DIFFERENCES: &[Difference] = &[
         ),
     },
     Difference {
+        what: "`the other end changes file by file: …`, also where `--stderr=all` sends everything",
+        reason: "a person should know what a broken run leaves there; rsync has no other way",
+        stream: Stream::Stderr,
+        canonical: manner,
+        example: (
+            "the other end changes file by file: a run that breaks leaves old and new there",
+            None,
+        ),
+    },
+    Difference {
         what: "`-vv`: the letter `R` in the command of a push",
         reason: "it asks whether a resilver is there, which makes all changes at once; others pass it over",
         stream: Stream::Stdout,

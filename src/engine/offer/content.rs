@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant};
 
-use crate::delta::{Matcher, Origin, SearchError, Shape, Signature, Token};
+use crate::delta::{Digest, Matcher, Origin, SearchError, Shape, Signature, Token};
 use crate::engine::pace::Pace;
 use crate::wire::{BlockSums, Compression, Dialect, FileSum, Mux, Result, Sums, TokenWriter};
 
@@ -35,6 +35,16 @@ pub(super) struct Outgoing<'o> {
     pub in_place: bool,
     /// The receiver has so many bytes, and wants what is behind them.
     pub skip: u64,
+    /// These bytes are summed all the same.
+    pub sums_skipped: bool,
+}
+
+/// What was sent of a file.
+pub(super) struct Sent {
+    pub moved: Origin,
+    pub digest: Digest,
+    /// Why it is not the whole file.
+    pub broken: Option<io::Error>,
 }
 
 impl<'c> Contents<'c> {
@@ -65,14 +75,26 @@ impl<'c> Contents<'c> {
         blocks: BlockSums,
         progress: &mut dyn FnMut(u64),
         to: &mut Mux<W>,
-    ) -> Result<(Origin, Option<io::Error>)> {
+    ) -> Result<Sent> {
         let mut source = Hashed {
             file: out.file,
-            at: out.skip,
+            at: if out.sums_skipped { 0 } else { out.skip },
             end: out.size,
             sum: self.sums.file(),
             broken: None,
         };
+        self.buffer.resize(PIECE, 0);
+        while source.at < out.skip {
+            let left = (out.skip - source.at).min(PIECE as u64) as usize;
+            match source.read(&mut self.buffer[..left]) {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(e) => {
+                    source.broken = Some(e);
+                    break;
+                }
+            }
+        }
         let mut sending = Sending {
             tokens: &mut self.tokens,
             learns: self.learns,
@@ -98,8 +120,7 @@ impl<'c> Contents<'c> {
                 }
             }
             None => {
-                self.buffer.resize(PIECE, 0);
-                loop {
+                while source.broken.is_none() {
                     match source.read(&mut self.buffer) {
                         Ok(0) => break,
                         Ok(read) => sending.literal(&self.buffer[..read])?,
@@ -113,12 +134,17 @@ impl<'c> Contents<'c> {
         }
         let moved = sending.moved;
         self.tokens.end(to)?;
-        let mut sum = source.sum.finish().as_bytes().to_vec();
+        let digest = source.sum.finish();
+        let mut sum = digest.as_bytes().to_vec();
         if source.broken.is_some() {
             sum.iter_mut().for_each(|byte| *byte = !*byte);
         }
         to.write_all(&sum)?;
-        Ok((moved, source.broken))
+        Ok(Sent {
+            moved,
+            digest,
+            broken: source.broken,
+        })
     }
 }
 

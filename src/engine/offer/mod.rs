@@ -13,6 +13,7 @@
 //! [`Compat::ATOMIC`], and its exit code tells whether it made the switch.
 
 mod content;
+mod depart;
 mod inbox;
 mod requests;
 mod serve;
@@ -182,6 +183,7 @@ fn push_counted(
         tally: &tally,
         wants: report.wants(),
         protocol,
+        sums: dialect.checksums,
         sources: found.sources.iter().map(|source| source.path.clone()).collect(),
         rooted: found.rooted.clone(),
     };

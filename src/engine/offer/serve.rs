@@ -12,8 +12,8 @@ use super::tell::{Teller, Traffic};
 use super::walk::Walk;
 use crate::delta::Shape;
 use crate::engine::error::Error;
-use crate::engine::event::{Event, Severity as Tone};
-use crate::engine::options::{SourceRemoval, Writing};
+use crate::engine::event::Event;
+use crate::engine::options::Writing;
 use crate::sys::{Kind, as_path};
 use crate::wire::{
     Basis, Compat, DeletionStats, Dialect, Ended, IoErrors, Item, Message, Mux, Ndx, NdxMemory,
@@ -183,7 +183,14 @@ impl<W: Write> Serving<'_, W> {
                 true => shape.basis_len(),
                 false => 0,
             },
+            // Before protocol 30 there is no other way.
+            sums_skipped: protocol < Protocol::V30
+                || writing == (Writing::Append { verify: true }),
         };
+        let is_searched = shape.count() > 0 && !sums.weak.is_empty();
+        if is_searched {
+            self.teller.tally.searched();
+        }
         let traffic_sums = bytes_of_sums(shape);
         let (teller, shelves, growing) = (self.teller, &self.shelves, !self.walk.is_over());
         let mut told = 0;
@@ -201,13 +208,13 @@ impl<W: Write> Serving<'_, W> {
         let sent = self
             .contents
             .send(&outgoing, sums, &mut progress, &mut self.to)?;
-        let (moved, broken) = sent;
-        if let Some(e) = broken {
+        if let Some(e) = sent.broken {
             self.teller.unread(subject, &e);
         }
         let traffic = Traffic {
-            moved,
+            moved: sent.moved,
             sums: traffic_sums,
+            digest: Some(sent.digest),
         };
         self.sent(subject, ndx, item, traffic);
         Ok(())
@@ -261,58 +268,6 @@ impl<W: Write> Serving<'_, W> {
             | Message::NoSend(_) => {}
         }
         Ok(())
-    }
-
-    /// The receiver has a file: its source may go, if it is what was listed.
-    fn depart(&mut self, ndx: u32) {
-        let removal = self.teller.options.remove_source;
-        let (Some(removal), Some(subject)) = (removal, self.shelves.find(ndx)) else {
-            return;
-        };
-        let is_kept = subject.kind == Kind::Dir
-            || (removal == SourceRemoval::Sent
-                && !matches!(subject.kind, Kind::File | Kind::Symlink));
-        if is_kept {
-            return;
-        }
-        let shown = crate::tree::shown(&subject.path);
-        let refused = |text: String, tone: Tone| {
-            self.teller.tally.set_partial();
-            self.teller.say(tone, text);
-        };
-        let now = match self.files.stat(&subject) {
-            Ok(now) => now,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return,
-            Err(e) => {
-                let reason = crate::sys::reason(&e);
-                return refused(
-                    format!("sender failed to re-lstat {shown}: {reason}"),
-                    Tone::Error,
-                );
-            }
-        };
-        let nsec_agrees = self.dialect.protocol < Protocol::V31
-            || now.mtime.nsec == subject.mtime.nsec;
-        let is_same = now.mtime.sec == subject.mtime.sec
-            && nsec_agrees
-            && (subject.kind != Kind::File || now.size == subject.size);
-        if !is_same {
-            let text = format!("ERROR: Skipping sender remove for changed file: {shown}");
-            return refused(text, Tone::Plain);
-        }
-        match self.files.remove(&subject) {
-            Ok(()) if self.teller.wants.source_removals => {
-                self.teller.tell(Event::SourceRemoved(subject.path));
-            }
-            Ok(()) => {}
-            Err(e) => {
-                let reason = crate::sys::reason(&e);
-                refused(
-                    format!("sender failed to remove {shown}: {reason}"),
-                    Tone::Error,
-                );
-            }
-        }
     }
 
     /// All is sent: says so, and waits for the receiver to be done with it.

@@ -40,6 +40,8 @@ pub(super) struct Subject {
     pub uid: u32,
     pub gid: u32,
     pub target: Option<Vec<u8>>,
+    /// Of a regular file, where lists carry it.
+    pub checksum: Option<Vec<u8>>,
 }
 
 impl Subject {
@@ -56,6 +58,7 @@ impl Subject {
             uid: of(|stat| stat.uid),
             gid: of(|stat| stat.gid),
             target: None,
+            checksum: None,
         }
     }
 
@@ -77,6 +80,7 @@ impl Subject {
             uid: entry.uid,
             gid: entry.gid,
             target: entry.target.map(<[u8]>::to_vec),
+            checksum: entry.checksum.map(<[u8]>::to_vec),
         })
     }
 

@@ -1,11 +1,11 @@
-//! Opening and removing files of the source, by their paths within the transfer.
+//! Opening files of the source, by their paths within the transfer.
 
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::shelf::Subject;
-use crate::sys::{Dir, Kind, Stat};
+use crate::sys::{Dir, Kind};
 
 /// The sources' directories; the one that was asked for last stays open.
 pub(super) struct SourceFiles<'s> {
@@ -37,25 +37,13 @@ impl SourceFiles<'_> {
         }
     }
 
-    /// Looks at an entry.
+    /// The directory around an entry; no symbolic link leads there.
     ///
     /// # Errors
     /// The system's reason.
-    pub(super) fn stat(&mut self, subject: &Subject) -> io::Result<Stat> {
-        let followed = subject.place.followed;
-        let dir = self.dir(subject)?;
-        match followed {
-            true => dir.stat_target(subject.name()),
-            false => dir.stat(subject.name()),
-        }
-    }
-
-    /// Removes an entry that is no directory.
-    ///
-    /// # Errors
-    /// The system's reason.
-    pub(super) fn remove(&mut self, subject: &Subject) -> io::Result<()> {
-        self.dir(subject)?.unlink(subject.name())
+    pub(super) fn enter_beneath(&self, subject: &Subject) -> io::Result<Dir> {
+        self.base(subject.place.operand)?
+            .open_beneath(subject.parent())
     }
 
     fn dir(&mut self, subject: &Subject) -> io::Result<&Dir> {
@@ -72,15 +60,22 @@ impl SourceFiles<'_> {
     }
 
     fn enter(&self, operand: u16, path: &Path) -> io::Result<Dir> {
-        let base = self.sources.get(usize::from(operand));
-        let base = base.ok_or(io::ErrorKind::NotFound)?;
         let dir = match self.follows {
-            true => Dir::open(&base.join(path))?,
-            false => Dir::open(base)?.open_beneath(path)?,
+            true => Dir::open(&self.path(operand)?.join(path))?,
+            false => self.base(operand)?.open_beneath(path)?,
         };
         match self.unseen {
             true => dir.reopen_unseen(),
             false => Ok(dir),
         }
+    }
+
+    fn base(&self, operand: u16) -> io::Result<Dir> {
+        Dir::open(self.path(operand)?)
+    }
+
+    fn path(&self, operand: u16) -> io::Result<&Path> {
+        let path = self.sources.get(usize::from(operand));
+        Ok(path.ok_or(io::ErrorKind::NotFound)?)
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::shelf::Subject;
 use super::walk::has_vanished;
-use crate::delta::Origin as Moved;
+use crate::delta::{Checksum, Digest, MAX_DIGEST, Origin as Moved};
 use crate::engine::detail::long_name;
 use crate::engine::error::shown;
 use crate::engine::event::{
@@ -17,7 +17,7 @@ use crate::engine::run::{failed, failed_to};
 use crate::engine::sources::Note;
 use crate::engine::tally::Tally;
 use crate::sys::{Kind, as_path};
-use crate::wire::{self, IoErrors, ItemFlags, Protocol};
+use crate::wire::{self, Checksums, IoErrors, ItemFlags, Protocol};
 
 /// Whom things are told, and what they are measured by.
 pub(super) struct Teller<'t> {
@@ -26,6 +26,8 @@ pub(super) struct Teller<'t> {
     pub tally: &'t Tally,
     pub wants: Wants,
     pub protocol: Protocol,
+    /// The checksums of the session.
+    pub sums: Checksums,
     /// Paths of the sources.
     pub sources: Vec<PathBuf>,
     /// Top names that are told with a slash in front.
@@ -38,6 +40,8 @@ pub(super) struct Traffic {
     pub moved: Moved,
     /// Bytes of the sums that asked for it.
     pub sums: u64,
+    /// The sum of the file.
+    pub digest: Option<Digest>,
 }
 
 impl Teller<'_> {
@@ -236,6 +240,23 @@ impl Teller<'_> {
         }
     }
 
+    /// The checksum of a file, where somebody wants it: the one that it was listed with, else that of its transfer.
+    fn checksum(&self, subject: &Subject, action: &Action, traffic: Traffic) -> Option<String> {
+        if !self.wants.checksum || subject.kind != Kind::File {
+            return None;
+        }
+        if self.options.compare.checksum {
+            let digest = Digest::from_bytes(subject.checksum.as_deref()?)?;
+            return Some(self.sums.listing.hex(&digest));
+        }
+        let sum = self.sums.transfer;
+        let is_summed = *action == Action::Transfer && sum != Checksum::None;
+        // A trial run shows zeros.
+        let zeros = || Digest::from_bytes(&[0; MAX_DIGEST][..sum.digest_len()]);
+        let digest = traffic.digest.or_else(zeros).filter(|_| is_summed)?;
+        Some(sum.hex(&digest))
+    }
+
     fn line(
         &self,
         subject: &Subject,
@@ -254,7 +275,7 @@ impl Teller<'_> {
                 group: keep.group.then_some(subject.gid),
                 moved: traffic.moved.literal,
                 sums: traffic.sums,
-                checksum: None,
+                checksum: self.checksum(subject, &action, traffic),
             })
         });
         Item {

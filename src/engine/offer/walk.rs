@@ -16,7 +16,7 @@ use crate::delta::Digest;
 use crate::engine::batch::Batch;
 use crate::engine::compare::read_through;
 use crate::engine::error::Error;
-use crate::engine::sources::{Found, Lister, Note, Origin, Source, Unseen};
+use crate::engine::sources::{Found, Lister, Note, Origin, Source, Unseen, Want};
 use crate::sys::{Kind, Stat, as_path, process, signal, users};
 use crate::wire::flist::{
     Attached, Device, DirKind, Entry, Fields, IdKind, Link, ListWriter, Name, NameIds,
@@ -402,11 +402,15 @@ impl<'w> Walk<'w> {
                 Ok(true)
             }
             Err(Unseen::NoReferent) => Ok(false),
-            // What was named below one that is not there.
-            Err(Unseen::Error(_)) if sources[0].part.is_absent() => Ok(true),
             Err(Unseen::Error(e)) => {
-                self.teller.unseen(sources[0].operand, &path, &e);
-                Ok(false)
+                let want = self.lister.missing(&sources[0], name.base);
+                if want.itself {
+                    self.write(&Entry::new(name, 0), place(0, false)?, to)?;
+                }
+                if want == Want::default() {
+                    self.teller.unseen(sources[0].operand, &path, &e);
+                }
+                Ok(want.below)
             }
         }
     }

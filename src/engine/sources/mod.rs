@@ -21,6 +21,7 @@ pub(super) use destination::{Destination, destination, trimmed};
 pub(super) use listed::{Arrivals, Listed, Turn};
 pub(super) use lister::{Descent, Lister, Note, Seen, Unseen};
 pub(super) use open::{Opened, open};
+pub(super) use outlook::Want;
 pub(super) use seat::Seat;
 pub(super) use wanted::Found;
 use wanted::Wanted;

@@ -3,12 +3,31 @@
 use std::path::Path;
 
 use super::lister::{Lister, Unseen, wish};
+use super::wanted::{Found, Wish};
 use super::{Origin, Part};
 use crate::engine::select::Boundary;
 use crate::sys::Stat;
 use crate::wire::flist::DirKind;
 
+/// What a name that is not there was asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::engine) struct Want {
+    /// The destination's entry is to go.
+    pub itself: bool,
+    /// So are some that it has below it.
+    pub below: bool,
+}
+
 impl Lister<'_> {
+    /// What is wanted of a name that is not there (`--delete-missing-args`).
+    pub(in crate::engine) fn missing(&self, origin: &Origin, name: &[u8]) -> Want {
+        let wish = wish(origin, name);
+        Want {
+            itself: wish.is_some_and(|wish| wish.named == Some(Found::Missing)),
+            below: wish.is_some_and(Wish::leads_to_missing),
+        }
+    }
+
     /// Metadata of a directory and what it is listed for, `sources` being those of its parent from the first that has
     /// it on.
     ///
