@@ -34,7 +34,7 @@ pub use block_sum::BlockSum;
 pub use checksum::{Checksum, Summing};
 pub use local::{Known, LocalError, Output, Tuning, rebuild};
 pub use patch::{Patch, PatchError};
-pub use search::{Matcher, Origin, SearchError, Token};
+pub use search::{Matcher, Origin, SearchError, Token, Tries};
 pub use signature::Signature;
 pub use sizing::{BlockLimit, Shape, ShapeError};
 pub use strong::{Digest, MAX_DIGEST, Strong, Whole};

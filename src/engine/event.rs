@@ -365,10 +365,21 @@ pub struct Stats {
     pub list_nanos: u64,
     /// Bytes of file names listed: stands in for the size of the list.
     pub list_bytes: u64,
-    /// Files for which blocks were looked for on behalf of a receiver at the other end.
-    pub searched: u64,
+    /// The search for blocks on behalf of a receiver at the other end.
+    pub search: Search,
     /// What went over the wire, where there was one.
     pub wire: Option<Traffic>,
+}
+
+/// How a search for blocks went (`--debug=deltasum`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Search {
+    /// Blocks that were found.
+    pub matches: u64,
+    /// Weak sums that agreed.
+    pub hits: u64,
+    /// Strong sums that then did not.
+    pub false_alarms: u64,
 }
 
 /// What one session moved, in bytes behind the handshake.

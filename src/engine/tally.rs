@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use crate::sys::Kind;
 
-use super::event::{Counts, Outcome, Stats, Traffic};
+use super::event::{Counts, Outcome, Search, Stats, Traffic};
+use crate::delta::Tries;
 use super::survey::Totals;
 use crate::wire::{DeletionStats, Statistics};
 
@@ -54,8 +55,9 @@ pub(super) struct Tally {
     deletions_skipped: AtomicU64,
     /// Entries seen at the destination, for the guard on deletions.
     live_entries: AtomicU64,
-    /// Files in whose old versions blocks were looked for, for a receiver at the other end.
-    searched: AtomicU64,
+    matches: AtomicU64,
+    hits: AtomicU64,
+    false_alarms: AtomicU64,
     /// Entries of the list that were passed, for progress.
     passed: AtomicU64,
     partial: AtomicBool,
@@ -127,8 +129,11 @@ impl Tally {
         self.transferred.fetch_add(1, Relaxed);
     }
 
-    pub(super) fn searched(&self) {
-        self.searched.fetch_add(1, Relaxed);
+    /// Blocks were looked for on behalf of a receiver at the other end.
+    pub(super) fn searched(&self, matches: u64, tries: Tries) {
+        self.matches.fetch_add(matches, Relaxed);
+        self.hits.fetch_add(tries.hits, Relaxed);
+        self.false_alarms.fetch_add(tries.false_alarms, Relaxed);
     }
 
     pub(super) fn live(&self, n: usize) {
@@ -246,7 +251,11 @@ impl Tally {
                 matched: self.matched.load(Relaxed),
                 list_nanos: self.list_nanos.load(Relaxed),
                 list_bytes: self.list_bytes.load(Relaxed),
-                searched: self.searched.load(Relaxed),
+                search: Search {
+                    matches: self.matches.load(Relaxed),
+                    hits: self.hits.load(Relaxed),
+                    false_alarms: self.false_alarms.load(Relaxed),
+                },
                 wire: self.sender.get().map(|told| Traffic {
                     sent: told.server_read.unsigned_abs(),
                     received: told.server_written.unsigned_abs(),

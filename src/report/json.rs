@@ -211,7 +211,7 @@ impl From<Outcome> for Totals {
             matched,
             list_nanos,
             list_bytes,
-            searched: _,
+            search: _,
             wire,
         } = outcome.stats;
         Totals {

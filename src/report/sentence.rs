@@ -109,9 +109,7 @@ impl Sentences {
     /// The work of the delta method over all files.
     pub fn delta_totals(&self, outcome: &Outcome) -> Option<String> {
         let told = self.style.levels.debug(Debug::Deltasum) > 0;
-        // Hits and false alarms are not counted.
-        let sends = self.style.run.way == Way::Sends && outcome.stats.searched == 0;
-        let is_mine = self.style.run.whole_file || sends;
+        let is_mine = self.style.run.whole_file || self.style.run.way == Way::Sends;
         (told && is_mine).then(|| summary::delta_totals(&outcome.stats))
     }
 

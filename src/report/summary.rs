@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::numbers::Human;
-use crate::engine::{Counts, Stats, Traffic};
+use crate::engine::{Counts, Search, Stats, Traffic};
 
 /// Bytes sent and received. A local run has no wire: what stands for it is the content that was copied and the names
 /// that were listed, and nothing is ever received.
@@ -78,10 +78,13 @@ pub fn logged(stats: &Stats) -> String {
 
 /// What the delta method found in old files, over all of them.
 pub fn delta_totals(stats: &Stats) -> String {
-    format!(
-        "total: matches=0  hash_hits=0  false_alarms=0 data={}\n",
-        stats.literal
-    )
+    let Search {
+        matches,
+        hits,
+        false_alarms,
+    } = stats.search;
+    let data = stats.literal;
+    format!("total: matches={matches}  hash_hits={hits}  false_alarms={false_alarms} data={data}\n")
 }
 
 /// A total, and in parentheses the kinds it is made of.
@@ -120,7 +123,7 @@ mod tests {
         };
         Stats {
             listed,
-            searched: 0,
+            search: Search::default(),
             created: Some(listed),
             deleted: Some(Counts::default()),
             transferred: 6,

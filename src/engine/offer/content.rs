@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant};
 
-use crate::delta::{Digest, Matcher, Origin, SearchError, Shape, Signature, Token};
+use crate::delta::{Digest, Matcher, Origin, SearchError, Shape, Signature, Token, Tries};
 use crate::engine::pace::Pace;
 use crate::wire::{BlockSums, Compression, Dialect, FileSum, Mux, Result, Sums, TokenWriter};
 
@@ -42,6 +42,9 @@ pub(super) struct Outgoing<'o> {
 /// What was sent of a file.
 pub(super) struct Sent {
     pub moved: Origin,
+    /// Blocks that were found.
+    pub matches: u64,
+    pub tries: Tries,
     pub digest: Digest,
     /// Why it is not the whole file.
     pub broken: Option<io::Error>,
@@ -104,15 +107,19 @@ impl<'c> Contents<'c> {
             out,
             at: out.skip,
             moved: Origin::default(),
+            matches: 0,
             progress,
             to,
         };
+        let mut tries = Tries::default();
         match signature(out.shape, blocks, self.sums) {
             Some(signature) => {
-                let searched = Matcher::new(&signature).search(&mut source, |token| match token {
+                let matcher = Matcher::new(&signature);
+                let searched = matcher.search(&mut source, |token| match token {
                     Token::Literal(bytes) => sending.literal(bytes),
                     Token::Match { block, count } => sending.blocks(&signature, block, count),
                 });
+                tries = matcher.tries();
                 match searched {
                     Ok(_) => {}
                     Err(SearchError::Read(e)) => source.broken = Some(e),
@@ -132,7 +139,7 @@ impl<'c> Contents<'c> {
                 }
             }
         }
-        let moved = sending.moved;
+        let (moved, matches) = (sending.moved, sending.matches);
         self.tokens.end(to)?;
         let digest = source.sum.finish();
         let mut sum = digest.as_bytes().to_vec();
@@ -142,6 +149,8 @@ impl<'c> Contents<'c> {
         to.write_all(&sum)?;
         Ok(Sent {
             moved,
+            matches,
+            tries,
             digest,
             broken: source.broken,
         })
@@ -191,6 +200,7 @@ struct Sending<'s, W> {
     /// Bytes of the file that are on their way.
     at: u64,
     moved: Origin,
+    matches: u64,
     progress: &'s mut dyn FnMut(u64),
     to: &'s mut Mux<W>,
 }
@@ -229,6 +239,7 @@ impl<W: Write> Sending<'_, W> {
             };
             self.tokens.block(block, &data, self.to)?;
             self.moved.matched += len;
+            self.matches += 1;
             self.passed(len)?;
         }
         Ok(())

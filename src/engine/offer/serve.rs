@@ -187,10 +187,6 @@ impl<W: Write> Serving<'_, W> {
             sums_skipped: protocol < Protocol::V30
                 || writing == (Writing::Append { verify: true }),
         };
-        let is_searched = shape.count() > 0 && !sums.weak.is_empty();
-        if is_searched {
-            self.teller.tally.searched();
-        }
         let traffic_sums = bytes_of_sums(shape);
         let (teller, shelves, growing) = (self.teller, &self.shelves, !self.walk.is_over());
         let mut told = 0;
@@ -208,6 +204,7 @@ impl<W: Write> Serving<'_, W> {
         let sent = self
             .contents
             .send(&outgoing, sums, &mut progress, &mut self.to)?;
+        self.teller.tally.searched(sent.matches, sent.tries);
         if let Some(e) = sent.broken {
             self.teller.unread(subject, &e);
         }

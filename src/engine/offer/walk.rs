@@ -407,10 +407,12 @@ impl<'w> Walk<'w> {
                 if want.itself {
                     self.write(&Entry::new(name, 0), place(0, false)?, to)?;
                 }
-                if want == Want::default() {
+                // Where lists come one by one there is none to hang what is below it on.
+                let is_lost = want.below && self.dialect.incremental();
+                if want == Want::default() || is_lost {
                     self.teller.unseen(sources[0].operand, &path, &e);
                 }
-                Ok(want.below)
+                Ok(want.below && !is_lost)
             }
         }
     }
