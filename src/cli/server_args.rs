@@ -10,9 +10,9 @@ use std::time::Duration;
 use super::options::Wire;
 use crate::engine::{AskedNames, Boundary, Names, Options};
 use crate::transport::{Address, Family, Program, Quoting, RemoteShell, path_argument};
+use crate::wire::Capabilities;
 use crate::wire::flist::Fields;
 use crate::wire::handshake::Offer;
-use crate::wire::Capabilities;
 
 /// The program to be started on another machine.
 #[derive(Clone, Debug)]

@@ -51,11 +51,7 @@ impl Signature {
     ///
     /// # Panics
     /// If `shape` keeps more of a strong sum than `sum` has: it was made for another checksum.
-    pub fn of<R: ReadAt + ?Sized>(
-        basis: &R,
-        shape: Shape,
-        sum: BlockSum,
-    ) -> io::Result<Self> {
+    pub fn of<R: ReadAt + ?Sized>(basis: &R, shape: Shape, sum: BlockSum) -> io::Result<Self> {
         assert!(
             shape.strong_len() <= sum.digest_len(),
             "shape of another checksum"
@@ -94,11 +90,7 @@ impl Signature {
         let mut sums = parts.next().unwrap_or_default();
         parts.for_each(|part| sums.append(part));
         debug_assert_eq!(sums.weak.len(), shape.count() as usize);
-        Self {
-            shape,
-            sum,
-            sums,
-        }
+        Self { shape, sum, sums }
     }
 
     /// Takes sums as a peer sent them: one weak sum a block, and the cut strong sums end to end.
@@ -118,11 +110,7 @@ impl Signature {
             weak,
             strong: digests,
         };
-        fits.then_some(Self {
-            shape,
-            sum,
-            sums,
-        })
+        fits.then_some(Self { shape, sum, sums })
     }
 
     /// How the basis is cut.
@@ -171,7 +159,8 @@ mod tests {
     fn each_block_has_its_sums_also_across_segments() {
         let basis: Vec<u8> = (0..11_000_001u64).map(|i| ((i * i) >> 7) as u8).collect();
         let shape = Shape::for_basis(basis.len() as u64, BlockLimit::Modern, 16);
-        let signature = Signature::of(&basis, shape, BlockSum::new(Checksum::Xxh128, 5, true)).expect("summed");
+        let signature =
+            Signature::of(&basis, shape, BlockSum::new(Checksum::Xxh128, 5, true)).expect("summed");
         assert_eq!(signature.weak().len(), shape.count() as usize);
         for (i, block) in basis.chunks(shape.block_len() as usize).enumerate() {
             assert_eq!(signature.weak()[i], weak_sum(block));
@@ -186,7 +175,8 @@ mod tests {
     #[test]
     fn a_basis_that_shrank_is_an_error() {
         let shape = Shape::for_basis(5000, BlockLimit::Modern, 16);
-        let error = Signature::of(&vec![0; 4999], shape, Strong::Xxh128.into()).expect_err("too short");
+        let error =
+            Signature::of(&vec![0; 4999], shape, Strong::Xxh128.into()).expect_err("too short");
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
     }
 
@@ -200,6 +190,8 @@ mod tests {
         assert!(take(2, 6).is_none());
         assert!(take(3, 7).is_none());
         let wide = shape.full_strength(16);
-        assert!(Signature::from_parts(wide, Strong::Xxh3.into(), vec![0; 3], vec![0; 48]).is_none());
+        assert!(
+            Signature::from_parts(wide, Strong::Xxh3.into(), vec![0; 3], vec![0; 48]).is_none()
+        );
     }
 }

@@ -70,7 +70,8 @@ fn round_trip(basis: &[u8], source: &[u8], shape: Shape, piece: usize) -> (Vec<u
             self.0.read(&mut buf[..len])
         }
     }
-    let signature = Signature::of(basis, shape, BlockSum::new(Checksum::Xxh128, 1, true)).expect("summed");
+    let signature =
+        Signature::of(basis, shape, BlockSum::new(Checksum::Xxh128, 1, true)).expect("summed");
     let mut patch = Patch::new(basis, shape, Strong::Xxh128, Vec::new());
     let found = Matcher::new(&signature)
         .search(Pieces(source, piece), |token| {

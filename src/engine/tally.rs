@@ -8,8 +8,8 @@ use std::time::Duration;
 use crate::sys::Kind;
 
 use super::event::{Counts, Outcome, Search, Stats, Traffic};
-use crate::delta::Tries;
 use super::survey::Totals;
+use crate::delta::Tries;
 use crate::wire::{DeletionStats, Statistics};
 
 #[derive(Default)]

@@ -64,8 +64,8 @@ impl Asked {
         let incremental = self.engine.recursive && !self.engine.whole_list;
         let capabilities = Capabilities::sending_client(incremental);
         let deletes = self.engine.deletion.enabled;
-        let dirs = !self.engine.recursive
-            && (self.names_dirs() || (deletes && self.engine.select.dirs));
+        let dirs =
+            !self.engine.recursive && (self.names_dirs() || (deletes && self.engine.select.dirs));
         let letters = self.letters(capabilities, dirs);
         let receiver = ForReceiver {
             log_format: self.told.log_format(),
@@ -81,8 +81,7 @@ impl Asked {
             maps: self.maps.words(),
             by_blocks: self.whole_file_refused(),
         };
-        let told =
-            server_args::for_receiver(&self.engine, &self.wire, &letters, &receiver, path);
+        let told = server_args::for_receiver(&self.engine, &self.wire, &letters, &receiver, path);
         let need = FilterNeed {
             delete: deletes,
             delete_excluded: self.delete_excluded,
@@ -266,7 +265,10 @@ impl Asked {
         for (given, name) in [
             (self.engine.content.copy_devices, "--copy-devices"),
             (self.engine.select.list_only, "--list-only"),
-            (self.wire.far_list.is_some(), "--files-from on the other machine"),
+            (
+                self.wire.far_list.is_some(),
+                "--files-from on the other machine",
+            ),
         ] {
             if given {
                 return Err(Refusal::unsupported(format_args!(

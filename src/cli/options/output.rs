@@ -11,7 +11,8 @@ use crate::cli::flags::{self, Flags};
 use crate::cli::table::Opt;
 use crate::engine;
 use crate::report::{
-    Buffering, Debug, Flag, Format, Human, Info, Levels, List, Log, Run, Setting, Style, Target, Way,
+    Buffering, Debug, Flag, Format, Human, Info, Levels, List, Log, Run, Setting, Style, Target,
+    Way,
 };
 
 /// The options on what is told.
@@ -69,9 +70,8 @@ impl Told {
     /// What a receiver at the other end is to tell of entries, so that they can be told here.
     pub(super) fn log_format(&self) -> Option<&'static str> {
         let format = self.out_format.as_ref().map(|format| format.as_bytes());
-        let has = |escape: &[u8]| {
-            format.is_some_and(|format| format.windows(2).any(|two| two == escape))
-        };
+        let has =
+            |escape: &[u8]| format.is_some_and(|format| format.windows(2).any(|two| two == escape));
         if self.itemize > 1 {
             Some("%i%I")
         } else if self.itemize > 0 || has(b"%i") {

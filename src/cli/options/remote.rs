@@ -131,10 +131,7 @@ impl Asked {
         }
         let receives = !pushes;
         for (given, name) in [
-            (
-                receives && content.writing == Writing::InPlace,
-                "--inplace",
-            ),
+            (receives && content.writing == Writing::InPlace, "--inplace"),
             (
                 receives && matches!(content.writing, Writing::Append { .. }),
                 "--append",

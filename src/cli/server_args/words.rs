@@ -107,10 +107,7 @@ fn listing(words: &mut Words, options: &Options, wire: &Wire, receiver: Option<&
     let keep = &options.preserve;
     words.add(options.select.list_only, "--list-only");
     words.add(
-        receiver.is_some()
-            && options.deletion.enabled
-            && options.select.dirs
-            && !options.recursive,
+        receiver.is_some() && options.deletion.enabled && options.select.dirs && !options.recursive,
         "--no-r",
     );
     if let Some(level) = wire.level {

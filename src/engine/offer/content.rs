@@ -179,6 +179,9 @@ impl Read for Hashed<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let left = usize::try_from(self.end - self.at).unwrap_or(usize::MAX);
         let most = buf.len().min(left);
+        if most == 0 {
+            return Ok(0);
+        }
         let read = match self.file.read_at(&mut buf[..most], self.at) {
             Err(e) if e.kind() == io::ErrorKind::Interrupted => return self.read(buf),
             read => read?,
@@ -222,7 +225,11 @@ impl<W: Write> Sending<'_, W> {
         let Some(mut first) = Some(first).filter(|_| shape.bytes_of(first, count).is_some()) else {
             return Ok(());
         };
-        let len_of = |first| shape.bytes_of(first, count).map_or(0, |range| range.end - range.start);
+        let len_of = |first| {
+            shape
+                .bytes_of(first, count)
+                .map_or(0, |range| range.end - range.start)
+        };
         let len = len_of(first);
         if self.out.in_place {
             match self.usable(signature, first, count) {

@@ -25,7 +25,10 @@ impl<W: Write> Serving<'_, W> {
         let shown = crate::tree::shown(&subject.path);
         let failed = |what: &str, e: &io::Error| {
             let reason = crate::sys::reason(e);
-            self.refused(Severity::Error, format!("sender failed to {what} {shown}: {reason}"));
+            self.refused(
+                Severity::Error,
+                format!("sender failed to {what} {shown}: {reason}"),
+            );
         };
         // No link leads to what is removed.
         let dir = match self.files.enter_beneath(&subject) {

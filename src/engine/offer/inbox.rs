@@ -23,24 +23,31 @@ pub(super) struct Inbox {
 struct State {
     said: VecDeque<(Said, usize)>,
     bytes: usize,
+    /// Who puts in waits for room.
+    is_full: bool,
     closed: bool,
 }
 
 impl Inbox {
-    /// Puts in what takes so many bytes. Once nobody listens any more it is dropped.
-    pub(super) fn put(&self, said: Said, bytes: usize) {
+    /// Puts in pieces, each with the bytes that it takes. Once nobody listens any more they are dropped.
+    pub(super) fn put_all(&self, pieces: impl Iterator<Item = (Said, usize)>) {
         let mut state = self.lock();
-        while state.bytes > 0 && state.bytes + bytes > ROOM && !state.closed {
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+        for (said, bytes) in pieces {
+            while state.bytes > 0 && state.bytes + bytes > ROOM && !state.closed {
+                state.is_full = true;
+                self.changed.notify_all();
+                state = self
+                    .changed
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
+            }
+            if state.closed {
+                return;
+            }
+            state.bytes += bytes;
+            state.said.push_back((said, bytes));
         }
-        if state.closed {
-            return;
-        }
-        state.bytes += bytes;
-        state.said.push_back((said, bytes));
+        // Who takes out waits only where nothing lies here; a call too many costs little.
         self.changed.notify_all();
     }
 
@@ -78,7 +85,9 @@ impl Inbox {
     fn pop(&self, state: &mut State) -> Option<Said> {
         let (said, bytes) = state.said.pop_front()?;
         state.bytes -= bytes;
-        self.changed.notify_all();
+        if std::mem::take(&mut state.is_full) {
+            self.changed.notify_all();
+        }
         Some(said)
     }
 
@@ -97,7 +106,7 @@ mod tests {
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 for _ in 0..8 {
-                    inbox.put(Said::Done, ROOM / 2);
+                    inbox.put_all([(Said::Done, ROOM / 2)].into_iter());
                 }
             });
             for _ in 0..8 {
@@ -112,9 +121,9 @@ mod tests {
     #[test]
     fn nobody_waits_for_a_closed_one() {
         let inbox = Inbox::default();
-        inbox.put(Said::Done, ROOM);
+        inbox.put_all([(Said::Done, ROOM)].into_iter());
         std::thread::scope(|scope| {
-            scope.spawn(|| inbox.put(Said::Done, ROOM));
+            scope.spawn(|| inbox.put_all([(Said::Done, ROOM)].into_iter()));
             inbox.close();
         });
     }

@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use content::Contents;
 use inbox::Inbox;
-use requests::{Form, Listener, Said};
+use requests::{Form, Said};
 use serve::Serving;
 use shelf::Shelves;
 use source_files::SourceFiles;
@@ -48,7 +48,7 @@ use crate::sys::signal;
 use crate::wire::flist::Fields;
 use crate::wire::handshake::{self, Offer};
 use crate::wire::{
-    Compat, DeletionStats, Demux, Dialect, IoErrors, Message, Mux, NdxMemory, Phases, Protocol, Side,
+    Compat, DeletionStats, Dialect, IoErrors, Message, Mux, NdxMemory, Phases, Protocol,
     write_arguments, write_filters,
 };
 
@@ -184,7 +184,11 @@ fn push_counted(
         wants: report.wants(),
         protocol,
         sums: dialect.checksums,
-        sources: found.sources.iter().map(|source| source.path.clone()).collect(),
+        sources: found
+            .sources
+            .iter()
+            .map(|source| source.path.clone())
+            .collect(),
         rooted: found.rooted.clone(),
     };
     let inbox = Inbox::default();
@@ -194,15 +198,7 @@ fn push_counted(
         appends: matches!(options.content.writing, Writing::Append { .. }),
     };
     let served = std::thread::scope(|scope| {
-        let reader = scope.spawn(|| {
-            let listener: Listener<'_> = Box::new(|message| {
-                inbox.put(Said::Message(message), 0);
-                Ok(())
-            });
-            let mut stream = Demux::new(from, Side::PUSHER, listener);
-            stream.begin_session(dialect.reads_frames);
-            requests::read_all(&mut stream, &dialect, form, &inbox);
-        });
+        let reader = scope.spawn(|| requests::read_all(from, &dialect, form, &inbox));
         let session = Session {
             teller: &teller,
             dialect: &dialect,

@@ -2,14 +2,18 @@
 
 use std::collections::HashSet;
 use std::io::{self, Read};
+use std::sync::{Mutex, PoisonError};
 
 use super::inbox::Inbox;
 use crate::delta::Shape;
 use crate::engine::error::Error;
 use crate::wire::{
-    BlockSums, DeletionStats, Demux, Dialect, Item, Message, Ndx, NdxMemory, Sums,
-    read_sum_head, read_xattr_requests,
+    BlockSums, DeletionStats, Demux, Dialect, Item, Message, Ndx, NdxMemory, Sums, read_sum_head,
+    read_xattr_requests,
 };
+
+/// The most that is put in at once.
+const BATCH: usize = 64;
 
 /// One thing that a receiver said.
 pub(super) enum Said {
@@ -54,24 +58,41 @@ pub(super) struct Form {
 }
 
 /// Hears messages where the stream is read.
-pub(super) type Listener<'h> = Box<dyn FnMut(Message) -> io::Result<()> + Send + 'h>;
+type Listener<'h> = Box<dyn FnMut(Message) -> io::Result<()> + Send + 'h>;
+
+/// What was read and is not put in yet, in order: what came at once is put in at once.
+#[derive(Default)]
+struct Batch(Mutex<Vec<Said>>);
+
+impl Batch {
+    /// Adds one piece, and puts all in if it is not to wait for others.
+    fn add(&self, said: Said, waits: bool, inbox: &Inbox) {
+        let mut batch = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        batch.push(said);
+        if !waits || batch.len() == BATCH {
+            inbox.put_all(batch.drain(..).map(|said| {
+                let bytes = size(&said);
+                (said, bytes)
+            }));
+        }
+    }
+}
 
 /// Reads all that the receiver says, to its end.
-pub(super) fn read_all<R: Read>(
-    from: &mut Demux<R, Listener<'_>>,
-    dialect: &Dialect,
-    form: Form,
-    inbox: &Inbox,
-) {
+pub(super) fn read_all<R: Read>(from: R, dialect: &Dialect, form: Form, inbox: &Inbox) {
+    let batch = Batch::default();
+    let listener: Listener<'_> = Box::new(|message| {
+        batch.add(Said::Message(message), false, inbox);
+        Ok(())
+    });
+    let mut from = Demux::new(from, dialect.side, listener);
+    from.begin_session(dialect.reads_frames);
     let mut memory = NdxMemory::new(dialect.protocol);
     let mut asked = HashSet::new();
     loop {
-        match read_one(from, dialect, form, &mut memory, &mut asked) {
-            Ok(said) => {
-                let bytes = size(&said);
-                inbox.put(said, bytes);
-            }
-            Err(e) => return inbox.put(Said::Over(e), 0),
+        match read_one(&mut from, dialect, form, &mut memory, &mut asked) {
+            Ok(said) => batch.add(said, from.has_more(), inbox),
+            Err(e) => return batch.add(Said::Over(e), false, inbox),
         }
     }
 }

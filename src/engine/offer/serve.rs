@@ -116,9 +116,14 @@ impl<W: Write> Serving<'_, W> {
     }
 
     fn answer(&mut self, request: Request) -> Result<(), Error> {
-        let Request { ndx, item, basis, .. } = request;
+        let Request {
+            ndx, item, basis, ..
+        } = request;
         let Some(subject) = self.shelves.find(ndx) else {
-            return Err(super::unexpected("an index", "stands for nothing that is listed"));
+            return Err(super::unexpected(
+                "an index",
+                "stands for nothing that is listed",
+            ));
         };
         if !item.is_transfer() {
             self.teller.item(&subject, &item);
@@ -184,8 +189,7 @@ impl<W: Write> Serving<'_, W> {
                 false => 0,
             },
             // Before protocol 30 there is no other way.
-            sums_skipped: protocol < Protocol::V30
-                || writing == (Writing::Append { verify: true }),
+            sums_skipped: protocol < Protocol::V30 || writing == (Writing::Append { verify: true }),
         };
         let traffic_sums = bytes_of_sums(shape);
         let (teller, shelves, growing) = (self.teller, &self.shelves, !self.walk.is_over());
@@ -224,12 +228,7 @@ impl<W: Write> Serving<'_, W> {
     }
 
     /// A file does not come.
-    fn pass_over(
-        &mut self,
-        ndx: u32,
-        subject: &Subject,
-        e: &std::io::Error,
-    ) -> Result<(), Error> {
+    fn pass_over(&mut self, ndx: u32, subject: &Subject, e: &std::io::Error) -> Result<(), Error> {
         self.teller.unopened(subject, e);
         if self.dialect.protocol >= Protocol::V30 {
             self.to.message(&Message::NoSend(ndx))?;
@@ -315,7 +314,8 @@ impl<W: Write> Serving<'_, W> {
     /// Hears what the receiver still says on its way out, to the end of its stream.
     pub(super) fn hear_last_words(&mut self) {
         while !self.is_gone
-            && let Some(said) = self.inbox.wait(None) {
+            && let Some(said) = self.inbox.wait(None)
+        {
             match said {
                 Said::Message(message) => {
                     let _ = self.listen(&message);

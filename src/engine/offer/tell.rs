@@ -57,7 +57,10 @@ impl Teller<'_> {
             Note::NoReferent { operand, path } => {
                 self.tally.set_list_error();
                 let shown = shown(&self.source_path(operand, &path));
-                self.say(Severity::Plain, format!("symlink has no referent: \"{shown}\""));
+                self.say(
+                    Severity::Plain,
+                    format!("symlink has no referent: \"{shown}\""),
+                );
             }
             Note::Followed { path, target } => self.tell(Event::UnsafeLink {
                 path,
@@ -101,7 +104,10 @@ impl Teller<'_> {
             return self.vanished("file", operand, path);
         }
         self.tally.set_list_error();
-        let (path, reason) = (shown(&self.source_path(operand, path)), crate::sys::reason(e));
+        let (path, reason) = (
+            shown(&self.source_path(operand, path)),
+            crate::sys::reason(e),
+        );
         self.say(
             Severity::Error,
             format!("readlink_stat(\"{path}\") failed: {reason}"),
@@ -178,8 +184,8 @@ impl Teller<'_> {
         let Some(Component::Normal(top)) = path.components().next() else {
             return PathBuf::from(".");
         };
-        let is_rooted = |rooted: &Box<[u8]>| as_path(rooted) == Path::new(top);
-        match self.rooted.iter().any(is_rooted) {
+        let mut rooted = self.rooted.iter();
+        match rooted.any(|rooted| as_path(rooted) == Path::new(top)) {
             true => Path::new("/").join(path),
             false => path.to_owned(),
         }
@@ -257,13 +263,7 @@ impl Teller<'_> {
         Some(sum.hex(&digest))
     }
 
-    fn line(
-        &self,
-        subject: &Subject,
-        action: Action,
-        changes: Changes,
-        traffic: Traffic,
-    ) -> Item {
+    fn line(&self, subject: &Subject, action: Action, changes: Changes, traffic: Traffic) -> Item {
         let keep = &self.options.preserve;
         let details = self.wants.details.then(|| {
             let source = self.source_path(subject.place.operand.into(), &subject.path);

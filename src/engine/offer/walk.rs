@@ -255,7 +255,11 @@ impl<'w> Walk<'w> {
     fn end<W: Write>(&mut self, dir: Option<Subject>, to: &mut Mux<W>) -> Result<Shelf, Error> {
         let errors = self.errors_to_tell(to)?;
         let list = self.writer.end(errors, &mut LocalNames, to)?;
-        if let Some(level) = self.levels.last_mut().filter(|_| self.dialect.incremental()) {
+        if let Some(level) = self
+            .levels
+            .last_mut()
+            .filter(|_| self.dialect.incremental())
+        {
             let arrivals: Vec<(u32, u32)> = std::mem::take(&mut level.dirs).collect();
             let number_of = |arrival: u32| {
                 let index = arrivals.binary_search_by_key(&arrival, |(arrival, _)| *arrival);

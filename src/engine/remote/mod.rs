@@ -35,8 +35,8 @@ pub(super) use peer::Peer;
 pub(super) use requests::{Basis, Outcome as Arrival, Pending, Requests, Waiter};
 
 use answers::{Answers, First};
-pub(super) use hearing::{legible, take_errors};
 use hearing::{Hearing, LastWord, Listener};
+pub(super) use hearing::{legible, take_errors};
 use watch::Watch;
 
 use super::error::Error;

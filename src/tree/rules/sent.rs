@@ -213,16 +213,8 @@ mod tests {
     #[test]
     fn receivers_get_what_they_may_delete_by() {
         let typed = [
-            "- *.o",
-            "H hid",
-            "S shown",
-            "P prot",
-            "R risk",
-            "-/ /abs",
-            "-p per",
-            "-sr both",
-            ": .f1",
-            ":- .f2",
+            "- *.o", "H hid", "S shown", "P prot", "R risk", "-/ /abs", "-p per", "-sr both",
+            ": .f1", ":- .f2",
         ];
         let told = |rules: &Rules| -> Vec<String> {
             let texts = rules.for_receiver(Grammar::Full).expect("texts");

@@ -89,7 +89,6 @@ impl List {
     }
 }
 
-
 /// All directories of a session under incremental recursion, by their numbers; they are never forgotten, so each takes
 /// little: its own name and the number of its parent.
 #[derive(Debug, Default)]
