@@ -117,7 +117,7 @@ pub const ATTRIBUTES: &[Paragraph] = &[
     ),
 ];
 
-/// Sources on another machine.
+/// One end on another machine.
 pub const MACHINES: &[Paragraph] = &[
     Text(
         "A source written [USER@]HOST:PATH is on another machine. The remote shell (-e, RSYNC_RSH, or ssh, with \
@@ -135,6 +135,12 @@ pub const MACHINES: &[Paragraph] = &[
         "Every file is checked by the sum that the sender told; one that does not agree is asked for once more. \
          Names that were not asked for, that lead out of the destination, and everything else that a sender may \
          not say end the run, and nothing of it is kept.",
+    ),
+    Text(
+        "A destination written so is pushed to: resilver -avz dataCopy/ ubuntu@host:/data/. The rsync there compares, \
+         asks for what it lacks, and deletes, links and backs up by the options that it is given. A stock rsync \
+         changes its files one by one, which -v tells in a line. What judges a finished tree or goes back to the one \
+         before works where the destination is, and is refused in a push.",
     ),
     Text(
         "Known by one end only: what -L, -k, -x and --copy-unsafe-links take in is decided there, and so are files \
@@ -315,10 +321,10 @@ pub const FILES: &[Paragraph] = &[
 /// What is different on purpose, or not there yet.
 pub const DIFFERENCES: &[Paragraph] = &[
     Point(
-        "Destinations on another machine, daemons, and the options of rsync that this page does not name, are \
-         refused by name; so are, with sources on another machine, -A, -X, --fake-super, --inplace, --append, \
-         --write-devices, --munge-links, --delete-missing-args, and \
-         --delete-after by rules that directories have.",
+        "Daemons, and the options of rsync that this page does not name, are refused by name; so are, with one end \
+         on another machine, -A, -X and --fake-super; with sources there, --inplace, --append, --write-devices, \
+         --munge-links, --delete-missing-args, and --delete-after by rules that directories have; with the \
+         destination there, --copy-devices, --list-only, and a list of --files-from on the other machine.",
     ),
     Point(
         "Data is on disk before the switch: --fsync is the default, --no-fsync is resilver's own.",

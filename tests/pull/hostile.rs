@@ -59,7 +59,7 @@ fn told_to(options: &[&str], names: &[&[u8]], rest: &[&[u8]]) -> (Place, Option<
     script += "exec cat >/dev/null";
     fs::create_dir(place.at("d")).expect("a directory");
     fs::write(place.at("d/mine"), "mine").expect("a file");
-    let output = place.pull(&place.shell(&script), options);
+    let output = crate::pull(&place, &place.shell(&script), options);
     let code = output.status.code();
     (place, code, complaint(&output))
 }

@@ -58,11 +58,6 @@ impl Place {
         ))
     }
 
-    /// A pull of `s/` to `d` through a remote shell.
-    pub fn command(&self, shell: &Path, options: &[&str]) -> Command {
-        self.run(shell, options, ["h:s/", "d"])
-    }
-
     /// A run of resilver through a remote shell.
     pub fn run(&self, shell: &Path, options: &[&str], operands: [&str; 2]) -> Command {
         let mut command = Command::new("timeout");
@@ -75,10 +70,6 @@ impl Place {
             .current_dir(self.0.path())
             .env("LC_ALL", "C");
         command
-    }
-
-    pub fn pull(&self, shell: &Path, options: &[&str]) -> Output {
-        self.command(shell, options).output().expect("resilver")
     }
 }
 

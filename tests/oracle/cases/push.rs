@@ -100,11 +100,11 @@ cases! {
     several_contents: small("-ai s/ t/ h:d", "s/a\ns/k/x\nt/a=2\nt/k/y\nd/");
     odd_names: small("-ai s/a\\sb s/$x s/;y h:d\\s1", "s/a\\sb\ns/$x\ns/;y\nd/");
     secluded: small("-asi s/a\\sb h:d\\s1", "s/a\\sb\nd/");
-    in_place: push("-ai --inplace s/ h:d").option("--inplace");
-    in_place_by_blocks: small("-ai --inplace --no-W --block-size=4 s/ h:d", "s/a=bbbbaaaacccczzzz\nd/a=aaaabbbbccccdddd");
+    in_place: push("-ai --inplace s/ h:d");
+    in_place_by_blocks: small("-aiI --inplace --no-W --block-size=4 s/ h:d", "s/a=bbbbaaaacccczzzz\nd/a=aaaabbbbccccdddd");
     appended: small("-ai --append s/ h:d", "s/a=old-and-new\ns/b=short\nd/a=old\nd/b=longer-than-short").option("--append");
     appended_verified: small("-ai --append-verify s/ h:d", "s/a=old-and-new\nd/a=xld").option("--append-verify");
-    by_blocks: small("-ai --block-size=4 --stats s/ h:d", "s/a=aaaaXbbbbccccddddYY\nd/a=aaaabbbbccccdddd");
+    by_blocks: small("-aiI --block-size=4 --stats s/ h:d", "s/a=aaaaXbbbbccccddddYY\nd/a=aaaabbbbccccdddd");
     whole: small("-aWi --stats s/ h:d", "s/a=aaaaXbbbb\nd/a=aaaabbbb");
     similar: small("-ai --partial-dir=.p s/ h:d", "s/a=aaaaXbbbb\nd/a=aaaabbbb");
     missing_deleted: small("-ai --delete-missing-args s/gone s/a h:d", "s/a\nd/gone\nd/a=old").option("--delete-missing-args");
