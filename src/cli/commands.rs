@@ -58,20 +58,7 @@ pub fn sync(sync: &Sync) -> u8 {
             return code;
         }
         Err(e) => {
-            let severity = match &e {
-                engine::Error::Syntax(_) => Severity::Plain,
-                engine::Error::Select(text) if text.starts_with("ERROR: ") => Severity::Plain,
-                // It carries the program's name where rsync says it.
-                engine::Error::Unusable(_)
-                | engine::Error::Rules(_)
-                | engine::Error::CorruptNote { .. }
-                | engine::Error::TempDir { .. }
-                | engine::Error::Silent { .. }
-                | engine::Error::Deadline { .. } => Severity::Plain,
-                _ => Severity::Error,
-            };
-            let text = e.to_string();
-            report.event(Event::Message { severity, text });
+            tell_error(&e, &report);
             code_of(&e)
         }
     };
@@ -80,6 +67,24 @@ pub fn sync(sync: &Sync) -> u8 {
     }
     report.close(code.number());
     code.number()
+}
+
+/// Tells why a run ended.
+pub fn tell_error(error: &engine::Error, report: &dyn Report) {
+    let severity = match error {
+        engine::Error::Syntax(_) => Severity::Plain,
+        engine::Error::Select(text) if text.starts_with("ERROR: ") => Severity::Plain,
+        // It carries the program's name where rsync says it.
+        engine::Error::Unusable(_)
+        | engine::Error::Rules(_)
+        | engine::Error::CorruptNote { .. }
+        | engine::Error::TempDir { .. }
+        | engine::Error::Silent { .. }
+        | engine::Error::Deadline { .. } => Severity::Plain,
+        _ => Severity::Error,
+    };
+    let text = error.to_string();
+    report.event(Event::Message { severity, text });
 }
 
 /// How long the other end has to leave by itself.
@@ -123,17 +128,19 @@ fn talk(sync: &Sync, end: &OtherEnd, report: &dyn Report) -> Result<Ended, PeerE
             let sender = engine::Sender {
                 from,
                 to,
-                version,
                 offer,
-                incremental,
                 fields,
-                rules,
-                secluded,
-                names,
-                asked,
                 timeout,
-                code_of: |e| code_of(e).number(),
+                code_of: Arc::new(|e| code_of(e).number()),
                 hang_up,
+                opening: engine::Opening::Client(engine::Client {
+                    version,
+                    incremental,
+                    rules,
+                    secluded,
+                    names,
+                    asked,
+                }),
             };
             engine::pull(&sync.options, report, sender)
         }

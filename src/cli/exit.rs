@@ -253,6 +253,18 @@ impl Refusal {
         }
     }
 
+    /// The same as a client's user reads it, who typed something else.
+    #[must_use]
+    pub fn on_remote_machine(self) -> Refusal {
+        let text = match self.text.strip_prefix("resilver: ") {
+            Some(text) if !text.starts_with("on remote machine") => {
+                format!("resilver: on remote machine: {text}")
+            }
+            _ => self.text,
+        };
+        Refusal { text, ..self }
+    }
+
     /// The exit code.
     pub fn code(&self) -> Code {
         self.code

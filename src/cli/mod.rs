@@ -19,6 +19,7 @@ mod operands;
 mod options;
 mod prose;
 mod rows;
+mod server;
 mod server_args;
 mod size;
 mod stop;
@@ -41,6 +42,9 @@ use options::Request;
 /// Carries out a command line, the program's name first, and gives the code to exit with.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> u8 {
     let words: Vec<OsString> = words.into_iter().skip(1).collect();
+    if server::is_wanted(&words) {
+        return server::serve(&words);
+    }
     match dispatch(&words) {
         Ok(code) => code,
         Err(refusal) => {

@@ -12,12 +12,14 @@ mod other_end;
 mod output;
 mod remote;
 mod remove;
+mod served;
 mod switch;
 mod what;
 
 use what::{Dirs, Recursion};
 
 pub(in crate::cli) use remote::Wire;
+pub use served::{Duty, Order};
 
 use std::ffi::OsString;
 use std::path::PathBuf;

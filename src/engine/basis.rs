@@ -306,7 +306,8 @@ impl Worker<'_> {
         } else {
             Action::Adopt
         };
-        self.item(&leaf.path, &leaf.stat, action, changes, leaf.link.clone());
+        let (ndx, link) = (self.index(node, leaf), leaf.link.clone());
+        self.item(ndx, &leaf.path, &leaf.stat, action, changes, link);
         Ok(true)
     }
 
@@ -359,6 +360,7 @@ impl Worker<'_> {
         }
         let none = Changes::default();
         self.item(
+            self.index(node, leaf),
             &leaf.path,
             &leaf.stat,
             Action::Attributes,

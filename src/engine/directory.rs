@@ -77,7 +77,8 @@ impl Worker<'_> {
         if let Some(why) = parent.barred {
             self.tell_barred_directory(&path, why);
             self.pass_over();
-            self.item(&path, &stat, Action::Create, NEW, None);
+            let ndx = self.index_of(&descent);
+            self.item(ndx, &path, &stat, Action::Create, NEW, None);
             return Ok(false);
         }
         let Some(sides) = self.read_dir_sides(parent, name, source, &descent, &live) else {
@@ -113,7 +114,8 @@ impl Worker<'_> {
             self.back_up(parent, &target_name, old)?;
             if !self.make_directory(parent, &path, &target_name, old)? {
                 self.pass_over();
-                self.item(&path, &stat, Action::Create, changes, None);
+                let ndx = self.index_of(&descent);
+                self.item(ndx, &path, &stat, Action::Create, changes, None);
                 return Ok(false);
             }
         }
@@ -336,6 +338,13 @@ impl Worker<'_> {
             Live::Missing | Live::Other(_) => self.new_directory(stat, sides, basis),
         };
         Some((live, changes))
+    }
+
+    /// The index by which a client knows a directory that is not entered: that of a whole list, which stays.
+    fn index_of(&self, descent: &Descent) -> Option<u32> {
+        let far = self.listener()?;
+        let listed = descent.peer().filter(|_| !far.dialect.incremental())?;
+        listed.own_index()
     }
 
     /// What lies below a directory that is passed over is part of the list all the same.

@@ -1,6 +1,8 @@
 //! What happened, typed. The engine emits events in rsync's order; only `report` turns them into text.
 
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::sys::{Kind, Stat, Time};
 use crate::tree::RuleName;
@@ -282,6 +284,42 @@ pub enum Event {
     },
     /// The switch was made; the destination shows the new state.
     Committed(Committed),
+    /// Something falls due for which no report is needed.
+    Due(Due),
+}
+
+/// What is to be done when its turn among the events comes.
+#[derive(Clone)]
+pub struct Due(Arc<Mutex<Option<Deed>>>);
+
+type Deed = Box<dyn FnOnce() + Send>;
+
+impl Due {
+    pub(super) fn new(deed: impl FnOnce() + Send + 'static) -> Due {
+        Due(Arc::new(Mutex::new(Some(Box::new(deed)))))
+    }
+
+    /// Does it, the first time.
+    pub(super) fn carry_out(&self) {
+        let deed = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(deed) = deed {
+            deed();
+        }
+    }
+}
+
+impl PartialEq for Due {
+    fn eq(&self, other: &Due) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Due {}
+
+impl fmt::Debug for Due {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Due")
+    }
 }
 
 /// How far a run is.

@@ -262,7 +262,8 @@ impl Worker<'_> {
             if self.run.wants.skips && !changes.any() {
                 self.skipped(&leaf.path, leaf.stat.kind, Skip::UpToDate);
             }
-            self.item(&leaf.path, &leaf.stat, action, changes, link);
+            let ndx = self.index(node, leaf);
+            self.item(ndx, &leaf.path, &leaf.stat, action, changes, link);
             return self.depart_link(leaf, node);
         }
         if self.run.options.compare.existing && leaf.live.is_none() {
@@ -316,7 +317,8 @@ impl Worker<'_> {
         if self.links() && by_basis.is_some() && !self.run.wants.unchanged {
             return Ok(());
         }
-        self.item(&leaf.path, &leaf.stat, action, changes, None);
+        let ndx = self.index(node, leaf);
+        self.item(ndx, &leaf.path, &leaf.stat, action, changes, None);
         Ok(())
     }
 }

@@ -58,6 +58,6 @@ pub use options::{
     Adjust, Alternates, Backups, BasisUse, Compare, Content, Deletion, Options, Partial, Privilege,
     SourceRemoval, Sums, When, Writing,
 };
-pub use remote::{AskedNames, Sender, pull};
+pub use remote::{AskedNames, Client, Opening, Post, Sender, Server, pull};
 pub use select::{Boundary, Missing, Names, Select, Symlinks};
 pub use session::run;

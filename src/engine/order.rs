@@ -158,13 +158,11 @@ impl<'r, T> Frontier<'r, T> {
         if events.is_empty() {
             return;
         }
-        if !self.ordered {
-            for event in events.drain(..) {
-                self.report.event(event);
-            }
-            return;
-        }
         let mut state = self.lock();
+        if !self.has_turn(&state, key) {
+            drop(state);
+            return self.tell_last(events);
+        }
         while !state.is_first(key) && state.held >= WINDOW && !state.stopped {
             state = self
                 .changed
@@ -200,6 +198,30 @@ impl<'r, T> Frontier<'r, T> {
         }
     }
 
+    /// The same for what has to tell nothing in order: the job keeps its key, the part tells at once.
+    pub(super) fn part_aside(&self) {
+        let mut state = self.lock();
+        state.running += 1;
+        state.away += 1;
+    }
+
+    /// Waits until the events of a running job are told at once; false if the run was stopped.
+    pub(super) fn wait_for_turn(&self, key: &Key) -> bool {
+        let mut state = self.lock();
+        while self.has_turn(&state, key) && !state.is_first(key) && !state.stopped {
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        !state.stopped
+    }
+
+    /// Whether the events of a job have a place in the order.
+    fn has_turn(&self, state: &State<T>, key: &Key) -> bool {
+        self.ordered && state.open.contains_key(key)
+    }
+
     /// Gives a running job back, to be taken again.
     pub(super) fn put_back(&self, key: Key, work: T) {
         let mut state = self.lock();
@@ -215,10 +237,8 @@ impl<'r, T> Frontier<'r, T> {
             return;
         }
         let mut state = self.lock();
-        if !self.ordered {
-            for event in events.drain(..) {
-                self.report.event(event);
-            }
+        if !self.has_turn(&state, key) {
+            self.tell_last(events);
         } else if state.is_first(key) {
             // What was told when the job was parted may still be held back.
             let held = state

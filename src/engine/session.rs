@@ -92,8 +92,14 @@ impl<'e, 'p> Errand<'e, 'p> {
         let Errand {
             options, report, ..
         } = self;
-        if found.sources.is_empty() && self.peer.is_some() {
-            return Ok(self.tally.outcome());
+        if let (true, Some(peer)) = (found.sources.is_empty(), self.peer) {
+            // A client that has nothing to send says goodbye all the same; a server leaves.
+            return match peer.far().is_told {
+                true => self
+                    .session(&Destination::none(), None)
+                    .transfer(found, None, None),
+                false => Ok(self.tally.outcome()),
+            };
         }
         if options.select.list_only {
             // There is no destination.

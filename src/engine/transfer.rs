@@ -54,7 +54,7 @@ impl Worker<'_> {
     ) -> Result<bool, Error> {
         let Some(target) = self.run.target else {
             self.run.tally.transferred(leaf.stat.size, 0, 0);
-            self.tell_transfer(leaf, changes);
+            self.tell_transfer(node, leaf, changes);
             self.sum_transferred(None);
             self.arrived(&leaf.path, &leaf.stat, changes, Traffic::default());
             return Ok(true);
@@ -76,8 +76,10 @@ impl Worker<'_> {
         }
     }
 
-    fn tell_transfer(&mut self, leaf: &Leaf, changes: Changes) {
-        self.item(&leaf.path, &leaf.stat, Action::Transfer, changes, None);
+    fn tell_transfer(&mut self, node: &Node, leaf: &Leaf, changes: Changes) {
+        let ndx = self.index(node, leaf);
+        let action = Action::Transfer;
+        self.item(ndx, &leaf.path, &leaf.stat, action, changes, None);
     }
 
     fn tell_arrival(&mut self, node: &Node, leaf: &Leaf, changes: Changes, moved: Moved) {
@@ -133,7 +135,7 @@ impl Worker<'_> {
             Err(fault) => return Ok(Err(fault)),
         };
         // As rsync: told when it begins, above its progress and above what may go wrong with it.
-        self.tell_transfer(leaf, changes);
+        self.tell_transfer(node, leaf, changes);
         if self.run.wants.progress {
             self.tell(Event::FileStarted {
                 path: leaf.path.clone(),
@@ -266,7 +268,8 @@ impl Birth {
             .is_some_and(|gid| gid != process::gid() || gives_group);
         let mode = change.mode.unwrap_or(0o600);
         let (owned, edited) = (uid || gid, change.xattrs.is_some());
-        let again = owned || edited || inherits;
+        // Writing takes set-id bits away from who may not give them freely.
+        let again = owned || edited || inherits || mode & 0o6000 != 0;
         // Who may not write may not set attributes.
         let write = if edited { 0o200 } else { 0 };
         Birth {

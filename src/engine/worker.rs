@@ -18,9 +18,9 @@ use super::extended::{Sides, Unlike};
 use super::fake_super;
 use super::node::Node;
 use super::order::{Key, child_key};
-use super::remote::Pending;
+use super::remote::{Pending, told};
 use super::run::Run;
-use super::sources::{Found, Turn};
+use super::sources::{Found, Listed, Turn};
 use super::target::{Fault, Place};
 
 /// Entries of a wide directory that make one job.
@@ -136,6 +136,10 @@ impl<'w> Worker<'w> {
 
     /// Does something whose events are told elsewhere.
     pub(super) fn aside<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> (T, Vec<Event>) {
+        if self.listener().is_some() {
+            // Requests are told as they are made: what comes before them is told before.
+            self.run.frontier.tell(&self.key, &mut self.events);
+        }
         let told = std::mem::take(&mut self.events);
         let done = act(self);
         (done, std::mem::replace(&mut self.events, told))
@@ -144,6 +148,7 @@ impl<'w> Worker<'w> {
     /// Tells of an entry that was dealt with, if anybody wants to know.
     pub(super) fn item(
         &mut self,
+        ndx: Option<u32>,
         path: &Path,
         stat: &Stat,
         action: Action,
@@ -153,6 +158,13 @@ impl<'w> Worker<'w> {
         let wants = self.run.wants;
         if !wants.items || !(wants.unchanged || action.changes() || changes.any()) {
             return;
+        }
+        if self.listener().is_some() {
+            self.tell_client(ndx, told::item(stat.kind, &action, changes));
+            // Of attributes rsync tells the receiving end itself, to whom clients say nothing of them.
+            if !(self.run.wants.skips && action == Action::Attributes && changes.any()) {
+                return;
+            }
         }
         let told = self.run.told(path);
         let path = match path.as_os_str().is_empty() {
@@ -237,7 +249,9 @@ impl<'w> Worker<'w> {
         if action == Action::Adopt && !changes.any() && self.run.wants.skips {
             self.skipped(path, Kind::Dir, Skip::UpToDate);
         }
-        self.item(path, &stat, action, changes, None);
+        let listed = node.sources.first().and_then(|o| o.seat.there());
+        let ndx = listed.and_then(Listed::own_index);
+        self.item(ndx, path, &stat, action, changes, None);
     }
 
     /// Lists a directory, removes what does not belong, tells of the directory itself as rsync does by
@@ -267,7 +281,10 @@ impl<'w> Worker<'w> {
         };
         self.run.tally.names(batch.name_bytes());
         self.remove_extraneous(node, &batch)?;
+        // The list of what is in it has the directory itself, too.
+        self.turn = batch.turn.clone();
         self.tell_directory(node, path, changes);
+        self.turn = None;
         let batch = Arc::new(batch);
         let first = self.spread(node, &batch);
         self.leaves(node, &batch, first)

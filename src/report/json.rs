@@ -378,6 +378,7 @@ impl Voice for Json {
                 kept: committed.kept.iter().map(|path| Name::of(path)).collect(),
             }),
             Event::BackupDir { .. }
+            | Event::Due(_)
             | Event::ListBegins
             | Event::Listed(_)
             | Event::Arrived(_)

@@ -197,7 +197,8 @@ impl Sentences {
                 line.extend_from_slice(b"sender removed ");
                 self.push_path(line, path);
             }
-            Event::ListBegins
+            Event::Due(_)
+            | Event::ListBegins
             | Event::Listed(_)
             | Event::Item(_)
             | Event::Arrived(_)
@@ -275,9 +276,11 @@ impl Sentences {
 fn by_generator(event: &Event) -> bool {
     match event {
         Event::Skipped { why, .. } => *why != Skip::MountPoint,
-        Event::Deleted { .. } | Event::BackedUp { .. } | Event::Item(_) | Event::ListEntry(_) => {
-            true
-        }
+        Event::Deleted { .. }
+        | Event::BackedUp { .. }
+        | Event::Due(_)
+        | Event::Item(_)
+        | Event::ListEntry(_) => true,
         Event::UnsafeLink { copied, .. } => !copied,
         Event::Filtered { verdict, .. } => matches!(verdict, Verdict::Protect | Verdict::Risk),
         _ => false,

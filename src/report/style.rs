@@ -43,6 +43,8 @@ pub struct Run {
     pub dry: bool,
     /// Where files come from and go to.
     pub way: Way,
+    /// Somebody else has the lines of entries: the client of a server.
+    pub is_served: bool,
     /// How the list is announced.
     pub list: List,
     /// `-W`: whether content travels whole.

@@ -41,7 +41,12 @@ impl Text {
 
     /// One line for an entry, in the form that was asked for.
     fn item(&mut self, item: &Item) {
-        let Some(format) = &self.style.format else {
+        let Some(format) = self
+            .style
+            .format
+            .as_ref()
+            .filter(|_| !self.style.run.is_served)
+        else {
             return;
         };
         let told = if format.tells_changes() {

@@ -53,6 +53,19 @@ impl Telling {
         Telling::of(voices)
     }
 
+    /// A report into two streams, without a bar.
+    #[must_use]
+    pub fn into_streams(
+        style: Style,
+        out: Box<dyn Write + Send>,
+        err: Box<dyn Write + Send>,
+        buffering: Buffering,
+    ) -> Telling {
+        let screen = Screen::new(out, err, buffering);
+        let charset = style.charset();
+        Telling::of(vec![Box::new(Text::new(style, charset, screen))])
+    }
+
     /// A report into the given writers, in UTF-8 and without a bar.
     #[must_use]
     pub fn into_writers(

@@ -16,6 +16,7 @@ mod escape;
 mod operand;
 mod peer;
 mod shell;
+mod standard;
 
 pub use auth::Digest;
 pub use connect::{ConnectError, DAEMON_PORT, Route};
@@ -24,3 +25,4 @@ pub use escape::{Quoting, option_value, path_argument};
 pub use operand::{Address, Daemon, Operand, OperandError};
 pub use peer::{Heard, Peer, PeerError, Status};
 pub use shell::{Family, Program, RemoteShell, ShellError};
+pub use standard::{Input, Output, Standard};

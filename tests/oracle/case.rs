@@ -28,6 +28,17 @@ pub enum Step {
     Prepare(fn(&Path)),
 }
 
+/// Who is at the other end of a case, and where.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FarEnd {
+    /// Nobody, or rsync that sends.
+    Rsync,
+    /// Rsync that receives.
+    Destination,
+    /// Resilver that receives from rsync.
+    Server,
+}
+
 /// One row of the table.
 #[derive(Clone)]
 pub struct Case {
@@ -39,7 +50,7 @@ pub struct Case {
     is_silent: bool,
     atimes: bool,
     only_direct: bool,
-    pushes: bool,
+    far_end: FarEnd,
 }
 
 /// A case that runs `line`, words separated by blanks (`''` is an empty one, escapes as in fixtures), on `tree`.
@@ -59,7 +70,7 @@ impl Case {
             is_silent: false,
             atimes: false,
             only_direct: false,
-            pushes: false,
+            far_end: FarEnd::Rsync,
         }
     }
 
@@ -137,16 +148,30 @@ impl Case {
 
     /// The destination is on another machine: how things get into place is decided there.
     pub fn pushes(mut self) -> Case {
-        self.pushes = true;
+        self.far_end = FarEnd::Destination;
         self
+    }
+
+    /// Both times rsync is run here; at the far end it is rsync or resilver.
+    pub fn served(mut self) -> Case {
+        self.far_end = FarEnd::Server;
+        self.env("RSYNC_RSH", far::SHELL)
     }
 
     /// The ways in which resilver plays it.
     fn methods(&self) -> Vec<Method> {
-        match (self.pushes, self.only_direct) {
-            (true, _) => vec![Method::Auto],
-            (false, true) => vec![Method::Direct],
-            (false, false) => Method::chosen(),
+        match (self.far_end, self.only_direct) {
+            (FarEnd::Destination, _) => vec![Method::Auto],
+            (_, true) => vec![Method::Direct],
+            (_, false) => Method::chosen(),
+        }
+    }
+
+    /// Resilver where it has its part in the case.
+    fn program(&self, method: Method) -> Program {
+        match self.far_end {
+            FarEnd::Server => Program::rsync_to_resilver(method),
+            _ => Program::resilver(method),
         }
     }
 
@@ -253,7 +278,7 @@ pub fn check(case: Case) {
     }
     let mut report = String::new();
     for method in case.methods() {
-        let got = case.observe(&Program::resilver(method), scratch.path());
+        let got = case.observe(&case.program(method), scratch.path());
         if is_far && far::is_still_to_come(&got) {
             return println!("skipped: not there yet: {}", case.commands());
         }
@@ -281,7 +306,7 @@ fn check_dropped(case: &Case, expected: &Observation, scratch: &Path) {
     let (without, program) = match case.option {
         Some(option) => {
             let method = case.methods().first().copied().unwrap_or(Method::Direct);
-            (case.without(option), Program::resilver(method))
+            (case.without(option), case.program(method))
         }
         None if case.is_silent => return println!("skipped: rsync does and says nothing here"),
         None => {

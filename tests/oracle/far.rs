@@ -48,6 +48,8 @@ const VALUED: &[&str] = &[
 pub enum End {
     Sources,
     Destination,
+    /// The destination, with a stock rsync here and resilver there.
+    Server,
 }
 
 impl End {
@@ -56,6 +58,7 @@ impl End {
         let name = std::env::var("RESILVER_ORACLE_FAR").ok()?;
         Some(match name.as_str() {
             "destination" => End::Destination,
+            "server" => End::Server,
             _ => End::Sources,
         })
     }
@@ -67,6 +70,15 @@ pub fn far(mut case: Case, end: End) -> Option<Case> {
     for step in &mut case.steps {
         let Step::Run(args) = step else { continue };
         any |= send_away(args, end)?;
+    }
+    if end == End::Server {
+        for step in &mut case.steps {
+            if let Step::Run(args) = step {
+                // The command is not the same both times.
+                args.insert(0, "--debug=cmd0".into());
+            }
+        }
+        return any.then(|| case.served());
     }
     case.around.env.push(("RSYNC_RSH".into(), SHELL.into()));
     if end == End::Destination {
@@ -94,10 +106,10 @@ fn send_away(args: &mut [OsString], end: End) -> Option<bool> {
         }
     }
     let away = match (operands.len(), end) {
-        (0, _) | (1, End::Destination) => 0..0,
+        (0, _) | (1, End::Destination | End::Server) => 0..0,
         (1, End::Sources) => 0..1,
         (all, End::Sources) => 0..all - 1,
-        (all, End::Destination) => all - 1..all,
+        (all, End::Destination | End::Server) => all - 1..all,
     };
     if away.is_empty() {
         return Some(false);

@@ -52,7 +52,7 @@ impl Method {
 pub struct Program {
     pub label: String,
     path: PathBuf,
-    leading: Vec<&'static str>,
+    leading: Vec<String>,
 }
 
 impl Program {
@@ -71,6 +71,19 @@ impl Program {
             label: "nothing".into(),
             path: "true".into(),
             leading: Vec::new(),
+        }
+    }
+
+    /// The oracle with the program under test at the far end.
+    pub fn rsync_to_resilver(method: Method) -> Program {
+        let Program { label, path, .. } = Program::resilver(method);
+        let path = path.to_string_lossy();
+        let far_option = method.option().map(|option| format!("-M{option}"));
+        let far_program = format!("--rsync-path={path}");
+        Program {
+            label,
+            path: "rsync".into(),
+            leading: std::iter::once(far_program).chain(far_option).collect(),
         }
     }
 
@@ -98,7 +111,7 @@ impl Program {
             None => Program {
                 label,
                 path: env!("CARGO_BIN_EXE_resilver").into(),
-                leading: method.option().into_iter().collect(),
+                leading: method.option().map(Into::into).into_iter().collect(),
             },
         }
     }

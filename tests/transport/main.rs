@@ -2,5 +2,6 @@
 
 mod daemon;
 mod pull;
+mod push;
 mod shell;
 mod sshd;

@@ -158,7 +158,7 @@ impl Asked {
         })
     }
 
-    fn offer(&self, way: Way) -> Offer {
+    pub(super) fn offer(&self, way: Way) -> Offer {
         let sums = self.engine.compare.sums;
         let checksums = match self.wire.checksum_choice.is_some() {
             true => ChecksumWish::Chosen(sums.transfer, sums.compare),
@@ -180,7 +180,7 @@ impl Asked {
         }
     }
 
-    fn fields(&self) -> Fields {
+    pub(super) fn fields(&self) -> Fields {
         let (engine, keep) = (&self.engine, &self.engine.preserve);
         Fields {
             owners: keep.owner,
@@ -211,7 +211,7 @@ impl Asked {
     }
 
     /// Whether lists may come directory by directory.
-    fn takes_pieces(&self) -> bool {
+    pub(super) fn takes_pieces(&self) -> bool {
         let engine = &self.engine;
         engine.recursive
             && !self.rsync_lists_whole()
@@ -222,7 +222,7 @@ impl Asked {
             && engine.remove_source.is_none()
     }
 
-    fn leave_to_sender(&mut self, incremental: bool) {
+    pub(super) fn leave_to_sender(&mut self, incremental: bool) {
         let engine = &mut self.engine;
         engine.symlinks = Symlinks {
             follow: false,

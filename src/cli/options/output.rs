@@ -34,6 +34,8 @@ pub(super) struct Told {
     log_file_format: Option<OsString>,
     buffering: Option<Buffering>,
     target: Target,
+    /// `--no-msgs2stderr`: a server tells errors to its client.
+    in_band: bool,
 }
 
 impl Default for Told {
@@ -54,6 +56,7 @@ impl Default for Told {
             log_file_format: None,
             buffering: None,
             target: Target::Errors,
+            in_band: false,
         }
     }
 }
@@ -150,6 +153,7 @@ impl Asked {
             Opt::Stderr => told.target = target(&given.value)?,
             Opt::Msgs2stderr(all) => {
                 told.target = if all { Target::All } else { Target::Errors };
+                told.in_band = !all;
             }
             Opt::IncRecursive(on) => self.engine.whole_list = !on,
             Opt::Version => self.versions = self.versions.saturating_add(1),
@@ -158,6 +162,35 @@ impl Asked {
             other => no_meaning(other),
         }
         Ok(())
+    }
+}
+
+impl Asked {
+    /// How a server tells, and whether errors go the same way as everything else. Entries are the client's to tell of:
+    /// it passes on only in what form it does so.
+    pub(super) fn served_style(&self) -> (Style, bool) {
+        let told = self.told.clone();
+        let in_band = told.in_band;
+        let is_twice = |format: &OsString| format.as_bytes().windows(2).any(|part| part == b"%I");
+        let unchanged = told.out_format.as_ref().is_some_and(is_twice);
+        let style = told.style(&self.engine);
+        let style = Style {
+            format: self
+                .told
+                .out_format
+                .is_some()
+                .then_some(style.format)
+                .flatten(),
+            unchanged,
+            // The client makes them fit for its terminal.
+            eight_bit: true,
+            run: Run {
+                is_served: true,
+                ..style.run
+            },
+            ..style
+        };
+        (style, in_band)
     }
 }
 
@@ -212,6 +245,7 @@ impl Told {
             run: Run {
                 dry: engine.dry_run,
                 way: Way::Local,
+                is_served: false,
                 list: match (engine.recursive || engine.select.dirs, engine.whole_list) {
                     (false, _) => List::Untold,
                     (true, false) => List::Incremental,

@@ -57,6 +57,16 @@ impl Wire {
         }
     }
 
+    /// Whether a client says that it keeps arguments from the shell.
+    pub(super) fn secludes(&self) -> bool {
+        self.secluded == Some(true)
+    }
+
+    /// Takes the version of the protocol that both ends came to.
+    pub(super) fn speak(&mut self, protocol: Protocol) {
+        self.protocol = Some(protocol);
+    }
+
     pub(in crate::cli) fn is_secluded(&self) -> bool {
         let by_environment = || {
             let value = std::env::var_os("RSYNC_PROTECT_ARGS");
@@ -113,11 +123,15 @@ impl Asked {
 
     /// What another machine at one end changes, and what does not work with one yet.
     pub(super) fn settle_end(&mut self, ends: &Ends) -> Result<(), Refusal> {
-        let pushes = match ends {
-            Ends::Local { .. } => return Ok(()),
-            Ends::Push { .. } => true,
-            Ends::Pull { .. } => false,
-        };
+        match ends {
+            Ends::Local { .. } => Ok(()),
+            Ends::Push { .. } => self.settle_far(true),
+            Ends::Pull { .. } => self.settle_far(false),
+        }
+    }
+
+    /// The same where one end is on another machine.
+    pub(super) fn settle_far(&mut self, pushes: bool) -> Result<(), Refusal> {
         // Old ends delete first, unless they are told when.
         if self.wire.protocol() < Protocol::V30 && !self.delete_when.is_said() {
             self.engine.deletion.when = When::Before;

@@ -162,6 +162,19 @@ impl Asked {
             }
             _ => {}
         }
+        self.engine.select.files_from = self.list_of(file).map(Some)?;
+        Ok(())
+    }
+
+    /// The list that a client asks for: it is the client who goes by it.
+    pub(super) fn list_for_client(&self) -> Result<Option<Arc<Names>>, Refusal> {
+        match &self.files_from {
+            Some(file) => self.list_of(file).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn list_of(&self, file: &OsStr) -> Result<Arc<Names>, Refusal> {
         let text = name_list::read(file, self.engine.symlinks.insecure).map_err(|e| {
             let text = format!(
                 "failed to open files-from file {}: {}",
@@ -175,8 +188,7 @@ impl Asked {
         })?;
         let mut names = Names::default();
         name_list::entries(&text, self.separator).for_each(|name| names.push(name));
-        self.engine.select.files_from = Some(Arc::new(names));
-        Ok(())
+        Ok(Arc::new(names))
     }
 
     /// Links cannot be made usable again where what makes them unusable is there.

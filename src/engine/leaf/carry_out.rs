@@ -62,6 +62,7 @@ impl Worker<'_> {
                     self.skipped(&leaf.path, leaf.stat.kind, Skip::UpToDate);
                 }
                 self.item(
+                    self.index(node, leaf),
                     &leaf.path,
                     &leaf.stat,
                     Action::Attributes,
@@ -133,6 +134,7 @@ impl Worker<'_> {
             }
         }
         self.item(
+            self.index(node, leaf),
             &leaf.path,
             &leaf.stat,
             Action::Attributes,
@@ -229,6 +231,7 @@ impl Worker<'_> {
             return Ok(false);
         }
         self.item(
+            self.index(node, leaf),
             &leaf.path,
             &leaf.stat,
             Action::Create,

@@ -13,8 +13,8 @@ use crate::engine::survey::Totals;
 use crate::engine::worker::Worker;
 use crate::wire::flist::{Fields, FileType, List, ListReader};
 use crate::wire::{
-    DeletionStats, Demux, Dialect, Ended, IoErrors, Item, Ndx, NdxMemory, Phases, Statistics, Sums,
-    TokenReader, goodbyes_of_sender, read_sum_head,
+    DeletionStats, Demux, Dialect, Ended, IoErrors, Item, Ndx, NdxMemory, Phases, Role, Statistics,
+    Sums, TokenReader, goodbyes_of_sender, read_sum_head,
 };
 
 /// The way from the sender.
@@ -61,7 +61,7 @@ pub(in crate::engine) enum Reached {
     /// Files are transferred.
     #[default]
     Transfer,
-    /// All is sent, and the sender has told its statistics.
+    /// All is sent, and a server has told its statistics.
     Statistics,
     /// It has said goodbye.
     Goodbye,
@@ -205,8 +205,10 @@ impl<'h> Answers<'h> {
                 },
             }
         }
-        let statistics = Statistics::read(self.dialect.protocol, &mut self.from)?;
-        run.tally.sender_told(statistics);
+        if self.dialect.side.role == Role::Client {
+            let statistics = Statistics::read(self.dialect.protocol, &mut self.from)?;
+            run.tally.sender_told(statistics);
+        }
         far.course.reach(Reached::Statistics);
         for _ in 0..goodbyes_of_sender(self.dialect.protocol) {
             loop {
@@ -240,6 +242,10 @@ impl<'h> Answers<'h> {
             return Ok(());
         }
         self.phases.check_transfer()?;
+        if worker.run.target.is_none() {
+            // A dry run: nothing is said behind the item.
+            return Ok(());
+        }
         let sums = Sums::of_transfers(&self.dialect);
         let shape = read_sum_head(self.dialect.protocol, sums.digest_len(), &mut self.from)?;
         let Some(pending) = far.requests.answered(ndx) else {
@@ -258,7 +264,7 @@ impl<'h> Answers<'h> {
     }
 }
 
-fn unexpected(what: &'static str, why: &'static str) -> Error {
+pub(super) fn unexpected(what: &'static str, why: &'static str) -> Error {
     crate::wire::Error::Invalid {
         fault: crate::wire::Fault::Protocol,
         what,

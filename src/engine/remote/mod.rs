@@ -18,8 +18,11 @@ mod asked;
 mod block_sums;
 mod hearing;
 mod incoming;
+mod opening;
 mod peer;
+mod post;
 mod requests;
+pub(super) mod told;
 pub(super) mod watch;
 
 use std::io::{Read, Write};
@@ -30,6 +33,9 @@ use std::time::Duration;
 pub(super) use answers::Course;
 pub use asked::AskedNames;
 pub(super) use block_sums::block_sums;
+pub use opening::{Client, Opening, Server};
+pub use post::Post;
+
 pub(super) use incoming::{Bed, Incoming, Unfit};
 pub(super) use peer::Peer;
 pub(super) use requests::{Basis, Outcome as Arrival, Pending, Requests, Waiter};
@@ -37,54 +43,44 @@ pub(super) use requests::{Basis, Outcome as Arrival, Pending, Requests, Waiter};
 use answers::{Answers, First};
 use hearing::{Hearing, LastWord, Listener};
 pub(super) use hearing::{legible, take_errors};
+use post::Relay;
 use watch::Watch;
 
 use super::error::Error;
 use super::event::{Event, Outcome, Report};
 use super::options::Options;
 use super::order::Frontier;
-use super::select::Names;
 use super::session;
 use super::sources::{Arrivals, Listed, Opened, Part, Seat, Source};
 use super::tally::Tally;
 use crate::sys::{signal, users};
 use crate::tree::Scope;
 use crate::wire::flist::{Fields, IdKind};
-use crate::wire::handshake::{self, Offer};
-use crate::wire::{
-    Demux, Dialect, Mux, Protocol, Side, Sums, end_names, write_arguments, write_filters,
-    write_name,
-};
+use crate::wire::handshake::Offer;
+use crate::wire::{Demux, Dialect, Mux, Role, Sums};
 
-/// A sender that was started, and what both sides know of each other beforehand.
+/// A sender that is there, and what both sides know of each other beforehand.
 pub struct Sender {
     /// From it.
     pub from: Box<dyn Read + Send>,
     /// To it.
     pub to: Box<dyn Write + Send>,
-    /// The newest version of the protocol that is spoken (`--protocol`).
-    pub version: i32,
     /// What is offered in the handshake.
     pub offer: Offer,
-    /// Whether lists may come directory by directory.
-    pub incremental: bool,
     /// What the lists tell of entries.
     pub fields: Fields,
-    /// The filter rules that it gets.
-    pub rules: Vec<Vec<u8>>,
-    /// What it is told ahead of everything, past its shell (`--secluded-args`).
-    pub secluded: Option<Vec<Vec<u8>>>,
-    /// The names that it is told, below the one source (`--files-from`).
-    pub names: Option<Arc<Names>>,
-    /// The names that may stand at the top of its list.
-    pub asked: AskedNames,
     /// How long nothing may come before the session counts as broken (`--timeout`).
     pub timeout: Option<Duration>,
-    /// The exit code of a run that this error ends: the sender is told.
-    pub code_of: fn(&Error) -> u8,
-    /// Ends it, so that whoever reads from it or writes to it does not wait for ever.
+    /// The exit code of a run that this error ends: the sender is told. Asked when the run ends, perhaps more than once.
+    pub code_of: Arc<CodeOf>,
+    /// Ends the session, so that whoever reads from it or writes to it does not wait for ever.
     pub hang_up: Arc<dyn Fn() + Send + Sync>,
+    /// Which end this is.
+    pub opening: Opening,
 }
+
+/// Tells the exit code of a run that an error ends.
+pub type CodeOf = dyn Fn(&Error) -> u8 + Send + Sync;
 
 /// The other end, as a run sees it.
 #[derive(Clone, Copy)]
@@ -96,8 +92,10 @@ pub(super) struct Far<'f> {
     /// Of what is listed (`--checksum`).
     pub listed_sums: Sums,
     pub course: &'f Course,
+    /// Whether it is a client, who is told of every entry and tells people.
+    pub is_told: bool,
     /// The exit code of a run that this error ends.
-    pub code_of: fn(&Error) -> u8,
+    pub code_of: &'f CodeOf,
     pub hang_up: &'f (dyn Fn() + Send + Sync),
 }
 
@@ -166,35 +164,38 @@ fn pull_counted(
     let Sender {
         from,
         mut to,
-        version,
         offer,
-        incremental,
         fields,
-        rules,
-        secluded,
-        names,
-        asked,
         timeout,
         code_of,
         hang_up,
+        opening,
     } = sender;
-    let broken = |e| Error::Wire(crate::wire::Error::Io(e));
-    if let Some(arguments) = secluded {
-        write_arguments(&arguments, &mut to).map_err(broken)?;
-    }
     let count = Arc::clone(received);
     let mut from: Box<dyn Read + Send> = Box::new(Counted { from, count });
-    let protocol = handshake::exchange_versions(version, &mut from, &mut to)?;
-    let dialect = handshake::client(protocol, &offer, incremental, &mut from, &mut to)?;
+    let dialect = opening.shake_hands(&offer, &mut from, &mut to)?;
     let mut to = Mux::new(to);
-    to.begin_session(dialect.writes_frames).map_err(broken)?;
-    write_filters(&rules, &mut to)?;
-    to.flush().map_err(broken)?;
+    let begun = to.begin_session(dialect.writes_frames);
+    begun.map_err(|e| Error::Wire(crate::wire::Error::Io(e)))?;
+    opening.begin(&mut to)?;
 
+    let requests = Arc::new(Requests::new(dialect.protocol, timeout));
+    let client = match &opening {
+        Opening::Client(_) => None,
+        Opening::Server(server) => {
+            server.post.begin(&requests);
+            Some((Arc::clone(&requests), dialect.protocol))
+        }
+    };
+    let relay = Relay {
+        report,
+        client,
+        begun: AtomicBool::new(false),
+    };
+    let report: &dyn Report = &relay;
     let tally = Tally::default();
     let ordered = session::is_ordered(options, report);
     let frontier = Frontier::new(report, ordered);
-    let requests = Arc::new(Requests::new(protocol, timeout));
     let (course, last_word) = (Course::default(), LastWord::default());
     let hearing = Hearing {
         report,
@@ -211,28 +212,46 @@ fn pull_counted(
             hearing.hear(&message);
             Ok(())
         });
-        let mut stream = Demux::new(from, Side::PULLER, listener);
+        let mut stream = Demux::new(from, dialect.side, listener);
         stream.begin_session(dialect.reads_frames);
+        let mut options = options.clone();
         let turns = || requests.list_arrived();
         let arrivals = Arrivals::new(Box::new(local_id));
-        // The sender lists while it is told names: both go on at once.
-        let begun = std::thread::scope(|scope| {
-            scope.spawn(|| tell_names(names.as_deref(), &dialect, &mut to));
-            let begun = Answers::begin(
-                stream,
-                &dialect,
-                fields,
-                (&arrivals, options.select.no_implied_dirs),
-                (&turns, &requests),
-            );
-            if begun.is_err() {
-                hang_up();
+        let list = || -> Result<(Answers<'_>, Listed), Error> {
+            opening.hear(&mut options, &mut stream)?;
+            // The sender lists while it is told names: both go on at once.
+            let begun = std::thread::scope(|scope| {
+                scope.spawn(|| opening.tell_names(&dialect, &mut to));
+                let begun = Answers::begin(
+                    stream,
+                    &dialect,
+                    fields,
+                    (&arrivals, options.select.no_implied_dirs),
+                    (&turns, &requests),
+                );
+                if begun.is_err() {
+                    hang_up();
+                }
+                begun
+            });
+            let (answers, First { root, errors }) = begun?;
+            hearing::take_errors(&tally, errors);
+            refuse_unasked(&root, &opening.asked())?;
+            Ok((answers, root))
+        };
+        let (answers, root) = match list() {
+            Ok(listed) => listed,
+            Err(e) => {
+                // A client waits to be told.
+                if opening.role() == Role::Server {
+                    requests.end(Some(code_of(&e)));
+                    let _ = requests.write_out(&mut to);
+                    hang_up();
+                }
+                return Err(e);
             }
-            begun
-        });
-        let (answers, First { root, errors }) = begun?;
-        hearing::take_errors(&tally, errors);
-        refuse_unasked(&root, &asked)?;
+        };
+        let options = &options;
         let found = found(options, root);
         let far = Far {
             requests: &requests,
@@ -240,7 +259,8 @@ fn pull_counted(
             sums: Sums::of_transfers(&dialect),
             listed_sums: Sums::of_listings(&dialect),
             course: &course,
-            code_of,
+            is_told: opening.role() == Role::Server,
+            code_of: &*code_of,
             hang_up: &*hang_up,
         };
         let peer = Peer {
@@ -258,17 +278,6 @@ fn pull_counted(
         (Err(Error::Wire(e)), Some(code)) if e.is_end() => Err(Error::Left { code }),
         (result, _) => result,
     }
-}
-
-/// Tells the sender names, raw ones before protocol 31. That it does not hear them shows where it is read.
-fn tell_names<W: Write>(names: Option<&Names>, dialect: &Dialect, to: &mut Mux<W>) {
-    let Some(names) = names else { return };
-    let is_framed = dialect.writes_frames && dialect.protocol >= Protocol::V31;
-    let flushed = to.flush();
-    to.set_framed(is_framed);
-    let told = flushed.and_then(|()| names.iter().try_for_each(|name| write_name(name, to)));
-    let _ = told.and_then(|()| end_names(to));
-    to.set_framed(dialect.writes_frames);
 }
 
 /// What is at the top of a list has to be asked for.

@@ -102,7 +102,8 @@ impl<'p> Peer<'p> {
     /// Tells a sender that waits for requests how a run ended that never asked for anything.
     pub(super) fn part(&self, result: &Result<Outcome, Error>) {
         if let (Err(e), Some(mut to)) = (result, taken(&self.to)) {
-            say_failed(&mut to, self.far.dialect.protocol, (self.far.code_of)(e));
+            self.far.requests.end(Some((self.far.code_of)(e)));
+            let _ = self.far.requests.write_out(&mut to);
             drop(to);
             (self.far.hang_up)();
         }

@@ -10,15 +10,14 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::delta::Shape;
-use crate::engine::event::{Changes, Event};
+use crate::engine::event::{Changes, Due, Event};
 use crate::engine::leaf::Leaf;
 use crate::engine::node::Node;
 use crate::engine::order::{Frontier, Key};
 use crate::engine::sources::Turn;
 use crate::engine::worker::Work;
 use crate::wire::{
-    BlockSums, DeletionStats, Item, ItemFlags, Message, Mux, Ndx, NdxMemory, Protocol,
-    write_sum_head,
+    BlockSums, DeletionStats, Item, Message, Mux, Ndx, NdxMemory, Protocol, write_sum_head,
 };
 
 /// Files that may be asked for at a time.
@@ -119,7 +118,9 @@ pub(in crate::engine) struct Requests {
 struct State {
     memory: NdxMemory,
     pending: HashMap<u32, Pending>,
-    unwritten: Vec<u8>,
+    unwritten: Queue,
+    /// Bytes of requests that wait for their turn.
+    held: usize,
     /// Lists that were not said to be through, the oldest first: whether they are.
     lists: VecDeque<bool>,
     /// How many lists were before those.
@@ -128,18 +129,50 @@ struct State {
     lists_over: bool,
     /// Files whose sources may go, once the switch is made (`--remove-source-files`).
     may_go: Vec<u32>,
-    /// Those that the sender is to be told of now.
-    go: Vec<u32>,
     ended: bool,
     /// The code of the error that ended it.
     failed: Option<u8>,
 }
 
+/// What waits to be written, in order.
+#[derive(Default)]
+struct Queue {
+    said: Vec<Said>,
+    len: usize,
+}
+
+enum Said {
+    Data(Vec<u8>),
+    Message(Message),
+}
+
+impl Queue {
+    fn push(&mut self, what: impl FnOnce(&mut Vec<u8>)) {
+        if !matches!(self.said.last(), Some(Said::Data(_))) {
+            self.said.push(Said::Data(Vec::new()));
+        }
+        if let Some(Said::Data(data)) = self.said.last_mut() {
+            let before = data.len();
+            what(data);
+            self.len += data.len() - before;
+        }
+    }
+}
+
 impl State {
     /// Puts something behind what waits to be written.
     fn say(&mut self, what: impl FnOnce(&mut NdxMemory, &mut Vec<u8>) -> crate::wire::Result<()>) {
-        let said = what(&mut self.memory, &mut self.unwritten);
-        debug_assert!(said.is_ok(), "a vector takes all that has a code");
+        let State {
+            memory, unwritten, ..
+        } = self;
+        unwritten.push(|to| {
+            let said = what(memory, to);
+            debug_assert!(said.is_ok(), "a vector takes all that has a code");
+        });
+    }
+
+    fn is_full(&self) -> bool {
+        self.pending.len() >= WINDOW || self.unwritten.len > UNWRITTEN
     }
 }
 
@@ -204,12 +237,12 @@ impl Requests {
             state: Mutex::new(State {
                 memory: NdxMemory::new(protocol),
                 pending: HashMap::new(),
-                unwritten: Vec::new(),
+                unwritten: Queue::default(),
+                held: 0,
                 lists: VecDeque::new(),
                 gone: 0,
                 lists_over: false,
                 may_go: Vec::new(),
-                go: Vec::new(),
                 ended: false,
                 failed: None,
             }),
@@ -224,14 +257,49 @@ impl Requests {
         pending: Pending,
         sums: &BlockSums,
     ) -> Result<(), Over> {
+        let state = self.wait_for_room();
+        self.put(state, ndx, pending, (&Item::default(), sums))
+    }
+
+    fn wait_for_room(&self) -> MutexGuard<'_, State> {
         let mut state = lock(&self.state);
-        while !state.ended && (state.pending.len() >= WINDOW || state.unwritten.len() > UNWRITTEN) {
+        while !state.ended && state.is_full() {
             state = self
                 .changed
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        self.put(state, ndx, pending, sums)
+        state
+    }
+
+    /// Whether so much is asked for that whoever is not the first in order has to wait.
+    pub(in crate::engine) fn are_crowded(&self) -> bool {
+        let state = lock(&self.state);
+        state.is_full() || state.held > UNWRITTEN
+    }
+
+    /// Waits until more can be asked for at once; false if nothing can any more.
+    pub(in crate::engine) fn make_room(&self) -> bool {
+        !self.wait_for_room().ended
+    }
+
+    /// Takes a request that is asked when its turn among the events comes, as `item` has it.
+    pub(in crate::engine) fn hold(
+        self: &Arc<Self>,
+        ndx: u32,
+        pending: Pending,
+        item: Item,
+        sums: BlockSums,
+    ) -> Due {
+        let len = sums.strong.len() + size_of_val(&sums.weak[..]);
+        lock(&self.state).held += len;
+        let requests = Arc::clone(self);
+        Due::new(move || {
+            let mut state = lock(&requests.state);
+            state.held -= len;
+            // That the session is over shows elsewhere.
+            let _ = requests.put(state, ndx, pending, (&item, &sums));
+        })
     }
 
     /// Asks for a file once more, at once.
@@ -241,7 +309,7 @@ impl Requests {
         pending: Pending,
         sums: &BlockSums,
     ) -> Result<(), Over> {
-        self.put(lock(&self.state), ndx, pending, sums)
+        self.put(lock(&self.state), ndx, pending, (&Item::default(), sums))
     }
 
     fn put(
@@ -249,7 +317,7 @@ impl Requests {
         mut state: MutexGuard<'_, State>,
         ndx: u32,
         pending: Pending,
-        sums: &BlockSums,
+        (item, sums): (&Item, &BlockSums),
     ) -> Result<(), Over> {
         if state.ended {
             if let Some(waiter) = &pending.waiter {
@@ -259,7 +327,7 @@ impl Requests {
         }
         state.say(|memory, to| {
             memory.write(Ndx::Entry(ndx), to)?;
-            Item::transfer(ItemFlags::default()).write(self.protocol, to)?;
+            Item::transfer(item.flags).write(self.protocol, to)?;
             write_sum_head(pending.shape, to)?;
             sums.write(to)
         });
@@ -351,17 +419,34 @@ impl Requests {
         lock(&self.state).may_go.push(ndx);
     }
 
-    /// The switch is made: tells the sender which files may go, and waits until it is told.
+    /// The switch is made: tells the sender which files may go.
     pub(in crate::engine) fn let_go(&self) {
         let mut state = lock(&self.state);
-        state.go = std::mem::take(&mut state.may_go);
-        self.changed.notify_all();
-        while !state.go.is_empty() && !state.ended {
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+        for ndx in std::mem::take(&mut state.may_go) {
+            state
+                .unwritten
+                .said
+                .push(Said::Message(Message::Success(ndx)));
         }
+        self.changed.notify_all();
+    }
+
+    /// Says something beside the data; false if nobody is there to hear it any more.
+    pub(in crate::engine) fn tell(&self, message: Message) -> bool {
+        let mut state = lock(&self.state);
+        if !state.ended {
+            state.unwritten.said.push(Said::Message(message));
+            self.changed.notify_all();
+        }
+        !state.ended
+    }
+
+    /// Tells a client what was done of an entry.
+    pub(in crate::engine) fn report(&self, ndx: u32, item: &Item) {
+        self.say(|memory, to| {
+            memory.write(Ndx::Entry(ndx), to)?;
+            item.write(self.protocol, to)
+        });
     }
 
     /// Tells what was deleted.
@@ -416,12 +501,10 @@ impl Requests {
     /// # Errors
     /// What the stream reports.
     pub(in crate::engine) fn write_out<W: Write>(&self, to: &mut Mux<W>) -> io::Result<()> {
-        let mut ready = Vec::new();
         loop {
             let mut state = lock(&self.state);
             let mut is_idle = false;
-            let is_silent = |state: &State| state.unwritten.is_empty() && state.go.is_empty();
-            while is_silent(&state) && !state.ended && !is_idle {
+            while state.unwritten.said.is_empty() && !state.ended && !is_idle {
                 (state, is_idle) = self.wait(state);
             }
             if is_idle {
@@ -429,23 +512,23 @@ impl Requests {
                 to.keep_alive().map_err(io::Error::other)?;
                 continue;
             }
-            if let Some(code) = state.failed {
-                drop(state);
+            let ready = std::mem::take(&mut state.unwritten).said;
+            let (is_over, failed) = (ready.is_empty(), state.failed);
+            drop(state);
+            self.changed.notify_all();
+            for said in ready {
+                match said {
+                    Said::Data(_) if failed.is_some() => {}
+                    Said::Data(data) => to.write_all(&data)?,
+                    Said::Message(message) => to.message(&message).map_err(io::Error::other)?,
+                }
+            }
+            if let Some(code) = failed {
                 super::peer::say_failed(to, self.protocol, code);
                 return Ok(());
             }
-            if is_silent(&state) {
+            if is_over {
                 return Ok(());
-            }
-            let go = std::mem::take(&mut state.go);
-            ready.clear();
-            std::mem::swap(&mut ready, &mut state.unwritten);
-            drop(state);
-            self.changed.notify_all();
-            to.write_all(&ready)?;
-            for ndx in go {
-                to.message(&Message::Success(ndx))
-                    .map_err(io::Error::other)?;
             }
             to.flush()?;
         }

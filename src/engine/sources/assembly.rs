@@ -52,7 +52,10 @@ impl Assembly {
         let own = list.iter().find(|(_, entry)| is_root(entry));
         let stat = own.as_ref().map(|(_, entry)| self.arrivals.stat(entry));
         let content = own.is_some_and(|(_, entry)| entry.dir.has_content());
-        let root = Listed::new(&self.arrivals, stat, content);
+        let root = Listed::new(&self.arrivals, stat, content, own.map(|(ndx, _)| ndx));
+        if self.incremental {
+            root.filled_from(list.first());
+        }
         let mut growing = Growing {
             arrivals: &self.arrivals,
             passes_implied: self.passes_implied,
@@ -65,7 +68,8 @@ impl Assembly {
         for (ndx, entry) in list.iter().filter(|(_, entry)| !is_root(entry)) {
             let parent = growing.find(entry.name.dir)?;
             if entry.is_dir() {
-                let at = growing.add(parent, entry.name.base, Some(&entry), entry.name.dir)?;
+                let at =
+                    growing.add(parent, entry.name.base, Some((ndx, &entry)), entry.name.dir)?;
                 numbered.push((ndx, at));
             } else if entry.file_type() != FileType::Missing {
                 growing.dirs[parent].1.leaves.push(ndx);
@@ -121,7 +125,7 @@ impl Assembly {
             if entry.is_dir() {
                 let content = entry.dir.has_content();
                 let stat = self.arrivals.stat_of_dir(&entry, self.passes_implied);
-                let dir = Listed::new(&self.arrivals, stat, content);
+                let dir = Listed::new(&self.arrivals, stat, content, Some(ndx));
                 match numbers.get(&ndx) {
                     Some(number) => drop(self.awaited.insert(*number, dir.clone())),
                     None => dir.fill(None, None),
@@ -133,6 +137,7 @@ impl Assembly {
             }
         }
         lot.arrange();
+        listed.filled_from(list.first());
         listed.fill(Some(lot), Some(turn));
         Ok(())
     }
@@ -175,7 +180,7 @@ impl Growing<'_> {
         &mut self,
         parent: usize,
         base: &[u8],
-        entry: Option<&Entry<'_>>,
+        entry: Option<(u32, &Entry<'_>)>,
         dir: &[u8],
     ) -> Result<usize, Stray> {
         let path = match dir.strip_suffix(b"/").unwrap_or(dir) {
@@ -185,9 +190,10 @@ impl Growing<'_> {
         if base.is_empty() || self.by_path.contains_key(&path[..]) {
             return Err(Stray(path));
         }
-        let stat = entry.and_then(|entry| self.arrivals.stat_of_dir(entry, self.passes_implied));
-        let content = entry.is_some_and(|entry| entry.dir.has_content());
-        let listed = Listed::new(self.arrivals, stat, content);
+        let stat =
+            entry.and_then(|(_, entry)| self.arrivals.stat_of_dir(entry, self.passes_implied));
+        let content = entry.is_some_and(|(_, entry)| entry.dir.has_content());
+        let listed = Listed::new(self.arrivals, stat, content, entry.map(|(ndx, _)| ndx));
         let at = self.dirs.len();
         let child = Child::new(listed.clone(), self.incremental);
         self.dirs[parent].1.dirs.push((base.into(), child));

@@ -34,6 +34,9 @@ struct Cell {
     arrivals: Arc<Arrivals>,
     /// Its metadata; none where it is only on the way to others.
     stat: Option<Stat>,
+    /// Its index in the list around it, and the one that its own list gives it.
+    ndx: Option<u32>,
+    own_ndx: OnceLock<u32>,
     /// Whether all that is in it is listed.
     content: bool,
     /// What the first list has of a directory that gets a list of its own as well.
@@ -205,10 +208,17 @@ impl Lot {
 }
 
 impl Listed {
-    pub(super) fn new(arrivals: &Arc<Arrivals>, stat: Option<Stat>, content: bool) -> Listed {
+    pub(super) fn new(
+        arrivals: &Arc<Arrivals>,
+        stat: Option<Stat>,
+        content: bool,
+        ndx: Option<u32>,
+    ) -> Listed {
         Listed(Arc::new(Cell {
             arrivals: Arc::clone(arrivals),
             stat,
+            ndx,
+            own_ndx: OnceLock::new(),
             content,
             early: Mutex::default(),
             inside: OnceLock::new(),
@@ -229,6 +239,16 @@ impl Listed {
             base: b"",
         };
         self.0.arrivals.stat(&Entry::new(name, 0o040_700))
+    }
+
+    /// The list that is to fill it begins with this index: the one before it is the directory's.
+    pub(super) fn filled_from(&self, first: u32) {
+        let _ = self.0.own_ndx.set(first.saturating_sub(1));
+    }
+
+    /// By which index the peer knows the directory itself, once it is filled.
+    pub(in crate::engine) fn own_index(&self) -> Option<u32> {
+        self.0.own_ndx.get().copied().or(self.0.ndx)
     }
 
     /// Whether all that is in it belongs to the transfer.

@@ -77,7 +77,10 @@ impl Worker<'_> {
         let name = &leaf.target_name[..];
         let path = self.run.dest_path(&leaf.path);
         if !pending.again {
-            self.tell_transfer(leaf, *changes);
+            // A client was told when it was asked.
+            if !far.is_told {
+                self.tell_transfer(node, leaf, *changes);
+            }
             self.back_up(node, name, leaf.live.as_ref())?;
         }
         if self.run.wants.progress {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use crate::delta::Shape;
 use crate::engine::error::Error;
-use crate::engine::event::Changes;
+use crate::engine::event::{Action, Changes, Event};
 use crate::engine::leaf::Leaf;
 use crate::engine::node::Node;
 use crate::engine::order::rest_key;
-use crate::engine::remote::{Basis, Far, Pending, Waiter, block_sums};
+use crate::engine::remote::{Basis, Far, Pending, Waiter, block_sums, told};
 use crate::engine::target::{Fault, Target};
 use crate::engine::worker::Worker;
 use crate::stage::Salvage;
@@ -39,9 +39,28 @@ impl Worker<'_> {
         let Some((ndx, ahead)) = index(node, leaf) else {
             return Ok(false);
         };
+        if far.is_told && far.requests.are_crowded() {
+            // What comes first in order is asked for first; only that may wait for room.
+            self.run.frontier.tell(&self.key, &mut self.events);
+            let is_first = self.run.frontier.wait_for_turn(&self.key);
+            if !(is_first && far.requests.make_room()) {
+                return Err(Error::Interrupted);
+            }
+        }
         let (basis, shape, sums) = match self.ready(far, target, node, leaf, false) {
             Ok(Ready::Salvaged(moved)) => {
-                self.tell_transfer(leaf, changes);
+                match far.is_told {
+                    // It would send what is here already.
+                    true => self.item(
+                        Some(ndx),
+                        &leaf.path,
+                        &leaf.stat,
+                        Action::Create,
+                        changes,
+                        None,
+                    ),
+                    false => self.tell_transfer(node, leaf, changes),
+                }
                 self.count(leaf, moved);
                 self.tell_arrival(node, leaf, changes, moved);
                 self.has_come(far, ndx);
@@ -70,7 +89,9 @@ impl Worker<'_> {
         if leads.is_some_and(|links| links.turn(&leaf.stat).is_some()) {
             let waiter: Arc<Waiter> = Arc::default();
             pending.waiter = Some(Arc::clone(&waiter));
-            if far.requests.ask(ndx, pending, &sums).is_err() {
+            if far.is_told {
+                self.ask_in_turn(far, ndx, pending, sums);
+            } else if far.requests.ask(ndx, pending, &sums).is_err() {
                 return Err(Error::Interrupted);
             }
             let mut outcome = waiter.wait();
@@ -80,6 +101,12 @@ impl Worker<'_> {
         node.hold();
         let rest = rest_key(&self.whole, self.parts);
         self.parts += 1;
+        if far.is_told {
+            self.run.frontier.part_aside();
+            pending.key = rest;
+            self.ask_in_turn(far, ndx, pending, sums);
+            return Ok(true);
+        }
         self.run
             .frontier
             .part(&self.key, rest.clone(), &mut self.events);
@@ -88,6 +115,14 @@ impl Worker<'_> {
             Ok(()) => Ok(true),
             Err(_) => Err(Error::Interrupted),
         }
+    }
+
+    /// Asks a client for a file when its turn among all that it is told comes.
+    fn ask_in_turn(&mut self, far: Far<'_>, ndx: u32, pending: Pending, sums: BlockSums) {
+        let item = told::item(pending.leaf.stat.kind, &Action::Transfer, pending.changes);
+        let due = far.requests.hold(ndx, pending, item, sums);
+        self.tell(Event::Due(due));
+        self.run.frontier.tell(&self.key, &mut self.events);
     }
 
     /// A file that was asked for is in place: its source may go, if that is wished for.

@@ -121,7 +121,14 @@ impl Worker<'_> {
 
     fn tell_mended(&mut self, leaf: &Leaf, changes: Changes) {
         let ((), events) = self.aside(|worker| {
-            worker.item(&leaf.path, &leaf.stat, Action::Transfer, changes, None);
+            worker.item(
+                None,
+                &leaf.path,
+                &leaf.stat,
+                Action::Transfer,
+                changes,
+                None,
+            );
         });
         let number = self.run.begin_late();
         self.run.tell_late(number, events, |late| late.behind_mut());

@@ -79,6 +79,7 @@ cases! {
         "s/a char:1,3\ns/b char:1,5\ns/c block:7,1\ns/p fifo\ns/q fifo 0600\nd/a char:1,3\nd/b char:1,3\nd/c char:7,2\nd/p=file\nd/q fifo",
     ).needs_root("devices");
     nodes_second_run: nodes("-ai s/ d").then("-aii s/ d");
+    plain_user_keeps_set_ids: case("-ai s/ d", "s/su=x 06755").unprivileged().option("-a");
     plain_user_makes_fifos: case("-ai s/ d", "s/p fifo 0640\ns/s socket\ns/f").unprivileged();
     suid_survives_archive: case("-ai s/ d", "s/su 06755 o:1:1\nd/su=s/su\\n 0755 o:0:0").needs_root("owners");
     suid_of_replaced_file: case("-ai s/ d", "s/su=new 04755\nd/su=old!! 04711\ns/kept=new\nd/kept=old!! 04755");

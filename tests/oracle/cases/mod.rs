@@ -27,6 +27,7 @@ mod owners;
 mod paths;
 mod pull;
 mod push;
+mod push_to;
 mod relative;
 mod selection;
 mod symlinks;

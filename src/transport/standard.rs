@@ -1,0 +1,129 @@
+//! The session of a server: its standard input and output. Both can be ended from outside, so that nobody waits for a
+//! client that is silent or does not read.
+
+use std::io::{self, Read, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+/// How long the client has to hear the last words when the session is ended.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a look for the end may be late.
+const NAP: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 50_000_000,
+};
+/// Bytes that are written without waiting once a pipe takes any (`PIPE_BUF`).
+const PIECE: usize = 4096;
+
+/// Both streams of a session.
+#[derive(Clone, Debug)]
+pub struct Standard(Arc<Mutex<Option<Instant>>>);
+
+/// What the client says. Ends when the session is ended.
+#[derive(Debug)]
+pub struct Input {
+    from: io::Stdin,
+    standard: Standard,
+}
+
+/// What the client hears.
+#[derive(Debug)]
+pub struct Output {
+    to: io::Stdout,
+    standard: Standard,
+}
+
+impl Standard {
+    /// The streams of this process.
+    #[must_use]
+    pub fn open() -> (Standard, Input, Output) {
+        let standard = Standard(Arc::default());
+        let input = Input {
+            from: io::stdin(),
+            standard: standard.clone(),
+        };
+        let output = Output {
+            to: io::stdout(),
+            standard: standard.clone(),
+        };
+        (standard, input, output)
+    }
+
+    /// Ends the session: who waits for the client waits a little longer, and then no more.
+    pub fn hang_up(&self) {
+        self.lock().get_or_insert_with(|| Instant::now() + PATIENCE);
+    }
+
+    /// Ends the session, and hears the client out: it has to read the last words before it finds nobody there.
+    pub fn drain(&self) {
+        self.hang_up();
+        let mut input = Input {
+            from: io::stdin(),
+            standard: self.clone(),
+        };
+        let mut rest = [0; PIECE];
+        while input.read(&mut rest).is_ok_and(|read| read > 0) {}
+    }
+
+    fn is_over(&self) -> bool {
+        self.lock().is_some_and(|until| Instant::now() >= until)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until a stream is ready; false if the session is over before.
+    fn wait(&self, mut ready: [PollFd<'_>; 1]) -> io::Result<bool> {
+        while !self.is_over() {
+            match poll(&mut ready, Some(&NAP)) {
+                Ok(0) | Err(Errno::INTR) => {}
+                Ok(_) => return Ok(true),
+                Err(e) => return Err(e.into()),
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl Read for Input {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if !self
+                .standard
+                .wait([PollFd::new(&self.from, PollFlags::IN)])?
+            {
+                return Ok(0);
+            }
+            match rustix::io::read(&self.from, &mut *buf) {
+                Err(Errno::AGAIN | Errno::INTR) => {}
+                read => return Ok(read?),
+            }
+        }
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let bytes = &bytes[..bytes.len().min(PIECE)];
+        loop {
+            if !self
+                .standard
+                .wait([PollFd::new(&self.to, PollFlags::OUT)])?
+            {
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
+            match rustix::io::write(&self.to, bytes) {
+                Err(Errno::AGAIN | Errno::INTR) => {}
+                written => return Ok(written?),
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

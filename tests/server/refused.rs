@@ -1,0 +1,122 @@
+//! A far end that cannot or will not do its part: the client ends with its code, and nothing is changed.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::place::{Place, complaint, tree};
+use crate::{push, whole};
+
+/// Old and new trees that differ.
+fn changed() -> (Place, crate::place::Tree) {
+    let place = Place::new();
+    place.fill(10, 3000, 1);
+    assert!(push(&place, &whole(&place), &["-a"]).status.success());
+    let old = tree(&place.at("d"));
+    place.fill(10, 3500, 2);
+    (place, old)
+}
+
+#[test]
+fn a_switch_that_a_gate_refuses_is_the_clients_failure() {
+    for protocol in ["--protocol=32", "--protocol=31"] {
+        let (place, old) = changed();
+        let output = push(&place, &whole(&place), &["-a", "-M--gate=false", protocol]);
+        assert_eq!(output.status.code(), Some(26), "{}", complaint(&output));
+        assert!(
+            complaint(&output).contains("gate"),
+            "{}",
+            complaint(&output)
+        );
+        assert!(tree(&place.at("d")) == old, "nothing is switched");
+        assert!(push(&place, &whole(&place), &["-a"]).status.success());
+        assert!(tree(&place.at("d")) == tree(&place.at("s")));
+    }
+    // Older ones hear no code: the session breaks.
+    let (place, old) = changed();
+    let output = push(
+        &place,
+        &whole(&place),
+        &["-a", "-M--gate=false", "--protocol=29"],
+    );
+    assert!(!output.status.success());
+    assert!(tree(&place.at("d")) == old, "nothing is switched");
+}
+
+#[test]
+fn sources_stay_where_the_switch_is_refused() {
+    let (place, old) = changed();
+    let sources = tree(&place.at("s"));
+    let options = ["-a", "--remove-source-files", "-M--gate=false"];
+    let output = push(&place, &whole(&place), &options);
+    assert_eq!(output.status.code(), Some(26), "{}", complaint(&output));
+    assert!(tree(&place.at("s")) == sources && tree(&place.at("d")) == old);
+}
+
+#[test]
+fn a_destination_that_another_run_holds_is_told() {
+    let (place, old) = changed();
+    let gate = place.at("gate");
+    fs::write(&gate, "#!/bin/sh\ntouch \"${0%gate}begun\"; sleep 3\n").expect("a script");
+    fs::set_permissions(&gate, fs::Permissions::from_mode(0o755)).expect("a mode");
+    let shell = whole(&place);
+    let gate = format!("-M--gate={}", gate.display());
+    let mut first = crate::command(&place, &shell, &["-a", &gate]);
+    let mut first = first.spawn().expect("rsync");
+    while !place.at("begun").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let second = push(&place, &shell, &["-a"]);
+    assert_eq!(second.status.code(), Some(27), "{}", complaint(&second));
+    assert!(
+        tree(&place.at("d")) == old,
+        "the first has not switched yet"
+    );
+    assert!(first.wait().expect("an end").success());
+    assert!(tree(&place.at("d")) == tree(&place.at("s")));
+}
+
+#[test]
+fn what_is_not_there_yet_is_refused_by_name() {
+    for (option, name) in [
+        ("--inplace", "--inplace"),
+        ("--append", "--append"),
+        ("-M--fake-super", "--fake-super"),
+        ("--fuzzy", "-y"),
+        ("--iconv=utf8,latin1", "--iconv"),
+        ("-X", "--xattrs"),
+    ] {
+        let place = Place::new();
+        place.fill(2, 100, 1);
+        let output = push(&place, &whole(&place), &["-a", option]);
+        let said = complaint(&output);
+        assert!(!output.status.success(), "{option}");
+        assert!(said.contains(name), "{option}: {said}");
+        assert!(!place.at("d").exists(), "{option}");
+    }
+}
+
+#[test]
+fn later_rules_of_directories_are_refused_before_anything_is_done() {
+    let (place, old) = changed();
+    let options = ["-a", "--delete-after", "--filter=: .rules"];
+    let output = push(&place, &whole(&place), &options);
+    assert_eq!(output.status.code(), Some(1), "{}", complaint(&output));
+    assert!(complaint(&output).contains("--delete-after"));
+    assert!(tree(&place.at("d")) == old);
+}
+
+#[test]
+fn a_pull_from_it_is_refused() {
+    let place = Place::new();
+    let output = std::process::Command::new("rsync")
+        .arg(format!("--rsync-path={}", crate::SERVER))
+        .args(["-a", "-e"])
+        .arg(whole(&place))
+        .args(["h:s/", "d"])
+        .current_dir(place.at(""))
+        .output()
+        .expect("rsync");
+    let said = complaint(&output);
+    assert!(said.contains("--sender: not supported yet"), "{said}");
+    assert!(!output.status.success());
+}
