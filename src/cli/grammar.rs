@@ -85,7 +85,7 @@ pub fn help() -> String {
 pub fn version() -> String {
     format!(
         "{NAME}  version {}\n\
-         An rsync-compatible mirror tool; mirrors local trees, has no remote transfers yet.\n\
+         An rsync-compatible mirror tool; mirrors trees within one machine, and from or to another one.\n\
          Licence: MIT OR Apache-2.0\n",
         env!("CARGO_PKG_VERSION")
     )
@@ -96,7 +96,7 @@ pub fn version_json() -> String {
     let value = serde_json::json!({
         "program": NAME,
         "version": env!("CARGO_PKG_VERSION"),
-        "remote": false,
+        "remote": true,
         "license": "MIT OR Apache-2.0",
     });
     format!("{value:#}\n")

@@ -147,6 +147,13 @@ pub const MACHINES: &[Paragraph] = &[
          of rules in its directories. Unlike within one machine, changed files are brought over block by block \
          unless -W says otherwise.",
     ),
+    Text(
+        "Where resilver is on the other machine, too, --rsync-path=resilver makes it the far end of a push, \
+         whether resilver or a stock rsync pushes: the tree is made ready there and switched in before the client \
+         is told that all went well. A switch that fails, or that a gate refuses, is the client's exit code; a \
+         connection that breaks leaves the destination as it was. Options of the stage are passed on by rsync's \
+         -M, as in -M--gate=COMMAND or -M--commit=journal. A pull from a far resilver is not supported yet.",
+    ),
 ];
 
 /// How options are turned off.
@@ -324,7 +331,8 @@ pub const DIFFERENCES: &[Paragraph] = &[
         "Daemons, and the options of rsync that this page does not name, are refused by name; so are, with one end \
          on another machine, -A, -X and --fake-super; with sources there, --inplace, --append, --write-devices, \
          --munge-links, --delete-missing-args, and --delete-after by rules that directories have; with the \
-         destination there, --copy-devices, --list-only, and a list of --files-from on the other machine.",
+         destination there, --copy-devices, --list-only, and a list of --files-from on the other machine. As the far end of a push \
+         resilver refuses what it refuses with sources on another machine, and --iconv, --fuzzy and --log-file.",
     ),
     Point(
         "Data is on disk before the switch: --fsync is the default, --no-fsync is resilver's own.",
@@ -335,8 +343,8 @@ pub const DIFFERENCES: &[Paragraph] = &[
          sent. \"File list size\" counts the names' bytes.",
     ),
     Point(
-        "From another machine: with -H or -K the whole list comes first, where rsync takes it directory by \
-         directory. Before protocol 29 -i tells what differs, where rsync shows question marks.",
+        "From another machine: with -H, -K or --remove-source-files the whole list comes first, where rsync takes \
+         it directory by directory, and says so as the client of a far resilver. Before protocol 29 -i tells what differs, where rsync shows question marks.",
     ),
     Point("The last line of a failed run ends with (code N) and names no line of a source file."),
     Point("Messages say resilver where rsync says rsync, and no role in brackets."),

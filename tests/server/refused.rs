@@ -120,3 +120,14 @@ fn a_pull_from_it_is_refused() {
     assert!(said.contains("--sender: not supported yet"), "{said}");
     assert!(!output.status.success());
 }
+
+#[test]
+fn resilver_pushes_to_resilver() {
+    let (place, _) = changed();
+    let shell = whole(&place);
+    let mut run = place.run(&shell, &["-aH", "--delete"], ["s/", "h:d"]);
+    let output = run.args(["--rsync-path", crate::SERVER]).output();
+    let output = output.expect("resilver");
+    assert!(output.status.success(), "{}", complaint(&output));
+    assert!(tree(&place.at("d")) == tree(&place.at("s")));
+}
