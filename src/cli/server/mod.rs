@@ -76,8 +76,10 @@ impl Session {
         let mut to = Mux::new(&mut self.to);
         let is_told = to.begin_session(dialect.writes_frames).is_ok();
         if is_told && self.protocol >= Protocol::V31 {
-            let text = refusal.to_string().into_bytes();
-            let _ = to.message(&Message::Text(Severity::Error, text));
+            // A client shows a line end within a message as an escape.
+            for line in refusal.to_string().split_inclusive('\n') {
+                let _ = to.message(&Message::Text(Severity::Error, line.into()));
+            }
             let code = refusal.code().number().into();
             let _ = to.message(&Message::ErrorExit(Some(code)));
             let _ = to.flush();

@@ -43,20 +43,10 @@ impl Post {
     }
 }
 
-/// A text in pieces of whole lines, as long as one message may be.
-fn pieces(mut text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    std::iter::from_fn(move || {
-        let most = text.len().min(MAX_TEXT);
-        let line = text[..most].iter().rposition(|b| *b == b'\n');
-        let len = if most == text.len() {
-            most
-        } else {
-            line.map_or(most, |at| at + 1)
-        };
-        let (piece, rest) = text.split_at(len);
-        text = rest;
-        (!piece.is_empty()).then_some(piece)
-    })
+/// The lines of a text, in pieces as long as one message may be: clients show a line end within one as an escape.
+fn pieces(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split_inclusive(|b| *b == b'\n')
+        .flat_map(|line| line.chunks(MAX_TEXT))
 }
 
 /// The report of a session: carries out what falls due, and lets a client tell what it can tell itself.
@@ -115,11 +105,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_texts_part_between_lines() {
-        let line = [vec![b'x'; 2000], vec![b'\n']].concat();
-        let text = line.repeat(4);
-        let lengths: Vec<usize> = pieces(&text).map(<[u8]>::len).collect();
-        assert_eq!(lengths, [4002, 4002]);
+    fn texts_part_at_lines_and_long_ones_within() {
+        let lines: Vec<&[u8]> = pieces(b"one\ntwo\nthree").collect();
+        assert_eq!(lines, [&b"one\n"[..], b"two\n", b"three"]);
         let endless = vec![b'x'; MAX_TEXT + 1];
         assert_eq!(pieces(&endless).count(), 2);
         assert_eq!(pieces(b"").count(), 0);
