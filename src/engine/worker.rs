@@ -130,6 +130,7 @@ impl<'w> Worker<'w> {
     pub(super) fn tell(&mut self, event: Event) {
         self.events.push(event);
         if self.events.len() >= EVENTS {
+            self.wait_for_client();
             self.run.frontier.tell(&self.key, &mut self.events);
         }
     }

@@ -10,8 +10,14 @@
 //! target  ◀──files──┘
 //! ```
 //!
-//! The switch is made when the sender has told its statistics, before it is told goodbye: a session that breaks before
-//! that commits nothing.
+//! This end is the client of the session or its server ([`Opening`]). A client that sends is told of every entry
+//! (`told`), in the order of the lists, and what is said to people goes to it as well (`post`).
+//!
+//! The switch is made when the sender has answered the last phase (`NDX_DONE` of phase 2, of phase 1 before protocol 29)
+//! and told its statistics, if it is a server: all files are here then. It comes ahead of the goodbyes: a session that
+//! breaks before commits nothing, and a client that is told goodbye can rely on the switch. One that cannot be made is
+//! told instead of the goodbye (`MSG_ERROR_EXIT`, the end of the session before protocol 31), and sources are let go of
+//! only behind it.
 
 mod answers;
 mod asked;
@@ -21,6 +27,7 @@ mod incoming;
 mod opening;
 mod peer;
 mod post;
+mod queue;
 mod requests;
 pub(super) mod told;
 pub(super) mod watch;

@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::queue::{Queue, Said};
 use crate::delta::Shape;
 use crate::engine::event::{Changes, Due, Event};
 use crate::engine::leaf::Leaf;
@@ -134,31 +135,6 @@ struct State {
     failed: Option<u8>,
 }
 
-/// What waits to be written, in order.
-#[derive(Default)]
-struct Queue {
-    said: Vec<Said>,
-    len: usize,
-}
-
-enum Said {
-    Data(Vec<u8>),
-    Message(Message),
-}
-
-impl Queue {
-    fn push(&mut self, what: impl FnOnce(&mut Vec<u8>)) {
-        if !matches!(self.said.last(), Some(Said::Data(_))) {
-            self.said.push(Said::Data(Vec::new()));
-        }
-        if let Some(Said::Data(data)) = self.said.last_mut() {
-            let before = data.len();
-            what(data);
-            self.len += data.len() - before;
-        }
-    }
-}
-
 impl State {
     /// Puts something behind what waits to be written.
     fn say(&mut self, what: impl FnOnce(&mut NdxMemory, &mut Vec<u8>) -> crate::wire::Result<()>) {
@@ -172,7 +148,7 @@ impl State {
     }
 
     fn is_full(&self) -> bool {
-        self.pending.len() >= WINDOW || self.unwritten.len > UNWRITTEN
+        self.pending.len() >= WINDOW || self.unwritten.len() > UNWRITTEN
     }
 }
 
@@ -423,10 +399,7 @@ impl Requests {
     pub(in crate::engine) fn let_go(&self) {
         let mut state = lock(&self.state);
         for ndx in std::mem::take(&mut state.may_go) {
-            state
-                .unwritten
-                .said
-                .push(Said::Message(Message::Success(ndx)));
+            state.unwritten.push_message(Message::Success(ndx));
         }
         self.changed.notify_all();
     }
@@ -435,7 +408,7 @@ impl Requests {
     pub(in crate::engine) fn tell(&self, message: Message) -> bool {
         let mut state = lock(&self.state);
         if !state.ended {
-            state.unwritten.said.push(Said::Message(message));
+            state.unwritten.push_message(message);
             self.changed.notify_all();
         }
         !state.ended
@@ -504,7 +477,7 @@ impl Requests {
         loop {
             let mut state = lock(&self.state);
             let mut is_idle = false;
-            while state.unwritten.said.is_empty() && !state.ended && !is_idle {
+            while state.unwritten.is_empty() && !state.ended && !is_idle {
                 (state, is_idle) = self.wait(state);
             }
             if is_idle {
@@ -512,7 +485,7 @@ impl Requests {
                 to.keep_alive().map_err(io::Error::other)?;
                 continue;
             }
-            let ready = std::mem::take(&mut state.unwritten).said;
+            let ready = std::mem::take(&mut state.unwritten).into_parts();
             let (is_over, failed) = (ready.is_empty(), state.failed);
             drop(state);
             self.changed.notify_all();

@@ -63,6 +63,20 @@ impl Worker<'_> {
         self.run.far.filter(|far| far.is_told)
     }
 
+    /// Waits until such a client has taken in enough of what it was told; only who comes first in order waits for it, all
+    /// others for their turn. False if the run ends.
+    pub(in crate::engine) fn wait_for_client(&mut self) -> bool {
+        let run = self.run;
+        let Some(far) = run
+            .far
+            .filter(|far| far.is_told && far.requests.are_crowded())
+        else {
+            return true;
+        };
+        run.frontier.tell(&self.key, &mut self.events);
+        run.frontier.wait_for_turn(&self.key) && far.requests.make_room()
+    }
+
     /// The index by which such a client knows an entry.
     pub(in crate::engine) fn index(&self, node: &Node, leaf: &Leaf) -> Option<u32> {
         self.listener()?;

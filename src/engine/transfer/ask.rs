@@ -39,13 +39,9 @@ impl Worker<'_> {
         let Some((ndx, ahead)) = index(node, leaf) else {
             return Ok(false);
         };
-        if far.is_told && far.requests.are_crowded() {
-            // What comes first in order is asked for first; only that may wait for room.
-            self.run.frontier.tell(&self.key, &mut self.events);
-            let is_first = self.run.frontier.wait_for_turn(&self.key);
-            if !(is_first && far.requests.make_room()) {
-                return Err(Error::Interrupted);
-            }
+        // What comes first in order is asked for first.
+        if !self.wait_for_client() {
+            return Err(Error::Interrupted);
         }
         let (basis, shape, sums) = match self.ready(far, target, node, leaf, false) {
             Ok(Ready::Salvaged(moved)) => {
