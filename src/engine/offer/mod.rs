@@ -14,6 +14,7 @@
 
 mod content;
 mod depart;
+mod entries;
 mod inbox;
 mod requests;
 mod serve;

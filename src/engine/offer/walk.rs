@@ -5,38 +5,33 @@
 
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
-use rayon::prelude::*;
-
+use super::entries::{LocalNames, place};
 use super::shelf::{Place, Shelf, Subject};
 use super::tell::Teller;
-use crate::delta::Digest;
 use crate::engine::batch::Batch;
-use crate::engine::compare::read_through;
 use crate::engine::error::Error;
-use crate::engine::sources::{Found, Lister, Note, Origin, Source, Unseen, Want};
-use crate::sys::{Kind, Stat, as_path, process, signal, users};
-use crate::wire::flist::{
-    Attached, Device, DirKind, Entry, Fields, IdKind, Link, ListWriter, Name, NameIds,
-};
-use crate::wire::{Dialect, IoErrors, Mux, Ndx, NdxMemory, Protocol, Sums};
+use crate::engine::sources::{Found, Lister, Note, Origin, Source};
+use crate::sys::{Stat, as_path, signal};
+use crate::wire::flist::{DirKind, Entry, Fields, ListWriter, Name, NameIds};
+use crate::wire::{Dialect, IoErrors, Mux, Ndx, NdxMemory};
 
 /// Makes the lists of a session.
 pub(super) struct Walk<'w> {
-    teller: &'w Teller<'w>,
-    lister: Lister<'w>,
-    dialect: &'w Dialect,
-    fields: Fields,
-    writer: ListWriter,
+    pub(super) teller: &'w Teller<'w>,
+    pub(super) lister: Lister<'w>,
+    pub(super) dialect: &'w Dialect,
+    pub(super) fields: Fields,
+    pub(super) writer: ListWriter,
     /// The directories from the root down to the one whose list came last.
     levels: Vec<Level>,
-    places: Vec<Place>,
+    pub(super) places: Vec<Place>,
     /// The errors that were told already.
     told: IoErrors,
     /// The rules make no sense: the run ends.
-    fatal: Option<Error>,
+    pub(super) fatal: Option<Error>,
     ended: bool,
 }
 
@@ -293,220 +288,14 @@ impl<'w> Walk<'w> {
         }
         Ok(errors)
     }
-
-    /// Sums all regular files of a directory, where lists carry that.
-    fn sums(&self, path: &Path, sources: &[Origin], batch: &Batch) -> Vec<Option<Digest>> {
-        if !self.fields.checksums {
-            return Vec::new();
-        }
-        let sums = Sums::of_listings(self.dialect);
-        let lister = self.lister.telling_nobody();
-        let sum = |at: usize| -> Option<Digest> {
-            let named = batch.get(at);
-            let origin = &sources[named.source];
-            let dir = origin.seat.here()?;
-            let path = path.join(as_path(named.name));
-            let seen = lister.see(origin, named.name, &path).ok()?;
-            let file = match seen.stat.kind {
-                Kind::File if seen.followed => dir.open_target_file(named.name),
-                Kind::File => dir.open_file(named.name),
-                _ => return None,
-            };
-            let mut sum = sums.file();
-            read_through(&file.ok()?, |data| sum.update(data)).ok()?;
-            Some(sum.finish())
-        };
-        (0..batch.leaves).into_par_iter().map(sum).collect()
-    }
-
-    /// Writes an entry that is no directory.
-    fn leaf<W: Write>(
-        &mut self,
-        origin: &Origin,
-        name: Name<'_>,
-        path: &Path,
-        sum: Option<Digest>,
-        to: &mut Mux<W>,
-    ) -> Result<(), Error> {
-        let path = path.join(as_path(name.base));
-        let seen = match self.lister.see(origin, name.base, &path) {
-            Ok(seen) => seen,
-            Err(Unseen::NoReferent) => {
-                let operand = origin.operand;
-                take(
-                    Note::NoReferent { operand, path },
-                    self.teller,
-                    &mut self.fatal,
-                );
-                return Ok(());
-            }
-            Err(Unseen::Error(e)) => {
-                self.teller.unseen(origin.operand, &path, &e);
-                return Ok(());
-            }
-        };
-        let stat = seen.stat;
-        let mut target = None;
-        if stat.kind == Kind::Symlink {
-            match origin.seat.target(name.base, false) {
-                Ok(to) => target = Some(self.lister.unmunge(to)),
-                Err(e) => {
-                    self.teller.unread_link(origin.operand, &path, &e);
-                    return Ok(());
-                }
-            }
-        }
-        let link = self.fields.hard_links
-            && (stat.nlink > 1
-                // Where every file tells its numbers, zeros would make links of all that are alone.
-                || (self.dialect.protocol.number() < 28 && stat.kind == Kind::File));
-        let entry = Entry {
-            size: match stat.kind {
-                Kind::File | Kind::Symlink => stat.size,
-                _ => 0,
-            },
-            device: stat.kind.is_device().then_some(Device {
-                major: stat.rdev.0,
-                minor: stat.rdev.1,
-            }),
-            target: target.as_deref(),
-            link: match link {
-                true => Link::Inode {
-                    dev: u64::from(stat.dev.0) << 32 | u64::from(stat.dev.1),
-                    ino: stat.ino,
-                },
-                false => Link::Alone,
-            },
-            checksum: sum.as_ref().map(Digest::as_bytes),
-            ..self.plain(name, &stat)
-        };
-        self.teller.tally.listed(stat.kind, stat.size);
-        self.write(&entry, place(origin.operand, seen.followed)?, to)
-    }
-
-    /// Writes what a directory is, without entering it; false if it takes no part.
-    fn outlook<W: Write>(
-        &mut self,
-        path: &Path,
-        sources: &[Origin],
-        name: Name<'_>,
-        to: &mut Mux<W>,
-    ) -> Result<bool, Error> {
-        let path = path.join(as_path(name.base));
-        match self.lister.outlook(&path, sources, name.base) {
-            Ok((stat, kind)) => {
-                // Before protocol 30 there is no way to tell that nothing but the name counts.
-                let passes = kind == DirKind::Implied
-                    && self.lister.options.select.no_implied_dirs
-                    && self.dialect.protocol < Protocol::V30;
-                if !passes {
-                    let place = place(sources[0].operand, false)?;
-                    self.directory(name, &stat, kind, place, to)?;
-                }
-                Ok(true)
-            }
-            Err(Unseen::NoReferent) => Ok(false),
-            Err(Unseen::Error(e)) => {
-                let want = self.lister.missing(&sources[0], name.base);
-                if want.itself {
-                    self.write(&Entry::new(name, 0), place(0, false)?, to)?;
-                }
-                // Where lists come one by one there is none to hang what is below it on.
-                let is_lost = want.below && self.dialect.incremental();
-                if want == Want::default() || is_lost {
-                    self.teller.unseen(sources[0].operand, &path, &e);
-                }
-                Ok(want.below && !is_lost)
-            }
-        }
-    }
-
-    fn directory<W: Write>(
-        &mut self,
-        name: Name<'_>,
-        stat: &Stat,
-        kind: DirKind,
-        place: Place,
-        to: &mut Mux<W>,
-    ) -> Result<(), Error> {
-        self.teller.tally.listed(Kind::Dir, 0);
-        let entry = Entry {
-            dir: kind,
-            size: stat.size,
-            ..self.plain(name, stat)
-        };
-        self.write(&entry, place, to)
-    }
-
-    /// What every entry tells.
-    fn plain<'n>(&self, name: Name<'n>, stat: &Stat) -> Entry<'n> {
-        let chmod = &self.lister.options.adjust.chmod;
-        let changed = match stat.kind {
-            Kind::File | Kind::Dir => chmod.apply(stat.mode, stat.is_dir(), process::take_umask()),
-            _ => stat.mode,
-        };
-        let mode = kind_bits(stat.kind) | (changed & 0o7777) as u16;
-        Entry {
-            mtime: stat.mtime.sec,
-            nsec: stat.mtime.nsec,
-            atime: stat.atime.sec,
-            uid: stat.uid,
-            gid: stat.gid,
-            ..Entry::new(name, mode)
-        }
-    }
-
-    fn write<W: Write>(
-        &mut self,
-        entry: &Entry<'_>,
-        place: Place,
-        to: &mut Mux<W>,
-    ) -> Result<(), Error> {
-        let attached = Attached::default();
-        if self.writer.write(entry, attached, &mut LocalNames, to)? {
-            self.places.push(place);
-        }
-        Ok(())
-    }
-}
-
-/// The type as it travels in modes.
-fn kind_bits(kind: Kind) -> u16 {
-    match kind {
-        Kind::File => 0o100_000,
-        Kind::Dir => 0o040_000,
-        Kind::Symlink => 0o120_000,
-        Kind::CharDevice => 0o020_000,
-        Kind::BlockDevice => 0o060_000,
-        Kind::Fifo => 0o010_000,
-        Kind::Socket => 0o140_000,
-    }
-}
-
-fn place(operand: usize, followed: bool) -> Result<Place, Error> {
-    let too_many = |_| Error::Select("more source operands than a session can hold".into());
-    let operand = u16::try_from(operand).map_err(too_many)?;
-    Ok(Place { operand, followed })
 }
 
 /// Deals with what came up while names were chosen.
-fn take(note: Note, teller: &Teller<'_>, fatal: &mut Option<Error>) {
+pub(super) fn take(note: Note, teller: &Teller<'_>, fatal: &mut Option<Error>) {
     if let Note::Fatal(e) = note {
         fatal.get_or_insert(e);
     } else {
         teller.note(note);
-    }
-}
-
-/// Names of ids as this system has them.
-struct LocalNames;
-
-impl NameIds for LocalNames {
-    fn name(&mut self, kind: IdKind, id: u32) -> Option<Vec<u8>> {
-        match kind {
-            IdKind::User => users::user_name(id),
-            IdKind::Group => users::group_name(id),
-        }
     }
 }
 
