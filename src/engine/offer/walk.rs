@@ -15,7 +15,7 @@ use crate::engine::batch::Batch;
 use crate::engine::error::Error;
 use crate::engine::sources::{Found, Lister, Note, Origin, Source};
 use crate::sys::{Stat, as_path, signal};
-use crate::wire::flist::{DirKind, Entry, Fields, ListWriter, Name, NameIds};
+use crate::wire::flist::{DirKind, Entry, Fields, ListWriter, Name};
 use crate::wire::{Dialect, IoErrors, Mux, Ndx, NdxMemory};
 
 /// Makes the lists of a session.
