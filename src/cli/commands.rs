@@ -117,8 +117,16 @@ fn talk(sync: &Sync, end: &OtherEnd, report: &dyn Report) -> Result<Ended, PeerE
     });
     let bytes = |words: &Vec<OsString>| words.iter().map(|word| word.as_bytes().to_vec()).collect();
     let secluded = end.secluded.as_ref().map(bytes);
-    let (version, offer) = (end.version, end.offer.clone());
-    let (incremental, fields, timeout) = (end.incremental, end.fields, end.timeout);
+    let (offer, fields, timeout) = (end.offer.clone(), end.fields, end.timeout);
+    let opening = |rules| {
+        engine::Opening::Client(engine::Client {
+            version: end.version,
+            incremental: end.incremental,
+            rules,
+            secluded,
+        })
+    };
+    let code_of: Arc<engine::CodeOf> = Arc::new(|e| code_of(e).number());
     let ended = match end.task.clone() {
         Task::Sends {
             rules,
@@ -131,16 +139,11 @@ fn talk(sync: &Sync, end: &OtherEnd, report: &dyn Report) -> Result<Ended, PeerE
                 offer,
                 fields,
                 timeout,
-                code_of: Arc::new(|e| code_of(e).number()),
+                code_of,
                 hang_up,
-                opening: engine::Opening::Client(engine::Client {
-                    version,
-                    incremental,
-                    rules,
-                    secluded,
-                    names,
-                    asked,
-                }),
+                opening: opening(Some(rules)),
+                names,
+                asked,
             };
             engine::pull(&sync.options, report, sender)
         }
@@ -151,15 +154,14 @@ fn talk(sync: &Sync, end: &OtherEnd, report: &dyn Report) -> Result<Ended, PeerE
             let receiver = engine::Receiver {
                 from,
                 to,
-                version,
                 offer,
-                incremental,
                 fields,
-                rules,
-                secluded,
                 timeout,
                 tells_manner,
+                hears_names: false,
+                code_of,
                 hang_up,
+                opening: opening(rules),
             };
             engine::push(&sync.options, report, receiver)
         }

@@ -33,9 +33,11 @@ mod listing;
 mod node;
 mod notes;
 mod offer;
+mod opening;
 mod options;
 mod order;
 mod pace;
+mod post;
 mod remote;
 mod removal;
 mod remove_source;
@@ -54,10 +56,12 @@ mod workforce;
 pub use error::Error;
 pub use event::*;
 pub use offer::{Receiver, push};
+pub use opening::{Client, Opening, Server};
 pub use options::{
     Adjust, Alternates, Backups, BasisUse, Compare, Content, Deletion, Options, Partial, Privilege,
     SourceRemoval, Sums, When, Writing,
 };
-pub use remote::{AskedNames, Client, Opening, Post, Sender, Server, pull};
+pub use post::Post;
+pub use remote::{AskedNames, CodeOf, Sender, pull};
 pub use select::{Boundary, Missing, Names, Select, Symlinks};
 pub use session::run;

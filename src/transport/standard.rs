@@ -15,8 +15,15 @@ const NAP: Timespec = Timespec {
     tv_sec: 0,
     tv_nsec: 50_000_000,
 };
-/// Bytes that are written without waiting once a pipe takes any (`PIPE_BUF`).
+/// Bytes that are read at a time when nothing of them matters.
 const PIECE: usize = 4096;
+
+/// Whether somebody waits beyond the end of the session.
+#[derive(Clone, Copy, Debug)]
+enum Patience {
+    None,
+    Some,
+}
 
 /// Both streams of a session.
 #[derive(Clone, Debug)]
@@ -49,10 +56,12 @@ impl Standard {
             to: io::stdout(),
             standard: standard.clone(),
         };
+        // Where it stays blocking, a client that does not read keeps this end from leaving, and no more.
+        let _ = rustix::io::ioctl_fionbio(&output.to, true);
         (standard, input, output)
     }
 
-    /// Ends the session: who waits for the client waits a little longer, and then no more.
+    /// Ends the session: nothing more is heard of the client, who has a little time to hear what was said.
     pub fn hang_up(&self) {
         self.lock().get_or_insert_with(|| Instant::now() + PATIENCE);
     }
@@ -60,16 +69,22 @@ impl Standard {
     /// Ends the session, and hears the client out: it has to read the last words before it finds nobody there.
     pub fn drain(&self) {
         self.hang_up();
-        let mut input = Input {
-            from: io::stdin(),
-            standard: self.clone(),
-        };
+        let from = io::stdin();
         let mut rest = [0; PIECE];
-        while input.read(&mut rest).is_ok_and(|read| read > 0) {}
+        let is_late = || self.is_over(Patience::Some);
+        while self
+            .wait([PollFd::new(&from, PollFlags::IN)], is_late)
+            .is_ok_and(|ready| ready)
+            && rustix::io::read(&from, &mut rest).is_ok_and(|read| read > 0)
+        {}
     }
 
-    fn is_over(&self) -> bool {
-        self.lock().is_some_and(|until| Instant::now() >= until)
+    fn is_over(&self, patience: Patience) -> bool {
+        match (*self.lock(), patience) {
+            (None, _) => false,
+            (Some(_), Patience::None) => true,
+            (Some(until), Patience::Some) => Instant::now() >= until,
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
@@ -77,8 +92,8 @@ impl Standard {
     }
 
     /// Waits until a stream is ready; false if the session is over before.
-    fn wait(&self, mut ready: [PollFd<'_>; 1]) -> io::Result<bool> {
-        while !self.is_over() {
+    fn wait(&self, mut ready: [PollFd<'_>; 1], is_over: impl Fn() -> bool) -> io::Result<bool> {
+        while !is_over() {
             match poll(&mut ready, Some(&NAP)) {
                 Ok(0) | Err(Errno::INTR) => {}
                 Ok(_) => return Ok(true),
@@ -89,13 +104,19 @@ impl Standard {
     }
 }
 
+impl Drop for Output {
+    fn drop(&mut self) {
+        // Others may write there when this process is gone.
+        let _ = rustix::io::ioctl_fionbio(&self.to, false);
+    }
+}
+
 impl Read for Input {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         loop {
-            if !self
-                .standard
-                .wait([PollFd::new(&self.from, PollFlags::IN)])?
-            {
+            let ready = [PollFd::new(&self.from, PollFlags::IN)];
+            let is_over = || self.standard.is_over(Patience::None);
+            if !self.standard.wait(ready, is_over)? {
                 return Ok(0);
             }
             match rustix::io::read(&self.from, &mut *buf) {
@@ -108,17 +129,16 @@ impl Read for Input {
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let bytes = &bytes[..bytes.len().min(PIECE)];
         loop {
-            if !self
-                .standard
-                .wait([PollFd::new(&self.to, PollFlags::OUT)])?
-            {
-                return Err(io::ErrorKind::BrokenPipe.into());
-            }
             match rustix::io::write(&self.to, bytes) {
-                Err(Errno::AGAIN | Errno::INTR) => {}
+                Err(Errno::AGAIN) => {}
+                Err(Errno::INTR) => continue,
                 written => return Ok(written?),
+            }
+            let ready = [PollFd::new(&self.to, PollFlags::OUT)];
+            let is_over = || self.standard.is_over(Patience::Some);
+            if !self.standard.wait(ready, is_over)? {
+                return Err(io::ErrorKind::BrokenPipe.into());
             }
         }
     }

@@ -119,6 +119,18 @@ impl Compat {
         self.0 & other.0 == other.0
     }
 
+    /// The same, telling a client that asks that the receiving server makes all changes at once.
+    #[must_use]
+    pub fn with_atomic(self, client: &Capabilities) -> Self {
+        let asks = Capabilities::ASKS_ATOMIC
+            .iter()
+            .all(|letter| client.has(*letter));
+        match asks && self != Self::NONE {
+            true => self | Self::ATOMIC,
+            false => self,
+        }
+    }
+
     /// A server's answer to a client, `incremental` if the server's own options allow pieces.
     #[must_use]
     pub fn answer(protocol: Protocol, client: &Capabilities, incremental: bool) -> Self {

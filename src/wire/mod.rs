@@ -63,7 +63,9 @@ pub use message::{IoErrors, MAX_TEXT, Message, Severity};
 pub use mux::Mux;
 pub use names::{end_names, read_arguments, read_name, write_arguments, write_name};
 pub use ndx::{Ndx, NdxMemory};
-pub use phase::{Ended, Phase, Phases, goodbyes_of_generator, goodbyes_of_sender};
+pub use phase::{
+    Ended, Phase, Phases, dones_of_generator, goodbyes_of_generator, goodbyes_of_sender,
+};
 pub use protocol::{Protocol, Role, Side, Way};
 pub use stats::{DeletionStats, Statistics};
 pub use sums::{BlockSums, block_limit, read_sum_head, write_signature, write_sum_head};

@@ -123,6 +123,13 @@ impl Phases {
     }
 }
 
+/// How many `NDX_DONE`s the generator says in a session with so many lists.
+#[must_use]
+pub fn dones_of_generator(protocol: Protocol, lists: u32) -> u32 {
+    let phases = if protocol >= Protocol::V29 { 2 } else { 1 };
+    lists + phases + goodbyes_of_generator(protocol)
+}
+
 /// How many `NDX_DONE`s the sender reads behind its loop; it answers the first of two.
 #[must_use]
 pub fn goodbyes_of_generator(protocol: Protocol) -> u32 {
@@ -161,6 +168,7 @@ mod tests {
                 loops += 1;
             }
             assert_eq!(loops + goodbyes_of_generator(protocol), of_generator);
+            assert_eq!(dones_of_generator(protocol, lists), of_generator);
             assert_eq!(loops + goodbyes_of_sender(protocol), of_sender);
             assert!(phases.done().is_err() && phases.add_list().is_err());
             assert_eq!(phases.current(), None);

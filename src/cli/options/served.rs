@@ -10,7 +10,7 @@ use crate::cli::exit::Refusal;
 use crate::cli::table::Opt;
 use crate::engine;
 use crate::report::Style;
-use crate::tree::{IdMap, Ids};
+use crate::tree::{IdMap, Ids, Rules};
 use crate::wire::flist::Fields;
 use crate::wire::handshake::Offer;
 use crate::wire::{Capabilities, FilterNeed, Protocol, Way};
@@ -53,6 +53,12 @@ pub struct Duty {
     pub filters: FilterNeed,
     /// The names that the client is told: those of a list that is here.
     pub names: Option<Arc<engine::Names>>,
+    /// Whether the client tells names.
+    pub hears_names: bool,
+    /// No rules yet, as those of the client are to be read.
+    pub rules: Rules,
+    /// `-C`.
+    pub cvs: bool,
     /// How long the client may be silent.
     pub timeout: Option<Duration>,
 }
@@ -182,23 +188,27 @@ impl Order {
         asked.settle_what()?;
         asked.settle_content()?;
         asked.check()?;
-        let names = match way {
-            Way::Receives => asked.list_for_client()?,
-            Way::Sends => None,
-        };
+        let names = asked.list_for_client()?;
+        let hears_names = way == Way::Sends && asked.hears_names();
+        if way == Way::Sends {
+            asked.engine.select.files_from.clone_from(&names);
+        }
         asked.settle_far(way == Way::Sends)?;
         asked.settle_backups()?;
         asked.settle_attributes()?;
-        if way == Way::Receives {
-            // Rules are the client's to say.
-            asked.engine.rules = Asked::no_rules();
-        } else {
-            asked.settle_filter()?;
+        // They are the client's to say.
+        let mut rules = Asked::no_rules();
+        if filters.delete_excluded {
+            rules.delete_excluded();
         }
+        asked.engine.rules = Asked::no_rules();
         asked.engine.whole_list |= asked.engine.deletion.needs_whole_list();
         asked.apply_checksum_choice()?;
         let (style, errors_in_band) = asked.served_style();
-        let incremental = asked.takes_pieces();
+        let incremental = match way {
+            Way::Receives => asked.takes_pieces(),
+            Way::Sends => asked.engine.recursive && !asked.engine.whole_list,
+        };
         let offer = asked.offer(way);
         let fields = asked.fields();
         if way == Way::Receives {
@@ -222,7 +232,10 @@ impl Order {
             incremental,
             seed: Some(asked.wire.seed).filter(|seed| *seed != 0),
             filters,
-            names,
+            names: names.filter(|_| way == Way::Receives),
+            hears_names,
+            rules,
+            cvs: asked.cvs,
             timeout: asked.wire.timeout,
             options: asked.engine,
         })

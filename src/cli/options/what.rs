@@ -169,9 +169,14 @@ impl Asked {
     /// The list that a client asks for: it is the client who goes by it.
     pub(super) fn list_for_client(&self) -> Result<Option<Arc<Names>>, Refusal> {
         match &self.files_from {
-            Some(file) => self.list_of(file).map(Some),
-            None => Ok(None),
+            Some(file) if !self.hears_names() => self.list_of(file).map(Some),
+            _ => Ok(None),
         }
+    }
+
+    /// Whether the list comes from the client.
+    pub(super) fn hears_names(&self) -> bool {
+        self.files_from.as_ref().is_some_and(|file| file == "-")
     }
 
     fn list_of(&self, file: &OsStr) -> Result<Arc<Names>, Refusal> {

@@ -2,11 +2,14 @@
 //! output are the session; people are told by the client, and on standard error, which is theirs.
 
 mod argv;
+mod globs;
 mod receive;
 mod send;
+mod voice;
 
 use std::ffi::OsString;
 use std::io::{self, BufReader, Write};
+use std::time::SystemTime;
 
 use super::exit::Refusal;
 use super::options::Order;
@@ -88,6 +91,15 @@ impl Session {
         }
         Err(refusal)
     }
+}
+
+/// A seed that nobody can foresee before the session.
+fn chance() -> i32 {
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    let [a, b, c, d, ..] = (now.as_secs() ^ u64::from(std::process::id()) << 6).to_le_bytes();
+    i32::from_le_bytes([a, b, c, d])
 }
 
 fn refused(error: wire::Error) -> Refusal {

@@ -1,7 +1,13 @@
-//! The far end of a pull.
+//! The far end of a pull: lists and files go out.
 
-use super::Session;
-use crate::cli::exit::Refusal;
+use std::sync::Arc;
+
+use super::voice::Voice;
+use super::{Session, globs};
+use crate::cli::commands::code_of;
+use crate::cli::exit::{Code, Refusal};
+use crate::cli::options::Duty;
+use crate::engine;
 use crate::wire::Way;
 
 /// Sends what a client asks for.
@@ -10,10 +16,70 @@ pub(super) fn send(session: Session) -> Result<u8, Refusal> {
         Ok(duty) => duty,
         Err(refusal) => return session.refuse(Way::Sends, refusal),
     };
-    let what = match &duty.paths[..] {
-        [] => ".".into(),
-        [first, ..] => first.to_string_lossy(),
+    let Session {
+        order,
+        protocol,
+        standard,
+        from,
+        to,
+    } = session;
+    let Duty {
+        mut options,
+        style,
+        errors_in_band,
+        offer,
+        fields,
+        capabilities,
+        incremental,
+        seed,
+        filters,
+        hears_names,
+        rules,
+        cvs,
+        timeout,
+        ..
+    } = duty;
+    if order.is_secluded() {
+        // No shell has seen them.
+        options.sources = options
+            .sources
+            .iter()
+            .flat_map(|path| globs::expand(path))
+            .collect();
+    }
+    let post: Arc<engine::Post> = Arc::default();
+    let voice = Voice::new(style, errors_in_band, protocol, &post);
+    let ended_early = standard.clone();
+    let receiver = engine::Receiver {
+        from: Box::new(from),
+        to: Box::new(to),
+        offer,
+        fields,
+        timeout,
+        tells_manner: false,
+        hears_names,
+        code_of: voice.code_of(),
+        hang_up: Arc::new(move || ended_early.hang_up()),
+        opening: engine::Opening::Server(engine::Server {
+            protocol,
+            capabilities,
+            incremental,
+            seed: seed.unwrap_or_else(super::chance),
+            is_atomic: false,
+            filters,
+            rules,
+            cvs,
+            post,
+        }),
     };
-    let text = format!("on remote machine: --sender: not supported yet: {what}");
-    session.refuse(Way::Sends, Refusal::usage(text))
+    let code = match engine::push(&options, &voice.report, receiver) {
+        Ok(outcome) => Code::of(&outcome),
+        Err(e) => {
+            voice.tell(&e);
+            standard.drain();
+            code_of(&e)
+        }
+    };
+    voice.report.close(code.number());
+    Ok(code.number())
 }

@@ -4,6 +4,7 @@
 //! much lies here: the receiver writes in one thread and reads in another, so it may wait as well.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +18,8 @@ const ROOM: usize = 16 << 20;
 pub(super) struct Inbox {
     state: Mutex<State>,
     changed: Condvar,
+    /// How many [`Said::Done`]s there will be; 0 while that is not known, or nobody cares.
+    dones: AtomicU32,
 }
 
 #[derive(Default)]
@@ -49,6 +52,16 @@ impl Inbox {
         }
         // Who takes out waits only where nothing lies here; a call too many costs little.
         self.changed.notify_all();
+    }
+
+    /// There will be so many [`Said::Done`]s, and nothing behind them.
+    pub(super) fn expect(&self, dones: u32) {
+        self.dones.store(dones, Ordering::Relaxed);
+    }
+
+    /// Whether nothing follows behind so many [`Said::Done`]s.
+    pub(super) fn is_last(&self, dones: u32) -> bool {
+        dones > 0 && self.dones.load(Ordering::Relaxed) == dones
     }
 
     /// The oldest, if there is any.

@@ -16,6 +16,7 @@ mod content;
 mod depart;
 mod entries;
 mod inbox;
+mod outbox;
 mod requests;
 mod serve;
 mod shelf;
@@ -30,8 +31,9 @@ use std::time::Duration;
 
 use content::Contents;
 use inbox::Inbox;
-use requests::{Form, Said};
-use serve::Serving;
+use outbox::{Outbox, Reserved};
+use requests::{Batch, Form, Said, Stream};
+use serve::{ServerEnd, Serving};
 use shelf::Shelves;
 use source_files::SourceFiles;
 use tell::Teller;
@@ -39,44 +41,46 @@ use walk::Walk;
 
 use super::error::Error;
 use super::event::{Event, Outcome, Report, Severity, Traffic};
+use super::opening::Opening;
 use super::options::{Options, Writing};
 use super::pace::Pace;
-use super::remote::Counted;
 use super::remote::watch::Watch;
+use super::remote::{CodeOf, Counted};
+use super::select::Names;
 use super::sources::{self, Lister, Source};
 use super::tally::Tally;
 use crate::sys::signal;
 use crate::wire::flist::Fields;
-use crate::wire::handshake::{self, Offer};
+use crate::wire::handshake::Offer;
 use crate::wire::{
-    Compat, DeletionStats, Dialect, IoErrors, Message, Mux, NdxMemory, Phases, Protocol,
-    write_arguments, write_filters,
+    Compat, DeletionStats, Dialect, IoErrors, Message, Mux, NdxMemory, Phases, Protocol, read_name,
 };
 
-/// A receiver that was started, and what both sides know of each other beforehand.
+/// The names of `--files-from` that are held, in bytes.
+const MOST_NAMES: usize = 1 << 30;
+
+/// A receiver that is there, and what both sides know of each other beforehand.
 pub struct Receiver {
     /// From it.
     pub from: Box<dyn Read + Send>,
     /// To it.
     pub to: Box<dyn Write + Send>,
-    /// The newest version of the protocol that is spoken (`--protocol`).
-    pub version: i32,
     /// What is offered in the handshake.
     pub offer: Offer,
-    /// Whether lists may come directory by directory.
-    pub incremental: bool,
     /// What the lists tell of entries.
     pub fields: Fields,
-    /// The filter rules that it gets; none where it needs none.
-    pub rules: Option<Vec<Vec<u8>>>,
-    /// What it is told ahead of everything, past its shell (`--secluded-args`).
-    pub secluded: Option<Vec<Vec<u8>>>,
     /// How long nothing may move before the session counts as broken (`--timeout`).
     pub timeout: Option<Duration>,
     /// Whether a person is told that the receiver changes file by file.
     pub tells_manner: bool,
-    /// Ends it, so that whoever reads from it or writes to it does not wait for ever.
+    /// Whether the receiver tells the names of `--files-from`.
+    pub hears_names: bool,
+    /// The exit code of a session that this error ends: a client is told.
+    pub code_of: Arc<CodeOf>,
+    /// Ends the session, so that whoever reads from it or writes to it does not wait for ever.
     pub hang_up: Arc<dyn Fn() + Send + Sync>,
+    /// Which end this is.
+    pub opening: Opening,
 }
 
 /// Offers the sources to a receiver.
@@ -139,17 +143,15 @@ fn push_counted(
     let Receiver {
         from,
         to,
-        version,
         offer,
-        incremental,
         fields,
-        rules,
-        secluded,
         timeout,
         tells_manner,
+        hears_names,
+        code_of,
         hang_up,
+        opening,
     } = receiver;
-    let broken = |e| Error::Wire(crate::wire::Error::Io(e));
     let counted = |from, count: &Arc<AtomicU64>| -> Box<dyn Read + Send> {
         let count = Arc::clone(count);
         Box::new(Counted { from, count })
@@ -157,23 +159,43 @@ fn push_counted(
     let mut from = counted(counted(from, received), moved);
     let count = Arc::clone(moved);
     let mut to: Box<dyn Write + Send> = Box::new(Counting { to, count });
-    if let Some(arguments) = secluded {
-        write_arguments(&arguments, &mut to).map_err(broken)?;
-    }
-    let protocol = handshake::exchange_versions(version, &mut from, &mut to)?;
-    let dialect = handshake::client(protocol, &offer, incremental, &mut from, &mut to)?;
+    let dialect = opening.shake_hands(&offer, &mut from, &mut to)?;
+    let protocol = dialect.protocol;
     received.store(0, Ordering::Relaxed);
     let mut to = Mux::new(to);
     to.begin_session(dialect.writes_frames).map_err(broken)?;
-    if let Some(rules) = rules {
-        write_filters(&rules, &mut to)?;
-    }
+    opening.begin(&mut to)?;
+    let reserved = Reserved(report);
+    let (server, report): (_, &dyn Report) = match &opening {
+        Opening::Client(_) => (None, report),
+        Opening::Server(server) => {
+            let outbox: Arc<Outbox> = Arc::default();
+            server.post.begin(outbox.clone());
+            let received = Arc::clone(received);
+            (Some(ServerEnd { outbox, received }), &reserved)
+        }
+    };
     if tells_manner && !dialect.compat.contains(Compat::ATOMIC) {
         report.event(Event::Message {
             severity: Severity::Notice,
             text: "the other end changes file by file: a run that breaks leaves old and new there"
                 .into(),
         });
+    }
+    let (inbox, batch) = (Inbox::default(), Batch::default());
+    let mut stream = requests::stream(from, &dialect, &batch, &inbox);
+    let mut options = options.clone();
+    opening.hear(&dialect, &mut options, &mut stream)?;
+    if hears_names {
+        options.select.files_from = Some(Arc::new(hear_names(&dialect, &mut stream)?));
+    }
+    let options = &options;
+    if let Some(when) = options.content.deadline {
+        signal::stop_at(when).map_err(|source| Error::File {
+            action: "watch the time for",
+            path: options.sources.first().cloned().unwrap_or_default(),
+            source,
+        })?;
     }
     let tally = Tally::default();
     report.event(Event::ListBegins);
@@ -192,14 +214,13 @@ fn push_counted(
             .collect(),
         rooted: found.rooted.clone(),
     };
-    let inbox = Inbox::default();
     let form = Form {
         xattrs: fields.xattrs,
         is_dry: options.dry_run,
         appends: matches!(options.content.writing, Writing::Append { .. }),
     };
     let served = std::thread::scope(|scope| {
-        let reader = scope.spawn(|| requests::read_all(from, &dialect, form, &inbox));
+        let reader = scope.spawn(|| requests::read_all(stream, &dialect, form, &batch, &inbox));
         let session = Session {
             teller: &teller,
             dialect: &dialect,
@@ -207,16 +228,21 @@ fn push_counted(
             fields,
             level: offer.level,
             patience: timeout.map(|timeout| timeout / 2),
+            code_of: &*code_of,
         };
-        let served = session.serve(&found.sources, to);
-        if served.is_err() {
+        let served = session.serve(&found.sources, server, to);
+        // Of a server that has nothing to offer nobody wants anything.
+        let is_idle = served.as_ref().is_ok_and(|served| served.is_none());
+        if served.is_err() || is_idle {
             inbox.close();
             hang_up();
         }
         let _ = reader.join();
         served
     });
-    let (deleted, sent) = served?;
+    let Some((deleted, sent)) = served? else {
+        return Ok(tally.outcome());
+    };
     // What it says on its way out.
     while let Some(said) = inbox.take() {
         if let Said::Message(Message::Text(severity, text)) = said {
@@ -246,6 +272,28 @@ struct Session<'s> {
     fields: Fields,
     level: Option<i32>,
     patience: Option<Duration>,
+    code_of: &'s CodeOf,
+}
+
+/// The names of `--files-from` that a client has; they come raw before protocol 31.
+fn hear_names(dialect: &Dialect, from: &mut Stream<'_>) -> Result<Names, Error> {
+    let is_framed = dialect.reads_frames && dialect.protocol >= Protocol::V31;
+    from.set_framed(is_framed)?;
+    let mut names = Names::default();
+    let mut bytes = 0;
+    while let Some(name) = read_name(from)? {
+        bytes += name.len() + 1;
+        if bytes > MOST_NAMES {
+            return Err(Error::Wire(crate::wire::Error::Invalid {
+                fault: crate::wire::Fault::TooLarge,
+                what: "names of --files-from",
+                why: "are more than a session can hold",
+            }));
+        }
+        names.push(&name);
+    }
+    from.set_framed(dialect.reads_frames)?;
+    Ok(names)
 }
 
 impl Session<'_> {
@@ -253,8 +301,9 @@ impl Session<'_> {
     fn serve<W: Write>(
         &self,
         found: &[Source],
+        server: Option<ServerEnd>,
         mut to: Mux<W>,
-    ) -> Result<(DeletionStats, u64), Error> {
+    ) -> Result<Option<(DeletionStats, u64)>, Error> {
         let Session {
             teller, dialect, ..
         } = *self;
@@ -268,6 +317,13 @@ impl Session<'_> {
         let first = walk.first(found, &mut to)?;
         if !dialect.incremental() {
             teller.tell(Event::Listed(teller.tally.known().entries));
+        }
+        let mut memory = NdxMemory::new(dialect.protocol);
+        if first.list.is_empty() && server.is_some() {
+            // There is nothing to be asked for: both sides leave.
+            walk.next(&mut memory, &mut to)?;
+            finish(to, server.as_ref())?;
+            return Ok(None);
         }
         shelves.add(first);
         let pace = options.content.rate.map(Pace::new);
@@ -286,12 +342,13 @@ impl Session<'_> {
                 last: None,
             },
             contents: Contents::new(dialect, self.level, pace.as_ref(), self.patience)?,
-            memory: NdxMemory::new(dialect.protocol),
+            memory,
             phases: Phases::new(dialect.protocol),
             patience: self.patience,
             told: IoErrors::NONE,
             last_word: None,
             is_gone: false,
+            server,
             to,
         };
         let served = serving.serve();
@@ -302,10 +359,29 @@ impl Session<'_> {
         if let (Err(Error::Wire(_)), Some(code)) = (&served, serving.last_word) {
             return Err(Error::Left { code });
         }
+        if let (Err(e), Some(_)) = (&served, &serving.server) {
+            serving.say_failed((self.code_of)(e));
+        }
         let deleted = served?;
-        let sent = serving.to.given();
-        Ok((deleted, sent))
+        let Serving { to, server, .. } = serving;
+        Ok(Some((deleted, finish(to, server.as_ref())?)))
     }
+}
+
+/// Says the last words, and how many bytes went there.
+fn finish<W: Write>(mut to: Mux<W>, server: Option<&ServerEnd>) -> Result<u64, Error> {
+    if let Some(server) = server {
+        for message in server.outbox.take() {
+            to.message(&message)?;
+        }
+        server.outbox.close();
+    }
+    to.flush().map_err(broken)?;
+    Ok(to.given())
+}
+
+fn broken(e: io::Error) -> Error {
+    Error::Wire(crate::wire::Error::Io(e))
 }
 
 /// What no receiver may say.

@@ -58,11 +58,11 @@ pub(super) struct Form {
 }
 
 /// Hears messages where the stream is read.
-type Listener<'h> = Box<dyn FnMut(Message) -> io::Result<()> + Send + 'h>;
+pub(super) type Listener<'h> = Box<dyn FnMut(Message) -> io::Result<()> + Send + 'h>;
 
 /// What was read and is not put in yet, in order: what came at once is put in at once.
 #[derive(Default)]
-struct Batch(Mutex<Vec<Said>>);
+pub(super) struct Batch(Mutex<Vec<Said>>);
 
 impl Batch {
     /// Adds one piece, and puts all in if it is not to wait for others.
@@ -78,20 +78,46 @@ impl Batch {
     }
 }
 
-/// Reads all that the receiver says, to its end.
-pub(super) fn read_all<R: Read>(from: R, dialect: &Dialect, form: Form, inbox: &Inbox) {
-    let batch = Batch::default();
-    let listener: Listener<'_> = Box::new(|message| {
+/// The way from the receiver; what it says beside the data goes into the inbox as it comes.
+pub(super) type Stream<'h> = Demux<Box<dyn Read + Send>, Listener<'h>>;
+
+/// The stream behind the handshake.
+pub(super) fn stream<'h>(
+    from: Box<dyn Read + Send>,
+    dialect: &Dialect,
+    batch: &'h Batch,
+    inbox: &'h Inbox,
+) -> Stream<'h> {
+    let listener: Listener<'h> = Box::new(|message| {
         batch.add(Said::Message(message), false, inbox);
         Ok(())
     });
-    let mut from = Demux::new(from, dialect.side, listener);
-    from.begin_session(dialect.reads_frames);
+    let mut stream = Demux::new(from, dialect.side, listener);
+    stream.begin_session(dialect.reads_frames);
+    stream
+}
+
+/// Reads all that the receiver says: to its end, or to the last word that a server waits for.
+pub(super) fn read_all(
+    mut from: Stream<'_>,
+    dialect: &Dialect,
+    form: Form,
+    batch: &Batch,
+    inbox: &Inbox,
+) {
     let mut memory = NdxMemory::new(dialect.protocol);
     let mut asked = HashSet::new();
+    let mut dones = 0;
     loop {
         match read_one(&mut from, dialect, form, &mut memory, &mut asked) {
-            Ok(said) => batch.add(said, from.has_more(), inbox),
+            Ok(said) => {
+                dones += u32::from(matches!(said, Said::Done));
+                let is_last = inbox.is_last(dones);
+                batch.add(said, from.has_more() && !is_last, inbox);
+                if is_last {
+                    return;
+                }
+            }
             Err(e) => return batch.add(Said::Over(e), false, inbox),
         }
     }
@@ -107,8 +133,8 @@ fn size(said: &Said) -> usize {
     size_of::<Said>() + size_of::<Request>() + sums
 }
 
-fn read_one<R: Read>(
-    from: &mut Demux<R, Listener<'_>>,
+fn read_one(
+    from: &mut Stream<'_>,
     dialect: &Dialect,
     form: Form,
     memory: &mut NdxMemory,

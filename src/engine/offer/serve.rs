@@ -1,10 +1,13 @@
 //! Answering a receiver: lists ahead of what it asks for, files as they are asked for, and the end.
 
 use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::content::{Contents, Outgoing};
 use super::inbox::Inbox;
+use super::outbox::Outbox;
 use super::requests::{Blocks, Request, Said};
 use super::shelf::{Shelves, Subject};
 use super::source_files::SourceFiles;
@@ -17,7 +20,7 @@ use crate::engine::options::Writing;
 use crate::sys::{Kind, as_path};
 use crate::wire::{
     Basis, Compat, DeletionStats, Dialect, Ended, IoErrors, Item, Message, Mux, Ndx, NdxMemory,
-    Phase, Phases, Protocol, goodbyes_of_sender, write_sum_head,
+    Phase, Phases, Protocol, Statistics, dones_of_generator, goodbyes_of_sender, write_sum_head,
 };
 
 /// So many entries are always listed beyond those that are asked about.
@@ -46,7 +49,15 @@ pub(super) struct Serving<'s, W: Write> {
     pub last_word: Option<u8>,
     /// Nothing more comes from it.
     pub is_gone: bool,
+    /// At a server: what it says to people, and the bytes that it heard.
+    pub server: Option<ServerEnd>,
     pub to: Mux<W>,
+}
+
+/// What only a server has.
+pub(super) struct ServerEnd {
+    pub outbox: Arc<Outbox>,
+    pub received: Arc<AtomicU64>,
 }
 
 impl<W: Write> Serving<'_, W> {
@@ -54,6 +65,7 @@ impl<W: Write> Serving<'_, W> {
     pub(super) fn serve(&mut self) -> Result<DeletionStats, Error> {
         let mut deleted = DeletionStats::default();
         self.told = self.teller.errors();
+        self.expect_end();
         // Whether the one entry is all decides on what the destination means.
         if self.shelves.ahead() == 1 {
             self.list_more()?;
@@ -62,7 +74,7 @@ impl<W: Write> Serving<'_, W> {
             while self.shelves.ahead() < AHEAD && self.list_more()? {}
             match self.hear()? {
                 Said::Request(request) => self.answer(*request)?,
-                Said::Deletions(told) => deleted = told,
+                Said::Deletions(told) => deleted = self.hear_deletions(told)?,
                 Said::Done => match self.phases.done()? {
                     Ended::List => {
                         self.shelves.drop_oldest();
@@ -94,7 +106,19 @@ impl<W: Write> Serving<'_, W> {
                 self.shelves.add(shelf);
                 Ok(true)
             }
-            None => Ok(false),
+            None => {
+                self.expect_end();
+                Ok(false)
+            }
+        }
+    }
+
+    /// Once all lists are made it is known what a client says last; it stays when that is said.
+    fn expect_end(&self) {
+        if self.server.is_some() && self.walk.is_over() {
+            let lists = self.shelves.made();
+            self.inbox
+                .expect(dones_of_generator(self.dialect.protocol, lists));
         }
     }
 
@@ -107,6 +131,7 @@ impl<W: Write> Serving<'_, W> {
             if self.shelves.ahead() < AHEAD_AT_REST && self.list_more()? {
                 continue;
             }
+            self.say_all()?;
             self.to.flush().map_err(broken)?;
             if let Some(said) = self.inbox.wait(self.patience) {
                 return Ok(said);
@@ -274,6 +299,8 @@ impl<W: Write> Serving<'_, W> {
             self.to.message(&Message::IoErrors(errors))?;
         }
         self.memory.write(Ndx::Done, &mut self.to)?;
+        self.tell_statistics()?;
+        self.say_all()?;
         self.to.flush().map_err(broken)?;
         let mut goodbyes = 0;
         while goodbyes <= goodbyes_of_sender(protocol) {
@@ -285,7 +312,7 @@ impl<W: Write> Serving<'_, W> {
                         self.to.flush().map_err(broken)?;
                     }
                 }
-                Said::Deletions(told) => deleted = told,
+                Said::Deletions(told) => deleted = self.hear_deletions(told)?,
                 Said::Message(message) => self.listen(&message)?,
                 Said::Request(_) => {
                     return Err(super::unexpected("a request", "comes behind the end"));
@@ -296,6 +323,43 @@ impl<W: Write> Serving<'_, W> {
         Ok(deleted)
     }
 
+    /// What the receiver deleted: a server says it back, because the client's other half hears only that.
+    fn hear_deletions(&mut self, told: DeletionStats) -> Result<DeletionStats, Error> {
+        if self.server.is_some() {
+            self.memory.write(Ndx::DelStats, &mut self.to)?;
+            told.write(&mut self.to)?;
+        }
+        Ok(told)
+    }
+
+    /// A server's numbers, by which a client tells what moved.
+    fn tell_statistics(&mut self) -> Result<(), Error> {
+        let Some(server) = &self.server else {
+            return Ok(());
+        };
+        let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        let stats = self.teller.tally.outcome().stats;
+        let statistics = Statistics {
+            server_read: number(server.received.load(Ordering::Relaxed)),
+            server_written: number(self.to.given()),
+            total_size: number(stats.total_size),
+            // As rsync, which never tells less.
+            list_build_ms: number(stats.list_nanos / 1_000_000).max(1),
+            list_transfer_ms: 0,
+        };
+        Ok(statistics.write(self.dialect.protocol, &mut self.to)?)
+    }
+
+    /// Passes on what there is to say to people.
+    pub(super) fn say_all(&mut self) -> Result<(), Error> {
+        if let Some(server) = &self.server {
+            for message in server.outbox.take() {
+                self.to.message(&message)?;
+            }
+        }
+        Ok(())
+    }
+
     /// What the receiver says next, when nothing is left to be listed.
     fn hear_out(&mut self) -> Result<Said, Error> {
         loop {
@@ -304,6 +368,15 @@ impl<W: Write> Serving<'_, W> {
                 None => self.to.keep_alive()?,
             }
         }
+    }
+
+    /// Tells a client that this end ends with an error. It may be gone already.
+    pub(super) fn say_failed(&mut self, code: u8) {
+        let _ = self.say_all();
+        if self.dialect.protocol >= Protocol::V31 && self.last_word.is_none() {
+            let _ = self.to.message(&Message::ErrorExit(Some(code.into())));
+        }
+        let _ = self.to.flush();
     }
 
     fn gone<T>(&mut self, e: Error) -> Result<T, Error> {

@@ -116,16 +116,24 @@ pub(super) struct Shelves {
     end: u32,
     /// How many entries are listed.
     entries: u64,
+    /// How many lists there were.
+    made: u32,
     /// The index behind the list that was asked for last.
     reached: u32,
 }
 
 impl Shelves {
     pub(super) fn add(&mut self, mut shelf: Shelf) {
+        self.made += 1;
         shelf.before = self.entries;
         self.entries += u64::from(shelf.list.len());
         self.end = shelf.list.first() + shelf.list.len();
         self.lists.push_back(shelf);
+    }
+
+    /// How many lists there were so far.
+    pub(super) fn made(&self) -> u32 {
+        self.made
     }
 
     /// The oldest list is through.

@@ -24,10 +24,9 @@ mod asked;
 mod block_sums;
 mod hearing;
 mod incoming;
-mod opening;
 mod peer;
-mod post;
 mod queue;
+mod relay;
 mod requests;
 pub(super) mod told;
 pub(super) mod watch;
@@ -40,9 +39,6 @@ use std::time::Duration;
 pub(super) use answers::Course;
 pub use asked::AskedNames;
 pub(super) use block_sums::block_sums;
-pub use opening::{Client, Opening, Server};
-pub use post::Post;
-
 pub(super) use incoming::{Bed, Incoming, Unfit};
 pub(super) use peer::Peer;
 pub(super) use requests::{Basis, Outcome as Arrival, Pending, Requests, Waiter};
@@ -50,13 +46,15 @@ pub(super) use requests::{Basis, Outcome as Arrival, Pending, Requests, Waiter};
 use answers::{Answers, First};
 use hearing::{Hearing, LastWord, Listener};
 pub(super) use hearing::{legible, take_errors};
-use post::Relay;
+use relay::Relay;
 use watch::Watch;
 
 use super::error::Error;
 use super::event::{Event, Outcome, Report};
-use super::options::Options;
+use super::opening::Opening;
+use super::options::{Options, When};
 use super::order::Frontier;
+use super::select::Names;
 use super::session;
 use super::sources::{Arrivals, Listed, Opened, Part, Seat, Source};
 use super::tally::Tally;
@@ -64,7 +62,7 @@ use crate::sys::{signal, users};
 use crate::tree::Scope;
 use crate::wire::flist::{Fields, IdKind};
 use crate::wire::handshake::Offer;
-use crate::wire::{Demux, Dialect, Mux, Role, Sums};
+use crate::wire::{Demux, Dialect, Mux, Protocol, Role, Sums, end_names, write_name};
 
 /// A sender that is there, and what both sides know of each other beforehand.
 pub struct Sender {
@@ -84,6 +82,10 @@ pub struct Sender {
     pub hang_up: Arc<dyn Fn() + Send + Sync>,
     /// Which end this is.
     pub opening: Opening,
+    /// The names that the sender is told, below the one source (`--files-from` with a list here).
+    pub names: Option<Arc<Names>>,
+    /// The names that may stand at the top of its list.
+    pub asked: AskedNames,
 }
 
 /// Tells the exit code of a run that an error ends.
@@ -177,6 +179,8 @@ fn pull_counted(
         code_of,
         hang_up,
         opening,
+        names,
+        asked,
     } = sender;
     let count = Arc::clone(received);
     let mut from: Box<dyn Read + Send> = Box::new(Counted { from, count });
@@ -190,7 +194,7 @@ fn pull_counted(
     let client = match &opening {
         Opening::Client(_) => None,
         Opening::Server(server) => {
-            server.post.begin(&requests);
+            server.post.begin(requests.clone());
             Some((Arc::clone(&requests), dialect.protocol))
         }
     };
@@ -225,10 +229,11 @@ fn pull_counted(
         let turns = || requests.list_arrived();
         let arrivals = Arrivals::new(Box::new(local_id));
         let list = || -> Result<(Answers<'_>, Listed), Error> {
-            opening.hear(&mut options, &mut stream)?;
+            opening.hear(&dialect, &mut options, &mut stream)?;
+            refuse_late_rules(&options)?;
             // The sender lists while it is told names: both go on at once.
             let begun = std::thread::scope(|scope| {
-                scope.spawn(|| opening.tell_names(&dialect, &mut to));
+                scope.spawn(|| tell_names(names.as_deref(), &dialect, &mut to));
                 let begun = Answers::begin(
                     stream,
                     &dialect,
@@ -243,7 +248,7 @@ fn pull_counted(
             });
             let (answers, First { root, errors }) = begun?;
             hearing::take_errors(&tally, errors);
-            refuse_unasked(&root, &opening.asked())?;
+            refuse_unasked(&root, &asked)?;
             Ok((answers, root))
         };
         let (answers, root) = match list() {
@@ -285,6 +290,28 @@ fn pull_counted(
         (Err(Error::Wire(e)), Some(code)) if e.is_end() => Err(Error::Left { code }),
         (result, _) => result,
     }
+}
+
+/// What a server cannot do yet with the rules of its client.
+fn refuse_late_rules(options: &Options) -> Result<(), Error> {
+    if options.deletion.when == When::After && options.rules.has_per_dir() {
+        return Err(Error::Unusable(
+            "resilver: on remote machine: --delete-after by rules that directories have is not supported yet"
+                .into(),
+        ));
+    }
+    Ok(())
+}
+
+/// Tells the sender names, raw ones before protocol 31. That it does not hear them shows where it is read.
+fn tell_names<W: Write>(names: Option<&Names>, dialect: &Dialect, to: &mut Mux<W>) {
+    let Some(names) = names else { return };
+    let is_framed = dialect.writes_frames && dialect.protocol >= Protocol::V31;
+    let flushed = to.flush();
+    to.set_framed(is_framed);
+    let told = flushed.and_then(|()| names.iter().try_for_each(|name| write_name(name, to)));
+    let _ = told.and_then(|()| end_names(to));
+    to.set_framed(dialect.writes_frames);
 }
 
 /// What is at the top of a list has to be asked for.

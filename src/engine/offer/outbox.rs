@@ -1,0 +1,59 @@
+//! What a server that sends says to people: it goes to the client between two pieces of data.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::engine::event::{Event, Report, Wants};
+use crate::engine::post::Outlet;
+use crate::wire::Message;
+
+/// Messages that wait for their turn; none once the session is over.
+pub(super) struct Outbox(Mutex<Option<Vec<Message>>>);
+
+impl Default for Outbox {
+    fn default() -> Outbox {
+        Outbox(Mutex::new(Some(Vec::new())))
+    }
+}
+
+impl Outbox {
+    /// All that wait.
+    pub(super) fn take(&self) -> Vec<Message> {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Takes no more.
+    pub(super) fn close(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl Outlet for Outbox {
+    fn tell(&self, message: Message) -> bool {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.as_mut().is_some_and(|waiting| {
+            waiting.push(message);
+            true
+        })
+    }
+}
+
+/// The report of a server that sends: the client tells of entries itself.
+pub(super) struct Reserved<'r>(pub &'r dyn Report);
+
+impl Report for Reserved<'_> {
+    fn event(&self, event: Event) {
+        if !matches!(event, Event::ListBegins | Event::Listed(_)) {
+            self.0.event(event);
+        }
+    }
+
+    fn wants(&self) -> Wants {
+        let wants = self.0.wants();
+        Wants {
+            skips: wants.skips,
+            source_removals: wants.source_removals,
+            ..Wants::default()
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! How a session begins: as the client that started it, or as the server that was started.
+
+use std::io::{Read, Write};
+use std::sync::Arc;
+
+use super::error::Error;
+use super::options::Options;
+use super::post::Post;
+use crate::tree::Rules;
+use crate::wire::handshake::{self, Offer};
+use crate::wire::{
+    Capabilities, Compat, Dialect, FilterNeed, Mux, Protocol, Role, read_filters, write_arguments,
+    write_filters,
+};
+
+/// Which end of the session this is.
+pub enum Opening {
+    /// The one that started the other.
+    Client(Client),
+    /// The one that was started.
+    Server(Server),
+}
+
+/// What a client brings along.
+pub struct Client {
+    /// The newest version of the protocol that is spoken (`--protocol`).
+    pub version: i32,
+    /// Whether lists may come directory by directory.
+    pub incremental: bool,
+    /// The filter rules that the server gets, where it needs any.
+    pub rules: Option<Vec<Vec<u8>>>,
+    /// What it is told ahead of everything, past its shell (`--secluded-args`).
+    pub secluded: Option<Vec<Vec<u8>>>,
+}
+
+/// What a server brings along. The versions are exchanged already.
+pub struct Server {
+    /// What is spoken.
+    pub protocol: Protocol,
+    /// What the client says of itself.
+    pub capabilities: Capabilities,
+    /// Whether lists may come directory by directory, as far as this end is concerned.
+    pub incremental: bool,
+    /// The seed of checksums.
+    pub seed: i32,
+    /// Whether the receiving end makes all changes at once.
+    pub is_atomic: bool,
+    /// What the client's need of filter rules is by.
+    pub filters: FilterNeed,
+    /// The rules that the client's come behind: none, but what they are read by.
+    pub rules: Rules,
+    /// `-C`: what version control leaves out comes behind the client's rules.
+    pub cvs: bool,
+    /// What is said to people on the way to the client.
+    pub post: Arc<Post>,
+}
+
+impl Opening {
+    /// Settles with the other end how the session goes.
+    ///
+    /// # Errors
+    /// A peer that does not agree, and what the streams report.
+    pub(super) fn shake_hands(
+        &self,
+        offer: &Offer,
+        from: &mut (dyn Read + Send),
+        to: &mut (dyn Write + Send),
+    ) -> Result<Dialect, Error> {
+        let client = match self {
+            Opening::Client(client) => client,
+            Opening::Server(server) => {
+                let Server {
+                    protocol,
+                    capabilities,
+                    incremental,
+                    seed,
+                    is_atomic,
+                    ..
+                } = server;
+                let compat = Compat::answer(*protocol, capabilities, *incremental);
+                let compat = match is_atomic {
+                    true => compat.with_atomic(capabilities),
+                    false => compat,
+                };
+                return Ok(handshake::server(
+                    *protocol, offer, compat, *seed, from, to,
+                )?);
+            }
+        };
+        if let Some(arguments) = &client.secluded {
+            write_arguments(arguments, to).map_err(broken)?;
+        }
+        let protocol = handshake::exchange_versions(client.version, from, to)?;
+        Ok(handshake::client(
+            protocol,
+            offer,
+            client.incremental,
+            from,
+            to,
+        )?)
+    }
+
+    /// Says what is due ahead of the first list.
+    pub(super) fn begin<W: Write>(&self, to: &mut Mux<W>) -> Result<(), Error> {
+        if let Opening::Client(Client {
+            rules: Some(rules), ..
+        }) = self
+        {
+            write_filters(rules, to)?;
+        }
+        to.flush().map_err(broken)
+    }
+
+    /// Hears what is due ahead of the first list; a server takes on the rules of its client.
+    pub(super) fn hear<R: Read>(
+        &self,
+        dialect: &Dialect,
+        options: &mut Options,
+        from: &mut R,
+    ) -> Result<(), Error> {
+        let Opening::Server(server) = self else {
+            return Ok(());
+        };
+        options.rules = server.rules.clone();
+        let client = dialect.side.peer().way;
+        if server.filters.is_sent(client, dialect.protocol) {
+            for rule in read_filters(from)? {
+                take_rule(&mut options.rules, &rule, dialect.protocol)?;
+            }
+        }
+        if server.cvs {
+            options.rules.push_cvs()?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn role(&self) -> Role {
+        match self {
+            Opening::Client(_) => Role::Client,
+            Opening::Server(_) => Role::Server,
+        }
+    }
+}
+
+/// Takes on a rule of a client.
+fn take_rule(rules: &mut Rules, rule: &[u8], protocol: Protocol) -> Result<(), Error> {
+    let text = std::os::unix::ffi::OsStrExt::from_bytes(rule);
+    match rule.first() {
+        _ if protocol < Protocol::V29 => rules.push_exclude(text)?,
+        // A client reads files of rules itself; here they would be files of this machine.
+        Some(b'-' | b'+' | b':') => rules.push_filter(text)?,
+        _ => {
+            return Err(Error::Wire(crate::wire::Error::Invalid {
+                fault: crate::wire::Fault::Protocol,
+                what: "a filter rule",
+                why: "is of a kind that clients do not send",
+            }));
+        }
+    }
+    Ok(())
+}
+
+fn broken(e: std::io::Error) -> Error {
+    Error::Wire(crate::wire::Error::Io(e))
+}

@@ -1,0 +1,66 @@
+//! The report of a session that receives: a client can tell much of it itself.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::requests::Requests;
+use crate::engine::event::{Due, Event, Report, Wants};
+use crate::engine::post::Outlet;
+use crate::wire::{Message, Protocol};
+
+/// The report of a session: carries out what falls due, and lets a client tell what it can tell itself.
+pub(super) struct Relay<'r> {
+    pub report: &'r dyn Report,
+    /// Where the other end is a client: the way there.
+    pub client: Option<(Arc<Requests>, Protocol)>,
+    /// Whether entries are dealt with by now.
+    pub begun: AtomicBool,
+}
+
+impl Report for Relay<'_> {
+    fn event(&self, event: Event) {
+        let deals_with_entries = matches!(event, Event::Due(_) | Event::Deleted { .. });
+        if deals_with_entries && !self.begun.swap(true, Ordering::Relaxed) {
+            self.report.event(Event::Due(Due::new(|| {})));
+        }
+        match (event, &self.client) {
+            (Event::Due(due), _) => due.carry_out(),
+            (Event::Deleted { path, kind }, Some((requests, protocol)))
+                if *protocol >= Protocol::V29 =>
+            {
+                use std::os::unix::ffi::OsStrExt;
+                requests.tell(Message::Deleted {
+                    name: path.as_os_str().as_bytes().to_vec(),
+                    directory: kind == crate::sys::Kind::Dir,
+                });
+            }
+            (Event::ListBegins | Event::Listed(_), Some(_)) => {}
+            (event, _) => self.report.event(event),
+        }
+    }
+
+    fn wants(&self) -> Wants {
+        let wants = self.report.wants();
+        match self.client {
+            None => wants,
+            Some(_) => Wants {
+                items: true,
+                deletions: true,
+                progress: false,
+                in_step: false,
+                sizes: false,
+                list: false,
+                details: false,
+                arrivals: false,
+                checksum: false,
+                ..wants
+            },
+        }
+    }
+}
+
+impl Outlet for Requests {
+    fn tell(&self, message: Message) -> bool {
+        Requests::tell(self, message)
+    }
+}
