@@ -282,6 +282,13 @@ pub enum Event {
         /// How far the run is.
         position: Position,
     },
+    /// A server that sends is through with its search for blocks. Sent where [`Wants::search`] asks.
+    Searched {
+        /// How it went.
+        search: Search,
+        /// Bytes that were not found.
+        literal: u64,
+    },
     /// The switch was made; the destination shows the new state.
     Committed(Committed),
     /// Something falls due for which no report is needed.
@@ -479,6 +486,8 @@ pub struct Wants {
     pub checksum: bool,
     /// `Listed`: how many entries a whole list has.
     pub list: bool,
+    /// [`Event::Searched`].
+    pub search: bool,
 }
 
 impl Wants {
@@ -499,6 +508,7 @@ impl Wants {
             arrivals: self.arrivals || other.arrivals,
             checksum: self.checksum || other.checksum,
             list: self.list || other.list,
+            search: self.search || other.search,
         }
     }
 }

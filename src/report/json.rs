@@ -379,6 +379,7 @@ impl Voice for Json {
             }),
             Event::BackupDir { .. }
             | Event::Due(_)
+            | Event::Searched { .. }
             | Event::ListBegins
             | Event::Listed(_)
             | Event::Arrived(_)

@@ -110,12 +110,16 @@ impl Sentences {
     pub fn delta_totals(&self, outcome: &Outcome) -> Option<String> {
         let told = self.style.levels.debug(Debug::Deltasum) > 0;
         let is_mine = self.style.run.whole_file || self.style.run.way == Way::Sends;
-        (told && is_mine).then(|| summary::delta_totals(&outcome.stats))
+        (told && is_mine).then(|| summary::delta_totals(outcome.stats.search, outcome.stats.literal))
     }
 
     fn push(&self, line: &mut Vec<u8>, event: &Event) -> Option<Stream> {
         match event {
             Event::Message { severity, text } => return Some(message(line, *severity, text)),
+            Event::Searched { search, literal } => {
+                line.extend_from_slice(summary::delta_totals(*search, *literal).as_bytes());
+                return Some(Stream::Out);
+            }
             Event::Committed(committed) => {
                 for path in &committed.kept {
                     line.extend_from_slice(b"kept what others changed meanwhile: ");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::format::{Format, Setting};
-use super::levels::{Info, Levels};
+use super::levels::{Debug, Info, Levels};
 use super::numbers::Human;
 use super::screen::{Buffering, Target};
 use crate::engine::Wants;
@@ -151,6 +151,7 @@ impl Style {
             in_step: progress == 1,
             sizes: progress > 1,
             list: self.info(Info::Flist) > 0,
+            search: self.levels.debug(Debug::Deltasum) > 0,
             details: format(Format::tells_details),
             arrivals: format(Format::waits),
             checksum: format(Format::tells_checksum),

@@ -77,13 +77,12 @@ pub fn logged(stats: &Stats) -> String {
 }
 
 /// What the delta method found in old files, over all of them.
-pub fn delta_totals(stats: &Stats) -> String {
+pub fn delta_totals(search: Search, data: u64) -> String {
     let Search {
         matches,
         hits,
         false_alarms,
-    } = stats.search;
-    let data = stats.literal;
+    } = search;
     format!("total: matches={matches}  hash_hits={hits}  false_alarms={false_alarms} data={data}\n")
 }
 

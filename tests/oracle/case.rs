@@ -37,6 +37,8 @@ enum FarEnd {
     Destination,
     /// Resilver that receives from rsync.
     Server,
+    /// Resilver that sends to rsync.
+    Sender,
 }
 
 /// One row of the table.
@@ -158,10 +160,16 @@ impl Case {
         self.env("RSYNC_RSH", far::SHELL)
     }
 
+    /// Both times rsync pulls; at the far end it is rsync or resilver.
+    pub fn sent(mut self) -> Case {
+        self.far_end = FarEnd::Sender;
+        self.env("RSYNC_RSH", far::SHELL)
+    }
+
     /// The ways in which resilver plays it.
     fn methods(&self) -> Vec<Method> {
         match (self.far_end, self.only_direct) {
-            (FarEnd::Destination, _) => vec![Method::Auto],
+            (FarEnd::Destination | FarEnd::Sender, _) => vec![Method::Auto],
             (_, true) => vec![Method::Direct],
             (_, false) => Method::chosen(),
         }
@@ -170,7 +178,7 @@ impl Case {
     /// Resilver where it has its part in the case.
     fn program(&self, method: Method) -> Program {
         match self.far_end {
-            FarEnd::Server => Program::rsync_to_resilver(method),
+            FarEnd::Server | FarEnd::Sender => Program::rsync_to_resilver(method),
             _ => Program::resilver(method),
         }
     }

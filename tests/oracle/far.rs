@@ -50,6 +50,8 @@ pub enum End {
     Destination,
     /// The destination, with a stock rsync here and resilver there.
     Server,
+    /// The sources, with a stock rsync here and resilver there.
+    Sender,
 }
 
 impl End {
@@ -59,6 +61,7 @@ impl End {
         Some(match name.as_str() {
             "destination" => End::Destination,
             "server" => End::Server,
+            "sender" => End::Sender,
             _ => End::Sources,
         })
     }
@@ -71,14 +74,17 @@ pub fn far(mut case: Case, end: End) -> Option<Case> {
         let Step::Run(args) = step else { continue };
         any |= send_away(args, end)?;
     }
-    if end == End::Server {
+    if matches!(end, End::Server | End::Sender) {
         for step in &mut case.steps {
             if let Step::Run(args) = step {
                 // The command is not the same both times.
                 args.insert(0, "--debug=cmd0".into());
             }
         }
-        return any.then(|| case.served());
+        return any.then(|| match end {
+            End::Sender => case.sent(),
+            _ => case.served(),
+        });
     }
     case.around.env.push(("RSYNC_RSH".into(), SHELL.into()));
     if end == End::Destination {
@@ -107,8 +113,8 @@ fn send_away(args: &mut [OsString], end: End) -> Option<bool> {
     }
     let away = match (operands.len(), end) {
         (0, _) | (1, End::Destination | End::Server) => 0..0,
-        (1, End::Sources) => 0..1,
-        (all, End::Sources) => 0..all - 1,
+        (1, End::Sources | End::Sender) => 0..1,
+        (all, End::Sources | End::Sender) => 0..all - 1,
         (all, End::Destination | End::Server) => all - 1..all,
     };
     if away.is_empty() {

@@ -10,7 +10,8 @@
 //!   cases that name none say so (`--no-capture`), and are held against a program that does nothing.
 //! * `RESILVER_ORACLE_FAR=sources` puts a host before all sources, behind which a stock rsync sends, for both programs, and
 //!   `RESILVER_ORACLE_FAR=destination` puts it before the destination, and
-//!   `RESILVER_ORACLE_FAR=server` has rsync here and resilver there: not all
+//!   `RESILVER_ORACLE_FAR=server` has rsync here and resilver there, as `RESILVER_ORACLE_FAR=sender` has with far
+//!   sources: not all
 //!   cases come out alike then, and each that does not is worth a look.
 
 #[macro_use]

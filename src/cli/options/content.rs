@@ -79,6 +79,11 @@ impl Asked {
         self.manner.whole == Some(true)
     }
 
+    /// A client says `--append` twice where it means `--append-verify`.
+    pub(super) fn append_again(&mut self) {
+        self.manner.append = (self.manner.append + 1).min(2);
+    }
+
     /// Whether `--no-whole-file` was given.
     pub(super) fn whole_file_refused(&self) -> bool {
         self.manner.whole == Some(false)

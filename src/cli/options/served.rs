@@ -90,6 +90,7 @@ impl Order {
                     asked.take(given)?;
                     asked.engine.preserve = kept;
                 }
+                Opt::Append(true) => asked.append_again(),
                 _ => asked.take(given)?,
             }
             if asked.answer.is_some() {

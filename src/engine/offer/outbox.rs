@@ -52,6 +52,7 @@ impl Report for Reserved<'_> {
         let wants = self.0.wants();
         Wants {
             skips: wants.skips,
+            search: wants.search,
             source_removals: wants.source_removals,
             ..Wants::default()
         }

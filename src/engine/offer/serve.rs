@@ -298,6 +298,13 @@ impl<W: Write> Serving<'_, W> {
         if protocol >= Protocol::V30 && errors != self.told {
             self.to.message(&Message::IoErrors(errors))?;
         }
+        if self.server.is_some() && self.teller.wants.search {
+            let stats = self.teller.tally.outcome().stats;
+            self.teller.tell(Event::Searched {
+                search: stats.search,
+                literal: stats.literal,
+            });
+        }
         self.memory.write(Ndx::Done, &mut self.to)?;
         self.tell_statistics()?;
         self.say_all()?;

@@ -26,6 +26,7 @@ mod output_logs;
 mod owners;
 mod paths;
 mod pull;
+mod pull_from;
 mod push;
 mod push_to;
 mod relative;

@@ -1,0 +1,105 @@
+//! The far end of a pull: a stock rsync receives, and what its remote shell starts is resilver.
+
+use crate::case::{Case, case};
+
+/// What is mirrored by most cases: content that changed, names that went, links, and times of all ages.
+const TREE: &str = "s/a=changed-content @1200000000\ns/same=same\ns/new\ns/l -> a\ns/p fifo\n\
+    s/k/x=deep @-86400\ns/k/m/y=far @4294967296\ns/empty/\ns/h=two\ns/k/h2 == s/h\n\
+    d/a=old\nd/same=same\nd/gone\nd/k/old/er/f\nd/l -> elsewhere\n";
+
+fn pull(line: &str) -> Case {
+    small(line, TREE)
+}
+
+fn small(line: &str, tree: &str) -> Case {
+    case(line, tree).sent()
+}
+
+cases! {
+    archive: pull("-ai h:s/ d");
+    archive_deleting: pull("-ai --delete h:s/ d").option("--delete");
+    protocol_27: pull("-ai --delete --protocol=27 h:s/ d");
+    protocol_28: pull("-ai --delete --protocol=28 h:s/ d");
+    protocol_29: pull("-ai --delete --protocol=29 h:s/ d");
+    protocol_30: pull("-ai --delete --protocol=30 h:s/ d");
+    protocol_31: pull("-ai --delete --protocol=31 h:s/ d");
+    links_27: pull("-aHi --protocol=27 h:s/ d").option("-H");
+    links_29: pull("-aHi --protocol=29 h:s/ d").option("-H");
+    links_32: pull("-aHi h:s/ d").option("-H");
+    whole_list: pull("-ai --no-inc-recursive h:s/ d");
+    whole_list_30: pull("-ai --no-inc-recursive --protocol=30 h:s/ d");
+    zstd: pull("-azi --zc=zstd h:s/ d");
+    lz4: pull("-azi --zc=lz4 h:s/ d");
+    zlibx: pull("-azzi h:s/ d");
+    zlib: pull("-azi --old-compress h:s/ d");
+    zlib_27: pull("-azi --protocol=27 h:s/ d");
+    zlib_30: pull("-azi --protocol=30 h:s/ d");
+    level: pull("-azi --zl=1 h:s/ d");
+    level_zero: pull("-azi --zc=zlib --zl=0 h:s/ d");
+    sums_md5: pull("-ai --cc=md5 h:s/ d");
+    sums_md4: pull("-ai --cc=md4 h:s/ d");
+    sums_sha1: pull("-ai --cc=sha1 h:s/ d");
+    sums_xxh64: pull("-ai --cc=xxh64 h:s/ d");
+    sums_none: pull("-ai --cc=none h:s/ d");
+    sums_two: pull("-aci --cc=md5,xxh3 h:s/ d");
+    seed: pull("-ai --checksum-seed=7 h:s/ d");
+    compared: pull("-aci h:s/ d").option("-c");
+    compared_27: pull("-aci --protocol=27 h:s/ d");
+    twice: pull("-aHi --delete h:s/ d").then("-aHi --delete h:s/ d");
+    twice_and_all_told: pull("-aHii h:s/ d").then("-aHii h:s/ d");
+    dry: pull("-ain --delete h:s/ d").option("-n");
+    to_nothing: small("-ai h:s/ d", "s/a\ns/k/x");
+    one_directory: small("-ai h:s d", "s/a\ns/k/x");
+    one_empty_directory: small("-ai h:s d", "s/");
+    one_file: small("-ai h:s/a d", "s/a");
+    one_file_renamed: small("-ai h:s/a d/b", "s/a\nd/");
+    several: small("-ai h:s/a :s/k h:t d", "s/a\ns/k/x\nt/y\nd/");
+    by_pattern: small("-ai h:s/*.c d", "s/a.c\ns/b.c\ns/c.h\nd/");
+    odd_names: small("-ai h:s/a\\sb h:s/$x h:s/;y d", "s/a\\sb\ns/$x\ns/;y\nd/");
+    secluded: small("-asi h:s/a\\sb h:s/*.c d", "s/a\\sb\ns/1.c\ns/2.c\nd/");
+    listed: small("h:s/", "s/a\ns/k/x");
+    listed_deeply: small("-r h:s/", "s/a\ns/k/x");
+    relative: small("-aRi h:s/k/x d", "s/a\ns/k/x\nd/").option("-R");
+    relative_from_within: small("-aRi h:s/./k/x d", "s/a\ns/k/x\nd/").option("-R");
+    relative_without_parents: small("-aRi --no-implied-dirs h:s/k/x d", "s/k/ 0700\ns/k/x\nd/");
+    rules: small("-ai --delete --exclude=*.o --filter=P_keep h:s/ d", "s/a\ns/b.o\nd/c.o\nd/keep\nd/gone").option("--exclude=*.o");
+    rules_of_directories: small("-ai --delete -F h:s/ d", "s/.rsync-filter=-\\s*.o\ns/a\ns/b.o\ns/k/c.o\nd/x.o\nd/gone").option("-F");
+    rules_of_version_control: small("-aCi h:s/ d", "s/a\ns/b.o\ns/.git/x\nd/").option("-C");
+    deleted_excluded: small("-ai --delete-excluded --exclude=*.o h:s/ d", "s/a\ns/b.o\nd/c.o\nd/gone").option("--delete-excluded");
+    deleted_before: pull("-ai --delete-before h:s/ d");
+    deleted_late: pull("-ai --delete-delay h:s/ d");
+    deleted_after: pull("-ai --delete-after h:s/ d");
+    deleted_at_most: pull("-ai --delete --max-delete=1 h:s/ d").option("--max-delete=1");
+    pruned: small("-aim h:s/ d", "s/a\ns/k/m/\nd/").option("-m");
+    updated_only: small("-aiu h:s/ d", "s/a=new @1000000000\nd/a=newer @1300000000").option("-u");
+    sized: small("-ai --max-size=4 h:s/ d", "s/a=1234\ns/b=12345\nd/").option("--max-size=4");
+    followed: small("-aiL h:s/ d", "s/a\ns/l -> a\nd/").option("-L");
+    beside_the_old: pull("-abi h:s/ d").option("-b");
+    by_another_tree: small("-ai --link-dest=../p h:s/ d", "s/a=same\ns/b=other\np/a=same\np/b=old").option("--link-dest=../p");
+    from_another_tree: small("-ai --copy-dest=../p h:s/ d", "s/a=same\ns/b=other\np/a=same\np/b=old").option("--copy-dest=../p");
+    numeric: small("-ai --numeric-ids h:s/ d", "s/a\nd/");
+    listed_here: small("-ai --files-from=x h:s d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\ns/k/z\nd/").option("--files-from=x");
+    listed_here_31: small("-ai --protocol=31 --files-from=x h:s d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\nd/");
+    listed_here_30: small("-ai --protocol=30 --files-from=x h:s d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\nd/");
+    listed_here_29: small("-ai --protocol=29 --files-from=x h:s d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\nd/");
+    listed_here_27: small("-a --protocol=27 --files-from=x h:s d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\nd/");
+    listed_here_deeply: small("-rti --files-from=x h:s d", "x=k\\n\ns/a\ns/k/y\ns/k/m/z\nd/");
+    listed_here_plainly: small("-ai --no-R --files-from=x h:s d", "x=k/y\\n\ns/a\ns/k/y\nd/");
+    listed_here_with_zeros: small("-ai --from0 --files-from=x h:s d", "x=a\\x00k/y\\x00\ns/a\ns/b\ns/k/y\nd/");
+    listed_here_what_is_not_there: small("-ai --files-from=x h:s d", "x=a\\nnope\\n\ns/a\nd/");
+    listed_there: small("-ai --files-from=:x h:s d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\nd/");
+    listed_there_by_host: small("-ai --files-from=h:x h:s d", "x=a\\n\ns/a\ns/b\nd/");
+    moved: small("-ai --remove-source-files h:s/ d", "s/a=new\ns/k/y\ns/same=1\ns/l -> a\nd/same=1\nd/a=old").option("--remove-source-files");
+    moved_27: small("-a --remove-source-files --protocol=27 h:s/ d", "s/a=new\ns/k/y\ns/same=1\nd/same=1\nd/a=old").option("--remove-source-files");
+    moved_29: small("-ai --remove-source-files --protocol=29 h:s/ d", "s/a=new\ns/k/y\ns/same=1\nd/same=1\nd/a=old").option("--remove-source-files");
+    moved_links: small("-aHi --remove-source-files h:s/ d", "s/a=new\ns/b == s/a\ns/c=1\nd/c=1").option("--remove-source-files");
+    moved_and_told: small("-av --remove-source-files h:s/ d", "s/a=new\ns/same=1\nd/same=1").option("--remove-source-files");
+    moved_dry: small("-ain --remove-source-files h:s/ d", "s/a=new\nd/");
+    missing: small("-ai h:nope/ h:s/ d", "s/a\nd/");
+    missing_ignored: small("-ai --ignore-missing-args h:nope h:s/a d", "s/a\nd/").option("--ignore-missing-args");
+    delayed: pull("-ai --delay-updates h:s/ d");
+    statistics: pull("-a --stats h:s/ d");
+    verbose: pull("-av --delete h:s/ d");
+    with_progress: pull("-a --progress h:s/ d");
+    logged: pull("-a --log-file=x.log h:s/ d");
+}
