@@ -110,7 +110,8 @@ impl Sentences {
     pub fn delta_totals(&self, outcome: &Outcome) -> Option<String> {
         let told = self.style.levels.debug(Debug::Deltasum) > 0;
         let is_mine = self.style.run.whole_file || self.style.run.way == Way::Sends;
-        (told && is_mine).then(|| summary::delta_totals(outcome.stats.search, outcome.stats.literal))
+        (told && is_mine)
+            .then(|| summary::delta_totals(outcome.stats.search, outcome.stats.literal))
     }
 
     fn push(&self, line: &mut Vec<u8>, event: &Event) -> Option<Stream> {

@@ -189,6 +189,8 @@ fn push_counted(
     if hears_names {
         options.select.files_from = Some(Arc::new(hear_names(&dialect, &mut stream)?));
     }
+    // What only a whole list has room for.
+    options.whole_list = !dialect.incremental();
     let options = &options;
     if let Some(when) = options.content.deadline {
         signal::stop_at(when).map_err(|source| Error::File {
@@ -314,6 +316,7 @@ impl Session<'_> {
         };
         let mut walk = Walk::new(teller, lister, dialect, self.fields)?;
         let mut shelves = Shelves::default();
+        say(server.as_ref(), &mut to)?;
         let first = walk.first(found, &mut to)?;
         if !dialect.incremental() {
             teller.tell(Event::Listed(teller.tally.known().entries));
@@ -368,12 +371,21 @@ impl Session<'_> {
     }
 }
 
+/// Passes on what a server has to say to people.
+fn say<W: Write>(server: Option<&ServerEnd>, to: &mut Mux<W>) -> Result<(), Error> {
+    for message in server
+        .map(|server| server.outbox.take())
+        .unwrap_or_default()
+    {
+        to.message(&message)?;
+    }
+    Ok(())
+}
+
 /// Says the last words, and how many bytes went there.
 fn finish<W: Write>(mut to: Mux<W>, server: Option<&ServerEnd>) -> Result<u64, Error> {
+    say(server, &mut to)?;
     if let Some(server) = server {
-        for message in server.outbox.take() {
-            to.message(&message)?;
-        }
         server.outbox.close();
     }
     to.flush().map_err(broken)?;

@@ -359,12 +359,7 @@ impl<W: Write> Serving<'_, W> {
 
     /// Passes on what there is to say to people.
     pub(super) fn say_all(&mut self) -> Result<(), Error> {
-        if let Some(server) = &self.server {
-            for message in server.outbox.take() {
-                self.to.message(&message)?;
-            }
-        }
-        Ok(())
+        super::say(self.server.as_ref(), &mut self.to)
     }
 
     /// What the receiver says next, when nothing is left to be listed.
