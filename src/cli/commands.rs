@@ -61,6 +61,7 @@ pub fn sync(sync: &Sync) -> u8 {
                 | engine::Error::CorruptNote { .. }
                 | engine::Error::TempDir { .. }
                 | engine::Error::Silent { .. }
+                | engine::Error::TooOld { .. }
                 | engine::Error::Deadline { .. } => Severity::Plain,
                 _ => Severity::Error,
             };
@@ -200,7 +201,7 @@ pub fn code_of(error: &engine::Error) -> Code {
         },
         engine::Error::Closed { .. } => Code::StreamIo,
         engine::Error::Silent { .. } => Code::Timeout,
-        engine::Error::Stray { .. } => Code::Protocol,
+        engine::Error::Stray { .. } | engine::Error::TooOld { .. } => Code::Protocol,
         engine::Error::Unasked { .. } | engine::Error::Excluded { .. } => Code::Unsupported,
         engine::Error::Left { code } => Code::from_number(*code).unwrap_or(Code::StreamIo),
         _ => Code::FileIo,

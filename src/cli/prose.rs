@@ -137,6 +137,10 @@ pub const MACHINES: &[Paragraph] = &[
          not say end the run, and nothing of it is kept.",
     ),
     Text(
+        "Values of extended attributes longer than 32 bytes come only where this side has not got them. --fake-super \
+         is about this side. Before protocol 30, -A and -X are refused.",
+    ),
+    Text(
         "Known by one end only: what -L, -k, -x and --copy-unsafe-links take in is decided there, and so are files \
          of rules in its directories. Unlike within one machine, changed files are brought over block by block \
          unless -W says otherwise.",
@@ -316,8 +320,8 @@ pub const FILES: &[Paragraph] = &[
 pub const DIFFERENCES: &[Paragraph] = &[
     Point(
         "Destinations on another machine, daemons, and the options of rsync that this page does not name, are \
-         refused by name; so are, with sources on another machine, -A, -X, --fake-super, --inplace, --append, \
-         --write-devices, --munge-links, --delete-missing-args, and \
+         refused by name; so are, with sources on another machine, --inplace, --append, --write-devices, \
+         --munge-links, --delete-missing-args, and \
          --delete-after by rules that directories have.",
     ),
     Point(

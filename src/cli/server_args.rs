@@ -10,6 +10,7 @@ use crate::engine::{AskedNames, Boundary, Missing, Names, Options, SourceRemoval
 use crate::transport::{
     Address, Family, Program, Quoting, RemoteShell, option_value, path_argument,
 };
+use crate::tree::KeepXattrs;
 use crate::wire::flist::Fields;
 use crate::wire::handshake::Offer;
 use crate::wire::{Capabilities, Compression, Named};
@@ -123,6 +124,9 @@ fn bundle(options: &Options, wire: &Wire, letters: &Letters) -> Option<OsString>
     add(keep.times, b't');
     add(keep.atimes, b'U');
     add(keep.perms, b'p');
+    add(keep.acls, b'A');
+    add(keep.xattrs != KeepXattrs::No, b'X');
+    add(keep.xattrs == KeepXattrs::WithNotes, b'X');
     add(options.recursive, b'r');
     add(compare.checksum, b'c');
     add(letters.cvs, b'C');

@@ -99,6 +99,11 @@ impl Worker<'_> {
             self.count_below(&descent.sources, &path);
             return Ok(false);
         };
+        let is_made = matches!(live, Live::Other(_) | Live::Missing);
+        if is_made || changes.xattrs {
+            let listed = descent.sources.first().and_then(|o| o.seat.there());
+            self.fetch_values(sides.as_deref(), &path, || listed?.index_of_self())?;
+        }
         if let Live::Other(_) | Live::Missing = live
             && !self.run.options.select.list_only
         {
@@ -291,11 +296,11 @@ impl Worker<'_> {
         live: &Live,
     ) -> Option<Option<Box<Sides>>> {
         let path = parent.child(name);
-        let (origin, object) = match descent.sources.first() {
-            Some(origin) => (origin, origin.seat.object()),
+        let (origin, holder) = match descent.sources.first() {
+            Some(origin) => (origin, origin.seat.holder()),
             None => {
                 let origin = &parent.sources[source];
-                (origin, origin.seat.object_of(name))
+                (origin, origin.seat.holder_of(name))
             }
         };
         let live = match live {
@@ -304,8 +309,8 @@ impl Worker<'_> {
             }
             Live::Missing | Live::Other(_) | Live::Barred(_) => None,
         };
-        self.read_sides(&Places {
-            source: (object, &descent.stat),
+        self.read_sides(Places {
+            source: (holder, &descent.stat),
             live,
             operand: origin.operand,
             path: &path,

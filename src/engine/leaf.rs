@@ -22,7 +22,7 @@ use super::fake_super::{Claim, read_target};
 use super::node::Node;
 use super::run::{STAT, failed_to};
 use super::sides::Places;
-use super::sources::{Origin, Seat, Seen, Unseen};
+use super::sources::{Holder, Origin, Seat, Seen, Unseen};
 use super::worker::Worker;
 
 pub(super) use carry_out::foreseen;
@@ -232,13 +232,17 @@ impl Worker<'_> {
         let seen = claim.as_ref().map(|claim| claim.stat).or(live);
         let same_kind = seen.filter(|live| live.kind.is_like(stat.kind));
         let live_object = node.live.as_ref().zip(same_kind.as_ref());
+        let holder = match &opened {
+            Some(file) => Holder::Here(Object::Open(file)),
+            None => origin.seat.holder_of(name),
+        };
         let places = Places {
-            source: (object, &stat),
+            source: (holder, &stat),
             live: live_object.map(|(dir, stat)| (Object::Name(dir, &target_name), stat)),
             operand: origin.operand,
             path: &path,
         };
-        let Some(sides) = self.read_sides(&places) else {
+        let Some(sides) = self.read_sides(places) else {
             return Ok(None);
         };
         let mut leaf = Leaf {

@@ -103,6 +103,11 @@ impl<'w> Worker<'w> {
             Work::Root(node) => {
                 self.read_root_sides(&node);
                 let changes = self.root_changes(&node);
+                if node.fresh() || changes.is_some_and(|changes| changes.xattrs) {
+                    let listed = node.model().and_then(|origin| origin.seat.there());
+                    let sides = node.sides.get().map(|sides| &**sides);
+                    self.fetch_values(sides, &node.path, || listed?.index_of_self())?;
+                }
                 if self.run.swept.has(&node.path) {
                     node.touched.store(true, Relaxed);
                     node.names_changed.store(true, Relaxed);

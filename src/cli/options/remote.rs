@@ -12,7 +12,7 @@ use crate::cli::server_args::{self, Letters, Sender};
 use crate::cli::table::Opt;
 use crate::cli::values::integer;
 use crate::delta::Checksum;
-use crate::engine::{AskedNames, Boundary, Missing, Privilege, Symlinks, When, Writing};
+use crate::engine::{AskedNames, Boundary, Missing, Symlinks, When, Writing};
 use crate::transport::{Address, Family, Quoting, RemoteShell};
 use crate::tree::{Grammar, KeepXattrs};
 use crate::wire::flist::Fields;
@@ -128,7 +128,6 @@ impl Asked {
         // Sending is what costs: what is there already need not come again.
         let content = &self.engine.content;
         self.engine.whole_file = self.whole_file_given();
-        let keep = &self.engine.preserve;
         for (given, name) in [
             (content.writing == Writing::InPlace, "--inplace"),
             (
@@ -136,9 +135,6 @@ impl Asked {
                 "--append",
             ),
             (content.write_devices, "--write-devices"),
-            (keep.acls, "--acls"),
-            (keep.xattrs != KeepXattrs::No, "--xattrs"),
-            (self.engine.privilege == Privilege::Fake, "--fake-super"),
             (self.engine.symlinks.unmunge, "--munge-links"),
             (
                 self.engine.deletion.when == When::After && self.engine.rules.has_per_dir(),
@@ -218,8 +214,8 @@ impl Asked {
             hard_links: keep.hard_links,
             checksums: engine.compare.checksum,
             atimes: keep.atimes,
-            acls: false,
-            xattrs: false,
+            acls: keep.acls,
+            xattrs: keep.xattrs != KeepXattrs::No,
             numeric_ids: engine.adjust.users.is_numeric(),
             relative: engine.select.relative,
             recurse: engine.recursive,

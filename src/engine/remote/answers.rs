@@ -165,11 +165,12 @@ impl<'h> Answers<'h> {
         requests.lists_over();
     }
 
-    /// Names of ids may come with every list.
+    /// Names of ids, ACLs and extended attributes may come with every list.
     fn learn(&self) {
         if !self.numeric_ids {
             self.arrivals.learn(self.lists.ids());
         }
+        self.arrivals.learn_attached(&self.lists);
     }
 
     /// Reads until the sender has said goodbye.
@@ -234,7 +235,8 @@ impl<'h> Answers<'h> {
     fn entry(&mut self, worker: &mut Worker<'_>, far: Far<'_>, ndx: u32) -> Result<(), Error> {
         let item = Item::read(self.dialect.protocol, &mut self.from)?;
         if self.fields.xattrs && item.has_xattrs(&self.dialect) {
-            crate::wire::read_xattr_values(&mut self.from)?;
+            let values = crate::wire::read_xattr_values(&mut self.from)?;
+            far.requests.values_came(ndx, values)?;
         }
         if !item.is_transfer() {
             return Ok(());

@@ -20,6 +20,7 @@ mod hearing;
 mod incoming;
 mod peer;
 mod requests;
+mod values;
 mod watch;
 
 use std::io::{Read, Write};
@@ -184,6 +185,7 @@ fn pull_counted(
     let count = Arc::clone(received);
     let mut from: Box<dyn Read + Send> = Box::new(Counted { from, count });
     let protocol = handshake::exchange_versions(version, &mut from, &mut to)?;
+    refuse_beyond(protocol, &fields)?;
     let dialect = handshake::client(protocol, &offer, incremental, &mut from, &mut to)?;
     let mut to = Mux::new(to);
     to.begin_session(dialect.writes_frames).map_err(broken)?;
@@ -256,6 +258,22 @@ fn pull_counted(
     match (pulled(), last_word.get()) {
         (Err(Error::Wire(e)), Some(code)) if e.is_end() => Err(Error::Left { code }),
         (result, _) => result,
+    }
+}
+
+/// What this protocol has no words for.
+fn refuse_beyond(spoken: Protocol, fields: &Fields) -> Result<(), Error> {
+    let needs = [
+        (fields.acls, "--acls", Protocol::V30),
+        (fields.xattrs, "--xattrs", Protocol::V30),
+    ];
+    match needs.iter().find(|need| need.0 && spoken < need.2) {
+        Some(&(_, option, least)) => Err(Error::TooOld {
+            option,
+            least,
+            spoken,
+        }),
+        None => Ok(()),
     }
 }
 

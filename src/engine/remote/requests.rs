@@ -9,8 +9,10 @@ use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::values::Values;
 use crate::delta::Shape;
 use crate::engine::event::{Changes, Event};
+use crate::engine::extended::Wanted;
 use crate::engine::leaf::Leaf;
 use crate::engine::node::Node;
 use crate::engine::order::{Frontier, Key};
@@ -18,7 +20,7 @@ use crate::engine::sources::Turn;
 use crate::engine::worker::Work;
 use crate::wire::{
     BlockSums, DeletionStats, Item, ItemFlags, Message, Mux, Ndx, NdxMemory, Protocol,
-    write_sum_head,
+    write_sum_head, write_xattr_requests,
 };
 
 /// Files that may be asked for at a time.
@@ -119,6 +121,7 @@ pub(in crate::engine) struct Requests {
 struct State {
     memory: NdxMemory,
     pending: HashMap<u32, Pending>,
+    values: Values,
     unwritten: Vec<u8>,
     /// Lists that were not said to be through, the oldest first: whether they are.
     lists: VecDeque<bool>,
@@ -204,6 +207,7 @@ impl Requests {
             state: Mutex::new(State {
                 memory: NdxMemory::new(protocol),
                 pending: HashMap::new(),
+                values: Values::default(),
                 unwritten: Vec::new(),
                 lists: VecDeque::new(),
                 gone: 0,
@@ -257,15 +261,65 @@ impl Requests {
             }
             return Err(Over);
         }
+        let sides = pending.leaf.sides.as_deref();
+        let numbers = sides.map_or_else(Vec::new, |sides| state.values.ask(ndx, sides.wanted()));
         state.say(|memory, to| {
             memory.write(Ndx::Entry(ndx), to)?;
-            Item::transfer(ItemFlags::default()).write(self.protocol, to)?;
+            if numbers.is_empty() {
+                Item::transfer(ItemFlags::default()).write(self.protocol, to)?;
+            } else {
+                Item::transfer(ItemFlags::REPORT_XATTR).write(self.protocol, to)?;
+                write_xattr_requests(&numbers, to)?;
+            }
             write_sum_head(pending.shape, to)?;
             sums.write(to)
         });
         state.pending.insert(ndx, pending);
         self.changed.notify_all();
         Ok(())
+    }
+
+    /// Asks for values of an entry's extended attributes, and waits until it is known what becomes of them.
+    pub(in crate::engine) fn fetch(&self, ndx: u32, wanted: Vec<Wanted>) -> Result<(), Over> {
+        let mut state = lock(&self.state);
+        let numbers = state.values.ask(ndx, wanted.clone());
+        if !numbers.is_empty() {
+            state.say(|memory, to| {
+                memory.write(Ndx::Entry(ndx), to)?;
+                Item {
+                    flags: ItemFlags::REPORT_XATTR,
+                    ..Item::default()
+                }
+                .write(self.protocol, to)?;
+                write_xattr_requests(&numbers, to)
+            });
+            self.changed.notify_all();
+        }
+        let are_settled = || wanted.iter().all(|wanted| wanted.value.is_settled());
+        while !are_settled() {
+            if state.ended {
+                return Err(Over);
+            }
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        Ok(())
+    }
+
+    /// Values came that were asked for.
+    ///
+    /// # Errors
+    /// They were not, or are more than is held.
+    pub(in crate::engine) fn values_came(
+        &self,
+        ndx: u32,
+        came: Vec<(u32, Vec<u8>)>,
+    ) -> crate::wire::Result<()> {
+        let settled = lock(&self.state).values.came(ndx, came);
+        self.changed.notify_all();
+        settled
     }
 
     /// The answer to a request comes, or is refused; `None` if nobody asked.
@@ -336,6 +390,7 @@ impl Requests {
 
     /// The sender says that it does not send a file.
     pub(in crate::engine) fn refused(&self, ndx: u32, frontier: &Frontier<'_, Work>) {
+        lock(&self.state).values.give_up(ndx);
         if let Some(pending) = self.answered(ndx) {
             pending.leave(frontier);
         }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::listed::{Arrivals, Child, Listed, Lot, Turn};
+use super::listed::{Arrivals, Child, Listed, Lot, Own, Turn};
 use crate::wire::flist::{Entry, FileType, List};
 
 /// Puts the lists of a session together to directories.
@@ -51,8 +51,11 @@ impl Assembly {
         self.listed = u64::from(list.len());
         let own = list.iter().find(|(_, entry)| is_root(entry));
         let stat = own.as_ref().map(|(_, entry)| self.arrivals.stat(entry));
-        let content = own.is_some_and(|(_, entry)| entry.dir.has_content());
-        let root = Listed::new(&self.arrivals, stat, content);
+        let content = own
+            .as_ref()
+            .is_some_and(|(_, entry)| entry.dir.has_content());
+        let own = own.map(|(ndx, _)| Own::of(list, ndx));
+        let root = Listed::new(&self.arrivals, (stat, own), content);
         let mut growing = Growing {
             arrivals: &self.arrivals,
             passes_implied: self.passes_implied,
@@ -65,7 +68,8 @@ impl Assembly {
         for (ndx, entry) in list.iter().filter(|(_, entry)| !is_root(entry)) {
             let parent = growing.find(entry.name.dir)?;
             if entry.is_dir() {
-                let at = growing.add(parent, entry.name.base, Some(&entry), entry.name.dir)?;
+                let at =
+                    growing.add(parent, entry.name.base, Some((ndx, &entry)), entry.name.dir)?;
                 numbered.push((ndx, at));
             } else if entry.file_type() != FileType::Missing {
                 growing.dirs[parent].1.leaves.push(ndx);
@@ -121,7 +125,8 @@ impl Assembly {
             if entry.is_dir() {
                 let content = entry.dir.has_content();
                 let stat = self.arrivals.stat_of_dir(&entry, self.passes_implied);
-                let dir = Listed::new(&self.arrivals, stat, content);
+                let own = Some(Own::of(list, ndx));
+                let dir = Listed::new(&self.arrivals, (stat, own), content);
                 match numbers.get(&ndx) {
                     Some(number) => drop(self.awaited.insert(*number, dir.clone())),
                     None => dir.fill(None, None),
@@ -175,7 +180,7 @@ impl Growing<'_> {
         &mut self,
         parent: usize,
         base: &[u8],
-        entry: Option<&Entry<'_>>,
+        entry: Option<(u32, &Entry<'_>)>,
         dir: &[u8],
     ) -> Result<usize, Stray> {
         let path = match dir.strip_suffix(b"/").unwrap_or(dir) {
@@ -185,9 +190,11 @@ impl Growing<'_> {
         if base.is_empty() || self.by_path.contains_key(&path[..]) {
             return Err(Stray(path));
         }
+        let own = entry.map(|(ndx, _)| Own::of(self.list, ndx));
+        let entry = entry.map(|(_, entry)| entry);
         let stat = entry.and_then(|entry| self.arrivals.stat_of_dir(entry, self.passes_implied));
         let content = entry.is_some_and(|entry| entry.dir.has_content());
-        let listed = Listed::new(self.arrivals, stat, content);
+        let listed = Listed::new(self.arrivals, (stat, own), content);
         let at = self.dirs.len();
         let child = Child::new(listed.clone(), self.incremental);
         self.dirs[parent].1.dirs.push((base.into(), child));

@@ -8,8 +8,11 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
+use super::attached::{Attached, Told};
 use crate::sys::{Kind, Stat, Time};
-use crate::wire::flist::{DirKind, Entry, FileType, IdKind, IdNames, Link, List, Name};
+use crate::wire::flist::{
+    Cached, DirKind, Entry, FileType, IdKind, IdNames, Link, List, ListReader, Name,
+};
 
 /// Whom the peer's ids stand for here; ids that it tells no name of stand for themselves.
 pub(in crate::engine) type LocalId = dyn Fn(IdKind, u32, &[u8]) -> Option<u32> + Send + Sync;
@@ -20,6 +23,7 @@ pub(in crate::engine) struct Arrivals {
     over: Mutex<bool>,
     changed: Condvar,
     ids: Mutex<HashMap<(bool, u32), u32>>,
+    told: Mutex<Told>,
     local: Box<LocalId>,
 }
 
@@ -34,6 +38,8 @@ struct Cell {
     arrivals: Arc<Arrivals>,
     /// Its metadata; none where it is only on the way to others.
     stat: Option<Stat>,
+    /// Its own entry, if it has one.
+    own: Option<Own>,
     /// Whether all that is in it is listed.
     content: bool,
     /// What the first list has of a directory that gets a list of its own as well.
@@ -41,6 +47,24 @@ struct Cell {
     inside: OnceLock<Vec<Lot>>,
     turn: Mutex<Option<Arc<Turn>>>,
     passed_over: AtomicBool,
+}
+
+/// The entry of a directory.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Own {
+    /// Its index.
+    pub ndx: u32,
+    /// What is attached to it.
+    pub cached: Cached,
+}
+
+impl Own {
+    pub(super) fn of(list: &List, ndx: u32) -> Own {
+        Own {
+            ndx,
+            cached: list.cached(ndx).unwrap_or_default(),
+        }
+    }
 }
 
 /// What one list has of a directory, each part in the order of its names.
@@ -100,6 +124,7 @@ impl Arrivals {
             over: Mutex::new(false),
             changed: Condvar::new(),
             ids: Mutex::default(),
+            told: Mutex::default(),
             local,
         })
     }
@@ -115,13 +140,18 @@ impl Arrivals {
         }
     }
 
+    /// Takes in ACLs and extended attributes that came with lists.
+    pub(in crate::engine) fn learn_attached(&self, lists: &ListReader) {
+        lock(&self.told).learn(lists);
+    }
+
     /// No list will come any more, whether all came or the peer is gone.
     pub(in crate::engine) fn end(&self) {
         *lock(&self.over) = true;
         self.changed.notify_all();
     }
 
-    fn id(&self, is_group: bool, id: u32) -> u32 {
+    pub(super) fn id(&self, is_group: bool, id: u32) -> u32 {
         lock(&self.ids).get(&(is_group, id)).copied().unwrap_or(id)
     }
 
@@ -205,10 +235,15 @@ impl Lot {
 }
 
 impl Listed {
-    pub(super) fn new(arrivals: &Arc<Arrivals>, stat: Option<Stat>, content: bool) -> Listed {
+    pub(super) fn new(
+        arrivals: &Arc<Arrivals>,
+        (stat, own): (Option<Stat>, Option<Own>),
+        content: bool,
+    ) -> Listed {
         Listed(Arc::new(Cell {
             arrivals: Arc::clone(arrivals),
             stat,
+            own,
             content,
             early: Mutex::default(),
             inside: OnceLock::new(),
@@ -306,6 +341,27 @@ impl Listed {
         let lots = self.inside().ok()?;
         let (lot, ndx) = lots.iter().find_map(|lot| Some((lot, lot.leaf(name)?)))?;
         Some((ndx, lot.before + u64::from(ndx - lot.list.first())))
+    }
+
+    /// What is attached to the directory.
+    pub(in crate::engine) fn attached(&self) -> Attached {
+        let cached = self.0.own.map(|own| own.cached).unwrap_or_default();
+        lock(&self.0.arrivals.told).of(&self.0.arrivals, cached)
+    }
+
+    /// What is attached to a name in it that is no directory.
+    pub(in crate::engine) fn attached_to(&self, name: &[u8]) -> Attached {
+        let leaf = self.leaf(name).ok().flatten();
+        let cached = leaf.and_then(|(list, ndx)| list.cached(ndx));
+        lock(&self.0.arrivals.told).of(&self.0.arrivals, cached.unwrap_or_default())
+    }
+
+    /// The index by which the directory is spoken of: the one ahead of its own list, where it has one. Waits for that.
+    pub(in crate::engine) fn index_of_self(&self) -> Option<u32> {
+        let lots = self.inside().ok()?;
+        let mut own = lots.iter().filter(|lot| lot.list.of_dir().is_some());
+        let before = own.next().and_then(|lot| lot.list.first().checked_sub(1));
+        before.or(self.0.own.map(|own| own.ndx))
     }
 
     /// The checksum that the peer tells of a file (`--checksum`).

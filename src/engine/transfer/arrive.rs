@@ -87,6 +87,9 @@ impl Worker<'_> {
             });
             self.run.frontier.tell_at_once(&self.key, &mut self.events);
         }
+        if let Some(sides) = &leaf.sides {
+            self.tell_missing(sides, &leaf.path);
+        }
         let made = self.place(node).and_then(|place| {
             let change = self.attributes_of_new(leaf, &place);
             let birth = Birth::of(&change, node.gives_group, place.inherited().is_some());

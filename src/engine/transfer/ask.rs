@@ -110,6 +110,9 @@ impl Worker<'_> {
         let name = &leaf.target_name[..];
         let left = match target.salvage(&place, name, leaf.stat.size, leaf.stat.mtime)? {
             Salvage::Whole => {
+                let ndx = || index(node, leaf).map(|(ndx, _)| ndx);
+                let fetched = self.fetch_values(leaf.sides.as_deref(), &leaf.path, ndx);
+                fetched.map_err(Fault::from)?;
                 return self
                     .take_whole(target, node, &place, leaf)
                     .map(Ready::Salvaged);
@@ -150,7 +153,7 @@ impl Worker<'_> {
 }
 
 /// The index of a file in the lists, and how many entries are ahead of it.
-fn index(node: &Node, leaf: &Leaf) -> Option<(u32, u64)> {
+pub(in crate::engine) fn index(node: &Node, leaf: &Leaf) -> Option<(u32, u64)> {
     let listed = node.sources.first()?.seat.there()?;
     listed.index(&leaf.name)
 }

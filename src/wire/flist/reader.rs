@@ -143,11 +143,6 @@ impl ListReader {
         &self.xattrs
     }
 
-    /// The lists of xattrs, to put values in that came later.
-    pub fn xattrs_mut(&mut self) -> &mut XattrCache {
-        &mut self.xattrs
-    }
-
     fn read_list<R: Read + ?Sized>(
         &mut self,
         of_dir: Option<u32>,

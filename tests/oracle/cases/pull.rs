@@ -13,6 +13,26 @@ const TREE: &str = "s/a=changed-content @1200000000\ns/same=same\ns/new\ns/l -> 
 /// differed; resilver knows.
 const UNTOLD: &str = "what differs is not on the wire; rsync forgets it, resilver does not";
 
+/// Values that do not come with the list but when they are asked for.
+const LONG: &str = "s/ x:user.root=a-value-longer-than-what-a-list-tells-0\ns/a x:user.k=v x:user.long=a-value-longer-than-what-a-list-tells-1\n\
+    s/b x:user.k=v x:user.long=a-value-longer-than-what-a-list-tells-1\ns/c=longer x:user.long=a-value-longer-than-what-a-list-tells-3\n\
+    s/e x:user.another=a-value-longer-than-what-a-list-tells-4 x:user.long=a-value-longer-than-what-a-list-tells-5\n\
+    s/k/ x:user.dir=a-value-longer-than-what-a-list-tells-6\ns/k/x x:user.long=a-value-longer-than-what-a-list-tells-7\n\
+    s/k/empty/ x:user.dir=a-value-longer-than-what-a-list-tells-8\ns/same=same x:user.long=a-value-longer-than-what-a-list-tells-9\n";
+const LONG_OTHER: &str = "d/ x:user.gone=a-value-longer-than-what-a-list-tells-a\nd/a=s/a\\n x:user.long=a-value-longer-than-what-a-list-tells-2\n\
+    d/c=old x:user.long=a-value-longer-than-what-a-list-tells-3\nd/e=s/e\\n x:user.another=a-value-longer-than-what-a-list-tells-4\n\
+    d/k/ x:user.dir=a-value-longer-than-what-a-list-tells-b\nd/k/x=s/k/x\\n x:user.long=a-value-longer-than-what-a-list-tells-7\n\
+    d/same=same x:user.long=a-value-longer-than-what-a-list-tells-9\nd/k/empty/\n";
+const LONG_OF_SPECIALS: &str = "s/l -> a x:trusted.long=a-value-longer-than-what-a-list-tells-1\n\
+    s/p fifo x:trusted.long=a-value-longer-than-what-a-list-tells-2\nd/l -> a\n";
+const ACLS: &str = "s/a 0640 acl:u::6,u:1000:4,u:1:2,g::4,g:7:5,m::5,o::0\ns/mask 0664 acl:u::6,g::4,m::6,o::4\n\
+    s/k/ 0775 acl:u::7,u:5:7,g::5,m::7,o::5 default:u::7,u:1:5,g::5,m::7,o::0\ns/k/x 0600\ns/l -> a\n\
+    d/a=s/a\\n 0640 acl:u::6,u:1:6,g::4,m::4,o::0\nd/k/ default:u::7,g::5,o::5\n";
+
+fn long(line: &str) -> Case {
+    small(line, &format!("{LONG}{LONG_OTHER}"))
+}
+
 fn pull(line: &str) -> Case {
     case(line, TREE).env("RSYNC_RSH", SHELL)
 }
@@ -109,4 +129,41 @@ cases! {
     very_verbose: pull("-avv h:s/ d");
     with_progress: pull("-a --progress h:s/ d");
     logged: pull("-a --log-file=x.log h:s/ d");
+}
+
+cases! {
+    xattrs: long("-aXi h:s/ d").option("-X");
+    xattrs_to_nothing: small("-aXi h:s/ d", LONG).then("-aXi h:s/ d").option("-X");
+    xattrs_of_the_whole_list: long("-aXi --no-inc-recursive h:s/ d").then("-aXii --no-inc-recursive h:s/ d").option("-X");
+    xattrs_31: long("-aXi --protocol=31 h:s/ d").option("-X");
+    xattrs_30: long("-aXi --protocol=30 h:s/ d").option("-X");
+    xattrs_29: long("-aXi --protocol=29 h:s/ d");
+    xattrs_dry: long("-aXni h:s/ d").option("-X");
+    xattrs_of_named_ones: small("-aXi h:s h:s/k/x d", LONG).option("-X");
+    xattrs_of_one: small("-aXi h:s/e d", LONG).option("-X");
+    xattrs_of_implied_directories: small("-aXRi h:s/k/empty h:s/a d", LONG).then("-aXRi h:s/k/empty d").option("-X");
+    xattrs_of_implied_directories_listed: small("-aXi --files-from=x h:s d", &format!("x=k/x\\n\n{LONG}")).option("-X");
+    xattrs_of_directories_without_content: small("-dptXi h:s/ d", LONG).option("-X");
+    xattrs_of_links: small("-aHXi h:s/ d", &format!("{LONG}s/b2 == s/b\ns/k/e2 == s/e\nd/b=old\nd/k/e2=s/e\\n\n")).then("-aHXi h:s/ d").option("-X");
+    xattrs_of_links_31: small("-aHXi --protocol=31 h:s/ d", &format!("{LONG}s/b2 == s/b\n")).option("-X");
+    xattrs_of_specials: small("-aXi h:s/ d", LONG_OF_SPECIALS).needs_root("attributes in trusted.").option("-X");
+    xattrs_as_a_plain_user: long("-aXi h:s/ d").unprivileged().option("-X");
+    xattrs_by_rules: small("-aXi --filter=-x\\suser.long h:s/ d", &format!("{LONG}d/")).option("-X");
+    xattrs_compared: long("-aXci h:s/ d").option("-X");
+    xattrs_by_another_tree: small("-aXi --link-dest=../p h:s/ d", &format!("{LONG}p/e=s/e\\n x:user.long=a-value-longer-than-what-a-list-tells-5\n")).option("-X");
+    xattrs_from_another_tree: small("-aXi --copy-dest=../p h:s/ d", &format!("{LONG}p/e=s/e\\n x:user.long=a-value-longer-than-what-a-list-tells-5\np/b=s/b\\n")).option("-X");
+    xattrs_beside_the_old: long("-abXi h:s/ d").option("-b");
+    xattrs_with_notes: small("-aXXi h:s/ d", "s/a x:user.rsync.%stat=100644\\s0,0\\s1:1 x:user.rsync.long=a-value-longer-than-what-a-list-tells-5\nd/").option("-XX");
+    xattrs_moved: small("-aXi --remove-source-files h:s/ d", LONG).option("-X");
+    acls: small("-aAi h:s/ d", ACLS).then("-aAii h:s/ d").option("-A");
+    acls_of_the_whole_list: small("-aAi --no-inc-recursive h:s/ d", ACLS).option("-A");
+    acls_30: small("-aAi --protocol=30 h:s/ d", ACLS).option("-A");
+    acls_29: small("-aAi --protocol=29 h:s/ d", ACLS);
+    acls_by_number: small("-aAi --numeric-ids h:s/ d", ACLS).option("-A");
+    acls_by_maps: small("-aAi --usermap=1000:7,1:6 --groupmap=7:9 h:s/ d", ACLS).needs_root("owners").option("--usermap");
+    acls_with_chmod: small("-aAi --chmod=g-w,o+r h:s/ d", ACLS).option("--chmod");
+    acls_as_a_plain_user: small("-aAi h:s/ d", ACLS).unprivileged().option("-A");
+    acls_and_xattrs: small("-aAXi h:s/ d", &format!("{ACLS}{LONG}")).option("-A");
+    noted: small("-aAXi --fake-super h:s/ d", &format!("{ACLS}s/p fifo 0640\ns/owned 04755 o:7:8 x:user.long=a-value-longer-than-what-a-list-tells-5\n")).then("-aAXii --fake-super h:s/ d").option("--fake-super");
+    noted_as_a_plain_user: small("-aXi --fake-super h:s/ d", &format!("{LONG}s/l -> a\ns/p fifo 0640\ns/su 04755\n")).unprivileged().option("--fake-super");
 }
