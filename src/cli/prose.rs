@@ -320,8 +320,7 @@ pub const FILES: &[Paragraph] = &[
 pub const DIFFERENCES: &[Paragraph] = &[
     Point(
         "Destinations on another machine, daemons, and the options of rsync that this page does not name, are \
-         refused by name; so are, with sources on another machine, --inplace, --append, --write-devices, \
-         --munge-links, --delete-missing-args, and \
+         refused by name; so are, with sources on another machine, --munge-links, --delete-missing-args, and \
          --delete-after by rules that directories have.",
     ),
     Point(

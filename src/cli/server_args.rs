@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::options::Wire;
-use crate::engine::{AskedNames, Boundary, Missing, Names, Options, SourceRemoval};
+use crate::engine::{AskedNames, Boundary, Missing, Names, Options, SourceRemoval, Writing};
 use crate::transport::{
     Address, Family, Program, Quoting, RemoteShell, option_value, path_argument,
 };
@@ -193,6 +193,14 @@ fn words(options: &Options, wire: &Wire, quoting: Quoting) -> Vec<OsString> {
     add(options.symlinks.follow_unsafe, "--copy-unsafe-links");
     add(options.symlinks.leave_unsafe, "--safe-links");
     add(options.adjust.users.is_numeric(), "--numeric-ids");
+    match options.content.writing {
+        Writing::Anew => {}
+        Writing::InPlace => add(true, "--inplace"),
+        Writing::Append { verify } => {
+            add(true, "--append");
+            add(verify, "--append");
+        }
+    }
     if let Some(list) = &wire.far_list {
         words.push("--files-from".into());
         words.push(option_value(list, quoting));

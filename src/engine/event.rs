@@ -426,6 +426,8 @@ pub struct Wants {
     pub checksum: bool,
     /// `Listed`: how many entries a whole list has.
     pub list: bool,
+    /// Files that did not agree with their sums and come once more.
+    pub repeats: bool,
 }
 
 impl Wants {
@@ -446,6 +448,7 @@ impl Wants {
             arrivals: self.arrivals || other.arrivals,
             checksum: self.checksum || other.checksum,
             list: self.list || other.list,
+            repeats: self.repeats || other.repeats,
         }
     }
 }

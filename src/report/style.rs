@@ -129,6 +129,7 @@ impl Style {
             in_step: progress == 1,
             sizes: progress > 1,
             list: self.info(Info::Flist) > 0,
+            repeats: self.info(Info::Name) > 0 || self.itemizes(),
             details: format(Format::tells_details),
             arrivals: format(Format::waits),
             checksum: format(Format::tells_checksum),

@@ -12,7 +12,7 @@ use crate::cli::server_args::{self, Letters, Sender};
 use crate::cli::table::Opt;
 use crate::cli::values::integer;
 use crate::delta::Checksum;
-use crate::engine::{AskedNames, Boundary, Missing, Symlinks, When, Writing};
+use crate::engine::{AskedNames, Boundary, Missing, Symlinks, When};
 use crate::transport::{Address, Family, Quoting, RemoteShell};
 use crate::tree::{Grammar, KeepXattrs};
 use crate::wire::flist::Fields;
@@ -126,15 +126,8 @@ impl Asked {
             self.engine.deletion.when = When::Before;
         }
         // Sending is what costs: what is there already need not come again.
-        let content = &self.engine.content;
         self.engine.whole_file = self.whole_file_given();
         for (given, name) in [
-            (content.writing == Writing::InPlace, "--inplace"),
-            (
-                matches!(content.writing, Writing::Append { .. }),
-                "--append",
-            ),
-            (content.write_devices, "--write-devices"),
             (self.engine.symlinks.unmunge, "--munge-links"),
             (
                 self.engine.deletion.when == When::After && self.engine.rules.has_per_dir(),

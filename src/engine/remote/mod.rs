@@ -31,7 +31,7 @@ use std::time::Duration;
 pub(super) use answers::Course;
 pub use asked::AskedNames;
 pub(super) use block_sums::block_sums;
-pub(super) use incoming::{Bed, Incoming, Unfit};
+pub(super) use incoming::{Bed, Incoming, Manner, Unfit};
 pub(super) use peer::Peer;
 pub(super) use requests::{Basis, Outcome as Arrival, Pending, Requests, Waiter};
 

@@ -43,6 +43,7 @@ cases! {
     append_with_stats: case("-a --append --stats s/ d", "s/big size:700k seed:3 @1200000000\nd/big size:650k seed:3").option("--append").only_direct();
     append_verify: pair("-ai --append-verify s/ d").option("--append-verify").only_direct();
     append_verify_wrong: case("-ai --append-verify s/ d", "s/f=abcdef @1200000000\nd/f=xyz").option("--append-verify").only_direct();
+    append_verify_wrong_without_a_word: case("-a --append-verify s/ d", "s/f=abcdef @1200000000\nd/f=xyz").only_direct();
     append_twice_is_verify: case("-ai --append --append s/ d", "s/f=abcdef @1200000000\nd/f=xyz").only_direct();
     append_taken_back: case("-ai --append --no-append s/ d", "s/f=abcdef @1200000000\nd/f=xyz");
     append_and_whole_file: pair("-ai --append -W s/ d");

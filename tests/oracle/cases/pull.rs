@@ -167,3 +167,53 @@ cases! {
     noted: small("-aAXi --fake-super h:s/ d", &format!("{ACLS}s/p fifo 0640\ns/owned 04755 o:7:8 x:user.long=a-value-longer-than-what-a-list-tells-5\n")).then("-aAXii --fake-super h:s/ d").option("--fake-super");
     noted_as_a_plain_user: small("-aXi --fake-super h:s/ d", &format!("{LONG}s/l -> a\ns/p fifo 0640\ns/su 04755\n")).unprivileged().option("--fake-super");
 }
+
+/// Files that share much of their content, in other places.
+const PARTS: &str = "s/big=abc size:700k seed:3 @1200000000\ns/same size:90k seed:5\ns/short=ab @1200000000\ns/new=new\ns/other=abcdef @1200000000\n\
+    d/big size:650k seed:3\nd/same size:90k seed:5\nd/short=abcdef\nd/other=xyz\nd/link == d/other\n";
+
+fn parts(line: &str) -> Case {
+    small(line, PARTS).only_direct()
+}
+
+cases! {
+    in_place: parts("-ai --inplace h:s/ d").option("--inplace");
+    in_place_counted: parts("-a --inplace --stats h:s/ d");
+    in_place_27: parts("-ai --inplace --protocol=27 h:s/ d").ignore(Aspect::Stdout, UNTOLD);
+    in_place_28_beside_the_old: parts("-abi --inplace --protocol=28 h:s/ d").ignore(Aspect::Stdout, UNTOLD);
+    in_place_29: parts("-ai --inplace --protocol=29 h:s/ d");
+    in_place_compressed: parts("-azi --inplace h:s/ d");
+    in_place_whole: parts("-aWi --inplace h:s/ d");
+    in_place_with_holes: parts("-aSi --inplace h:s/ d");
+    in_place_whole_with_holes: small("-aSWi --inplace h:s/ d", "s/hole hole:2m @1200000000\nd/hole size:100k seed:9").only_direct();
+    in_place_with_links: small("-aHi --inplace h:s/ d", "s/a=new-content @1200000000\ns/b == s/a\nd/a=old\nd/b == d/a\nd/c == d/a").only_direct();
+    in_place_beside_the_old: parts("-abi --inplace h:s/ d").option("-b");
+    in_place_from_another_tree: small("-ai --inplace --copy-dest=../p h:s/ d", "s/a=same @1200000000\ns/b size:90k seed:4 @1200000000\np/a=same @1200000000\np/b size:80k seed:4\nd/").only_direct();
+    in_place_read_only: small("-ai --inplace h:s/ d", "s/f=new 0644 @1200000000\nd/f=old 0444").unprivileged().only_direct();
+    in_place_without_times: parts("-ri --inplace h:s/ d");
+    in_place_not_readable_there: small("-ai --inplace h:s/ d", "s/f=new 0000 @1200000000\ns/g=new\nd/f=old").unprivileged().only_direct();
+    in_place_dry: parts("-ain --inplace h:s/ d");
+    in_place_with_xattrs: small("-aXi --inplace h:s/ d", &format!("{LONG}{LONG_OTHER}")).only_direct();
+    in_place_and_partial_dir: parts("-ai --inplace --partial-dir=.p h:s/ d");
+    appended: parts("-ai --append h:s/ d").option("--append");
+    appended_counted: parts("-a --append --stats h:s/ d");
+    appended_compressed: parts("-azi --append h:s/ d");
+    appended_30: parts("-ai --append --protocol=30 h:s/ d");
+    appended_29: parts("-ai --append --protocol=29 h:s/ d");
+    appended_27: parts("-ai --append --protocol=27 h:s/ d").ignore(Aspect::Stdout, UNTOLD);
+    appended_and_checked: parts("-ai --append-verify h:s/ d").option("--append-verify");
+    appended_and_checked_30: parts("-ai --append-verify --protocol=30 h:s/ d");
+    appended_and_checked_29: parts("-ai --append-verify --protocol=29 h:s/ d");
+    appended_and_checked_counted: parts("-a --append-verify --stats h:s/ d");
+    appended_to_links: small("-aHi --append h:s/ d", "s/a=new-content @1200000000\ns/b == s/a\nd/a=new\nd/b == d/a").only_direct();
+    appended_to_nothing: small("-ai --append h:s/ d", "s/a=new-content\ns/empty=").only_direct();
+    appended_beside_the_old: parts("-abi --append h:s/ d");
+    appended_and_told: parts("-avv --append h:s/ d");
+    appended_with_progress: parts("-a --append --progress h:s/ d");
+    written_to_devices: small("-ai --write-devices h:s/ d", "s/null=to-nowhere\ns/a=new\nd/null char:1,3\nd/a=old").needs_root("devices").only_direct();
+    kept_in_part: pull("-ai --partial h:s/ d");
+    kept_in_a_directory: small("-ai --partial-dir=.p h:s/ d", "s/big size:700k seed:3 @1200000000\nd/.p/big size:650k seed:3\nd/.p/x=1").option("--partial-dir=.p");
+    kept_in_a_directory_29: small("-ai --partial-dir=.p --protocol=29 h:s/ d", "s/big size:700k seed:3 @1200000000\nd/big=old\nd/.p/big size:650k seed:3");
+    kept_in_a_directory_27: small("-a --partial-dir=.p --protocol=27 h:s/ d", "s/big size:700k seed:3 @1200000000\nd/big=old\nd/.p/big size:650k seed:3");
+    kept_in_a_directory_counted: small("-a --partial-dir=.p --stats h:s/ d", "s/big size:700k seed:3 @1200000000\nd/big=old\nd/.p/big size:650k seed:3");
+}
