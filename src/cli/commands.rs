@@ -62,6 +62,8 @@ pub fn sync(sync: &Sync) -> u8 {
                 | engine::Error::TempDir { .. }
                 | engine::Error::Silent { .. }
                 | engine::Error::TooOld { .. }
+                | engine::Error::Unasked { .. }
+                | engine::Error::Excluded { .. }
                 | engine::Error::Deadline { .. } => Severity::Plain,
                 _ => Severity::Error,
             };

@@ -183,6 +183,10 @@ fn words(options: &Options, wire: &Wire, quoting: Quoting) -> Vec<OsString> {
         Some(other) => add(true, &format!("--compress-choice={}", other.name())),
     }
     add(
+        options.select.missing == Missing::Delete,
+        "--delete-missing-args",
+    );
+    add(
         options.select.missing == Missing::Ignore,
         "--ignore-missing-args",
     );
@@ -227,6 +231,11 @@ fn words(options: &Options, wire: &Wire, quoting: Quoting) -> Vec<OsString> {
     }
     add(options.content.copy_devices, "--copy-devices");
     add(options.open_noatime, "--open-noatime");
+    let told = |option: &OsString| match quoting {
+        Quoting::All => option_value(option, quoting),
+        _ => option.clone(),
+    };
+    words.extend(wire.remote_options.iter().map(told));
     words
 }
 

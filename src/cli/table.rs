@@ -197,6 +197,8 @@ pub enum Opt {
     Rsh,
     /// `--rsync-path`.
     RsyncPath,
+    /// `--remote-option`.
+    RemoteOption,
     /// `--compress`, `--no-compress`.
     Compress(bool),
     /// `--compress-choice`.

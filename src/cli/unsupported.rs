@@ -13,7 +13,7 @@ pub fn is_known(name: &str) -> bool {
 }
 
 /// Letters of one-letter options.
-const SHORT: &str = "My";
+const SHORT: &str = "y";
 
 /// Names of long options and of the negations that rsync has.
 const LONG: &[&str] = &[
@@ -47,7 +47,6 @@ const LONG: &[&str] = &[
     "port",
     "qsort",
     "read-batch",
-    "remote-option",
     "sender",
     "server",
     "skip-compress",
@@ -64,7 +63,7 @@ mod tests {
 
     #[test]
     fn names_are_known_with_their_dashes() {
-        for name in ["--iconv", "-M", "-y", "--read-batch", "--no-iconv"] {
+        for name in ["--iconv", "-y", "--read-batch", "--no-iconv"] {
             assert!(is_known(name), "{name}");
         }
         for name in ["--bogus", "-Q", "--archive", "--", "-", "", "--M", "-iconv"] {

@@ -128,13 +128,13 @@ pub enum Error {
         path: String,
     },
     /// The peer lists an entry that was not asked for (code 4).
-    #[error("rejecting unrequested file-list name: {path}")]
+    #[error("ERROR: rejecting unrequested file-list name: {path}")]
     Unasked {
         /// Its path, as it is shown.
         path: String,
     },
     /// The peer lists an entry that the rules hide (code 4).
-    #[error("rejecting excluded file-list name: {}", tree::shown(path))]
+    #[error("ERROR: rejecting excluded file-list name: {}", tree::shown(path))]
     Excluded {
         /// Its path within the transfer.
         path: PathBuf,

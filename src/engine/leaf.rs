@@ -161,12 +161,7 @@ impl Worker<'_> {
         if self.run.options.select.list_only {
             let is_file = real.kind == Kind::File;
             let lister = self.run.lister;
-            let link = || {
-                origin
-                    .seat
-                    .target(name, is_file)
-                    .map(|to| lister.unmunge(to))
-            };
+            let link = || lister.target(&origin.seat, name, is_file);
             self.list(path, &stat, link);
             return Ok(None);
         }
@@ -177,11 +172,7 @@ impl Worker<'_> {
         let target_name: Box<[u8]> = self.target_name(node, name).into();
         let link = if stat.kind == Kind::Symlink {
             let is_file = real.kind == Kind::File;
-            match origin
-                .seat
-                .target(name, is_file)
-                .map(|to| self.run.lister.unmunge(to))
-            {
+            match self.run.lister.target(&origin.seat, name, is_file) {
                 Ok(target) if self.leaves_out(&target, &path) => return Ok(None),
                 Ok(target) => Some(target),
                 Err(e) => {

@@ -1,6 +1,7 @@
 //! The other end, where it is on another machine.
 
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use super::{Asked, no_meaning};
@@ -24,6 +25,8 @@ use crate::wire::{Capabilities, Compression, Named, Protocol, Way};
 pub(in crate::cli) struct Wire {
     shell: Option<OsString>,
     program: Option<OsString>,
+    /// `--remote-option`, in order.
+    pub(in crate::cli) remote_options: Vec<OsString>,
     compress: bool,
     pub(in crate::cli) compression: Option<Compression>,
     pub(in crate::cli) level: Option<i32>,
@@ -77,6 +80,14 @@ impl Asked {
         match given.opt {
             Opt::Rsh => wire.shell = Some(given.value),
             Opt::RsyncPath => wire.program = Some(given.value),
+            Opt::RemoteOption if given.value.as_bytes().starts_with(b"-") => {
+                wire.remote_options.push(given.value);
+            }
+            Opt::RemoteOption => {
+                let option = given.value.to_string_lossy();
+                let text = format!("resilver: Remote option must start with a dash: {option}");
+                return Err(Refusal::plain_with(text, Code::Syntax));
+            }
             Opt::Compress(on) => {
                 // A second one asks for the kind that new programs have.
                 if on && wire.compress {
@@ -119,7 +130,12 @@ impl Asked {
     /// What another machine at one end changes, and what does not work with one yet.
     pub(super) fn settle_end(&mut self, ends: &Ends) -> Result<(), Refusal> {
         if matches!(ends, Ends::Local { .. }) {
-            return Ok(());
+            return match self.wire.remote_options.is_empty() {
+                true => Ok(()),
+                false => Err(Refusal::unsupported(
+                    "--remote-option has no meaning within one machine",
+                )),
+            };
         }
         // Old ends delete first, unless they are told when.
         if self.wire.protocol() < Protocol::V30 && !self.delete_when.is_said() {
@@ -127,17 +143,10 @@ impl Asked {
         }
         // Sending is what costs: what is there already need not come again.
         self.engine.whole_file = self.whole_file_given();
-        for (given, name) in [
-            (self.engine.symlinks.unmunge, "--munge-links"),
-            (
-                self.engine.deletion.when == When::After && self.engine.rules.has_per_dir(),
-                "--delete-after by rules that directories have",
-            ),
-            (
-                self.engine.select.missing == Missing::Delete,
-                "--delete-missing-args",
-            ),
-        ] {
+        for (given, name) in [(
+            self.engine.deletion.when == When::After && self.engine.rules.has_per_dir(),
+            "--delete-after by rules that directories have",
+        )] {
             if given {
                 return Err(Refusal::unsupported(format_args!(
                     "{name} is not supported with another machine yet"
@@ -212,7 +221,7 @@ impl Asked {
             numeric_ids: engine.adjust.users.is_numeric(),
             relative: engine.select.relative,
             recurse: engine.recursive,
-            missing_args: false,
+            missing_args: engine.select.missing == Missing::Delete,
         };
         let program = self.wire.program.clone().unwrap_or_else(|| "rsync".into());
         let family = self.wire.family;

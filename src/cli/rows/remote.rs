@@ -21,6 +21,14 @@ pub const ROWS: &[Definition] = &[
         PART,
         "What to run there [default: rsync]",
     ),
+    valued(
+        Opt::RemoteOption,
+        Some('M'),
+        "remote-option",
+        "OPTION",
+        PART,
+        "Give this option to the other end only",
+    ),
     flag(
         Opt::Compress(true),
         Some('z'),

@@ -66,12 +66,19 @@ impl Assembly {
         };
         let mut numbered = Vec::new();
         for (ndx, entry) in list.iter().filter(|(_, entry)| !is_root(entry)) {
+            let is_missing = entry.file_type() == FileType::Missing;
+            // As rsync: where lists come along the way, there is no directory to hang it on.
+            if is_missing && self.incremental && !growing.has(entry.name.dir) {
+                continue;
+            }
             let parent = growing.find(entry.name.dir)?;
             if entry.is_dir() {
                 let at =
                     growing.add(parent, entry.name.base, Some((ndx, &entry)), entry.name.dir)?;
                 numbered.push((ndx, at));
-            } else if entry.file_type() != FileType::Missing {
+            } else if is_missing {
+                growing.dirs[parent].1.missing.push(ndx);
+            } else {
                 growing.dirs[parent].1.leaves.push(ndx);
             }
         }
@@ -133,7 +140,9 @@ impl Assembly {
                 }
                 lot.dirs
                     .push((entry.name.base.into(), Child::new(dir, true)));
-            } else if entry.file_type() != FileType::Missing {
+            } else if entry.file_type() == FileType::Missing {
+                lot.missing.push(ndx);
+            } else {
                 lot.leaves.push(ndx);
             }
         }
@@ -162,6 +171,11 @@ struct Growing<'g> {
 }
 
 impl Growing<'_> {
+    fn has(&self, path: &[u8]) -> bool {
+        self.by_path
+            .contains_key(path.strip_suffix(b"/").unwrap_or(path))
+    }
+
     /// The directory with this path, made where it is not listed but only on the way.
     fn find(&mut self, path: &[u8]) -> Result<usize, Stray> {
         let path = path.strip_suffix(b"/").unwrap_or(path);

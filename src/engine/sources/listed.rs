@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use super::attached::{Attached, Told};
+use super::wanted::Found;
 use crate::sys::{Kind, Stat, Time};
 use crate::wire::flist::{
     Cached, DirKind, Entry, FileType, IdKind, IdNames, Link, List, ListReader, Name,
@@ -73,6 +74,8 @@ pub(super) struct Lot {
     /// How many entries were in lists before.
     before: u64,
     pub(super) leaves: Vec<u32>,
+    /// Arguments that are not there (`--delete-missing-args`).
+    pub(super) missing: Vec<u32>,
     pub(super) dirs: Vec<(Box<[u8]>, Child)>,
 }
 
@@ -205,6 +208,7 @@ impl Lot {
             list: Arc::clone(list),
             before,
             leaves: Vec::new(),
+            missing: Vec::new(),
             dirs: Vec::new(),
         }
     }
@@ -271,15 +275,19 @@ impl Listed {
         self.0.content
     }
 
-    /// All names with whether they are directories; waits for the list.
+    /// All names with what they stand for; waits for the list. A directory may be missing as well: it is told once.
     ///
     /// # Errors
     /// The session ended before the list came.
-    pub(in crate::engine) fn names(&self) -> io::Result<impl Iterator<Item = (&[u8], bool)>> {
+    pub(in crate::engine) fn names(&self) -> io::Result<impl Iterator<Item = (&[u8], Found)>> {
         let lots = self.inside()?.iter();
         Ok(lots.flat_map(|lot| {
-            let leaves = lot.leaves.iter().map(|ndx| (lot.base(*ndx), false));
-            leaves.chain(lot.dirs.iter().map(|(name, _)| (&**name, true)))
+            let leaves = lot.leaves.iter().map(|ndx| (lot.base(*ndx), Found::Leaf));
+            let missing = lot.missing.iter().map(|ndx| lot.base(*ndx));
+            let missing = missing.filter(|name| lot.dir(name).is_none());
+            let dirs = lot.dirs.iter().map(|(name, _)| (&**name, Found::Dir));
+            let missing = missing.map(|name| (name, Found::Missing));
+            leaves.chain(missing).chain(dirs)
         }))
     }
 
@@ -288,7 +296,7 @@ impl Listed {
         let lots = self.0.inside.get().into_iter().flatten();
         let mut count = 0;
         for lot in lots {
-            count += lot.leaves.len() + lot.dirs.len();
+            count += lot.leaves.len() + lot.missing.len() + lot.dirs.len();
             if count == 1 {
                 count += lot
                     .dirs
@@ -304,6 +312,26 @@ impl Listed {
     /// What falls due when the entries of the directory are dealt with; given once.
     pub(in crate::engine) fn take_turn(&self) -> Option<Arc<Turn>> {
         lock(&self.0.turn).take()
+    }
+
+    /// Whether a name in it is an argument that is not there.
+    pub(in crate::engine) fn is_missing(&self, name: &[u8]) -> bool {
+        let lots = self.0.inside.get().into_iter().flatten();
+        let mut missing = lots.flat_map(|lot| lot.missing.iter().map(|ndx| lot.base(*ndx)));
+        missing.any(|base| base == name)
+    }
+
+    /// Whether names below it are missing, and nothing else of it is listed; then, whether some are right in it.
+    pub(in crate::engine) fn holds_missing_only(&self) -> Option<bool> {
+        let lots = self.0.inside.get()?;
+        let is_empty = |lot: &Lot| lot.leaves.is_empty();
+        let dirs = || lots.iter().flat_map(|lot| &lot.dirs);
+        let below = |child: &Child| child.peek()?.holds_missing_only();
+        let holds = self.stat().is_none()
+            && lots.iter().all(is_empty)
+            && dirs().all(|(_, child)| below(child).is_some());
+        let right_in_it = lots.iter().any(|lot| !lot.missing.is_empty());
+        (holds && (right_in_it || dirs().next().is_some())).then_some(right_in_it)
     }
 
     /// Whether it has this name.

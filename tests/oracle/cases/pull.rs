@@ -217,3 +217,34 @@ cases! {
     kept_in_a_directory_27: small("-a --partial-dir=.p --protocol=27 h:s/ d", "s/big size:700k seed:3 @1200000000\nd/big=old\nd/.p/big size:650k seed:3");
     kept_in_a_directory_counted: small("-a --partial-dir=.p --stats h:s/ d", "s/big size:700k seed:3 @1200000000\nd/big=old\nd/.p/big size:650k seed:3");
 }
+
+const MISSING: &str =
+    "s/a\ns/e/in\nd/k/gone\nd/k/other\nd/k/sub/x\nd/z/y\nd/e/o\nd/e/in\nd/f/g\nd/h=1\n";
+
+fn lacking(line: &str, names: &str) -> Case {
+    small(line, &format!("x={names}\n{MISSING}")).option("--delete-missing-args")
+}
+
+cases! {
+    told_there_only: small("-ai -M--fake-super h:s/ d", "s/a x:user.rsync.%stat=100640\\s0,0\\s7:8\nd/a=s/a\\n\n").option("-M--fake-super");
+    told_there_by_long_name: small("-ai --remote-option=--exclude=*.o -M--dirs h:s/ d", "s/a\ns/b.o\nd/").option("--remote-option=--exclude=*.o");
+    told_there_what_it_does_not_know: small("-ai -M--bogus h:s/ d", "s/a\nd/")
+        .ignore(Aspect::Code, "the other end's code is told where rsync tells that the connection closed")
+        .ignore(Aspect::Stderr, "so is the last line");
+    told_there_what_is_no_option: small("-ai -Mfoo h:s/ d", "s/a\nd/");
+    munged: small("-ai --munge-links h:s/ d", "s/a\ns/l -> a\ns/far -> /etc/passwd\ns/k/up -> ../../x\nd/l -> a\n").then("-aii --munge-links h:s/ d").option("--munge-links");
+    munged_and_safe: small("-aiv --munge-links --safe-links h:s/ d", "s/a\ns/l -> a\ns/far -> /etc/passwd\nd/");
+    munged_and_listed: small("-r --munge-links -l h:s/", "s/a\ns/l -> a\n");
+    munged_and_known: small("-ai --munge-links h:s/ d", "s/l -> a\nd/l -> /rsyncd-munged/a\n");
+    missing_deleted: small("-ai --delete-missing-args h:s/nope h:s/a h:h d", MISSING).option("--delete-missing-args");
+    missing_deleted_29: small("-ai --protocol=29 --delete-missing-args h:s/nope h:s/a h:h d", MISSING).option("--delete-missing-args");
+    missing_deleted_27: small("-a --protocol=27 --delete-missing-args h:s/nope h:s/a h:h d", MISSING).option("--delete-missing-args");
+    missing_deleted_alone: small("-ai --delete-missing-args h:h d", MISSING).option("--delete-missing-args");
+    missing_listed: lacking("-ai --delete-missing-args --files-from=x h:s d", "a\\nh\\nk/gone\\ne/o\\n");
+    missing_listed_with_parents: lacking("-ai --delete-missing-args --files-from=x h:s d", "k\\nk/gone\\n");
+    missing_listed_deeply: lacking("-air --delete-missing-args --files-from=x h:s d", "k/gone\\na\\n");
+    missing_listed_whole: lacking("-air --no-inc-recursive --delete-missing-args --files-from=x h:s d", "k/sub/x\\na\\nf/g\\n");
+    missing_listed_plainly: lacking("-ai --no-R --delete-missing-args --files-from=x h:s d", "k/h\\na\\n");
+    missing_by_force: lacking("-ai --force --delete-missing-args --files-from=x h:s d", "k\\nk/gone\\n");
+    missing_dry: lacking("-ain --delete-missing-args --files-from=x h:s d", "k/gone\\nh\\n");
+}
