@@ -163,6 +163,8 @@ pub enum Opt {
     BlockSize,
     /// `--sparse`, `--no-sparse`.
     Sparse(bool),
+    /// `--fuzzy`, `--no-fuzzy`.
+    Fuzzy(bool),
     /// `--preallocate`.
     Preallocate,
     /// `--inplace`, `--no-inplace`.

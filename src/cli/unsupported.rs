@@ -3,17 +3,9 @@
 
 /// Whether `name`, with its dashes and without a value, is an option of rsync.
 pub fn is_known(name: &str) -> bool {
-    match name.strip_prefix("--") {
-        Some(long) => LONG.contains(&long),
-        None => {
-            let mut letters = name.trim_start_matches('-').chars();
-            matches!((letters.next(), letters.next()), (Some(c), None) if SHORT.contains(c))
-        }
-    }
+    name.strip_prefix("--")
+        .is_some_and(|long| LONG.contains(&long))
 }
-
-/// Letters of one-letter options.
-const SHORT: &str = "y";
 
 /// Names of long options and of the negations that rsync has.
 const LONG: &[&str] = &[
@@ -29,7 +21,6 @@ const LONG: &[&str] = &[
     "dparam",
     "drop-D",
     "early-input",
-    "fuzzy",
     "iconv",
     "max-alloc",
     "motd",
@@ -38,10 +29,8 @@ const LONG: &[&str] = &[
     "no-contimeout",
     "no-detach",
     "no-drop-D",
-    "no-fuzzy",
     "no-iconv",
     "no-motd",
-    "no-y",
     "only-write-batch",
     "password-file",
     "port",
@@ -63,7 +52,7 @@ mod tests {
 
     #[test]
     fn names_are_known_with_their_dashes() {
-        for name in ["--iconv", "-y", "--read-batch", "--no-iconv"] {
+        for name in ["--iconv", "--read-batch", "--no-iconv"] {
             assert!(is_known(name), "{name}");
         }
         for name in ["--bogus", "-Q", "--archive", "--", "-", "", "--M", "-iconv"] {
@@ -79,9 +68,6 @@ mod tests {
             }
             for alias in arg.get_all_aliases().into_iter().flatten() {
                 assert!(!LONG.contains(&alias), "--{alias}");
-            }
-            if let Some(short) = arg.get_short() {
-                assert!(!SHORT.contains(short), "-{short}");
             }
         }
     }

@@ -28,6 +28,7 @@ mod failure;
 mod fake_super;
 mod filter;
 mod leaf;
+mod likeness;
 mod links;
 mod listing;
 mod node;
@@ -53,8 +54,8 @@ mod workforce;
 pub use error::Error;
 pub use event::*;
 pub use options::{
-    Adjust, Alternates, Backups, BasisUse, Compare, Content, Deletion, Options, Partial, Privilege,
-    SourceRemoval, Sums, When, Writing,
+    Adjust, Alternates, Backups, BasisUse, Compare, Content, Deletion, Fuzzy, Options, Partial,
+    Privilege, SourceRemoval, Sums, When, Writing,
 };
 pub use remote::{AskedNames, Sender, pull};
 pub use select::{Boundary, Missing, Names, Select, Symlinks};

@@ -12,6 +12,7 @@ use crate::tree::Scope;
 use super::basis::Handles;
 use super::extended::Sides;
 use super::fake_super::Claim;
+use super::likeness::Neighbours;
 use super::sources::Origin;
 use super::target::Place;
 use super::transfer::Leftovers;
@@ -52,6 +53,8 @@ pub(super) struct Node {
     pub touched: AtomicBool,
     /// Whether directories made in it inherit the set-group-id bit.
     pub gives_group: bool,
+    /// Files that new ones may be like (`--fuzzy`).
+    pub neighbours: Neighbours,
     place: OnceLock<Arc<Place>>,
     leftovers: OnceLock<Option<Leftovers>>,
     /// Jobs, subdirectories and awaited links that are not through.
@@ -86,6 +89,7 @@ impl Node {
             names_changed: AtomicBool::new(false),
             touched: AtomicBool::new(false),
             gives_group,
+            neighbours: Neighbours::default(),
             place: OnceLock::new(),
             leftovers: OnceLock::new(),
             open: AtomicUsize::new(0),

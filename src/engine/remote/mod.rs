@@ -42,7 +42,7 @@ use watch::Watch;
 
 use super::error::Error;
 use super::event::{Event, Outcome, Report};
-use super::options::Options;
+use super::options::{Fuzzy, Options};
 use super::order::Frontier;
 use super::select::Names;
 use super::session;
@@ -185,7 +185,7 @@ fn pull_counted(
     let count = Arc::clone(received);
     let mut from: Box<dyn Read + Send> = Box::new(Counted { from, count });
     let protocol = handshake::exchange_versions(version, &mut from, &mut to)?;
-    refuse_beyond(protocol, &fields)?;
+    refuse_beyond(protocol, &fields, options)?;
     let dialect = handshake::client(protocol, &offer, incremental, &mut from, &mut to)?;
     let mut to = Mux::new(to);
     to.begin_session(dialect.writes_frames).map_err(broken)?;
@@ -262,8 +262,9 @@ fn pull_counted(
 }
 
 /// What this protocol has no words for.
-fn refuse_beyond(spoken: Protocol, fields: &Fields) -> Result<(), Error> {
+fn refuse_beyond(spoken: Protocol, fields: &Fields, options: &Options) -> Result<(), Error> {
     let needs = [
+        (options.content.fuzzy != Fuzzy::No, "--fuzzy", Protocol::V29),
         (fields.acls, "--acls", Protocol::V30),
         (fields.xattrs, "--xattrs", Protocol::V30),
     ];

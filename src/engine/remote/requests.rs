@@ -14,6 +14,7 @@ use crate::delta::Shape;
 use crate::engine::event::{Changes, Event};
 use crate::engine::extended::Wanted;
 use crate::engine::leaf::Leaf;
+use crate::engine::likeness::Alike;
 use crate::engine::node::Node;
 use crate::engine::order::{Frontier, Key};
 use crate::engine::sources::Turn;
@@ -57,6 +58,8 @@ pub(in crate::engine) enum Basis {
     Live,
     /// The one in an alternate directory.
     Alternate,
+    /// One of another name.
+    Alike(Alike),
     /// What an earlier run left.
     Left(File),
 }
@@ -159,6 +162,18 @@ impl Drop for ListTurn {
 }
 
 impl Basis {
+    /// What the sender is told of it, beyond what it takes it for anyway.
+    fn told(&self) -> Option<(crate::wire::Basis, Vec<u8>)> {
+        let Basis::Alike(Alike { number, name }) = self else {
+            return None;
+        };
+        let basis = match number {
+            Some(number) => crate::wire::Basis::FuzzyDir(u8::try_from(*number).ok()?),
+            None => crate::wire::Basis::Fuzzy,
+        };
+        Some((basis, name.to_vec()))
+    }
+
     /// Opens the file.
     ///
     /// # Errors
@@ -175,6 +190,7 @@ impl Basis {
                 Some(dir) => Some(Opened::Own(dir.open_file(&leaf.target_name)?)),
                 None => None,
             },
+            Basis::Alike(alike) => Some(Opened::Own(alike.open(node)?)),
             Basis::Alternate => match &leaf.basis {
                 Some(found) => Some(Opened::Own(node.basis.open_file(found, &leaf.target_name)?)),
                 None => None,
@@ -261,14 +277,22 @@ impl Requests {
             }
             return Err(Over);
         }
+        let told = pending.basis.told();
         let sides = pending.leaf.sides.as_deref();
         let numbers = sides.map_or_else(Vec::new, |sides| state.values.ask(ndx, sides.wanted()));
         state.say(|memory, to| {
             memory.write(Ndx::Entry(ndx), to)?;
-            if numbers.is_empty() {
-                Item::transfer(ItemFlags::default()).write(self.protocol, to)?;
-            } else {
-                Item::transfer(ItemFlags::REPORT_XATTR).write(self.protocol, to)?;
+            let flags = match numbers.is_empty() {
+                true => ItemFlags::default(),
+                false => ItemFlags::REPORT_XATTR,
+            };
+            Item {
+                flags: Item::transfer(flags).flags,
+                basis: told.clone().map_or_else(Default::default, |told| told.0),
+                xname: told.map(|told| told.1),
+            }
+            .write(self.protocol, to)?;
+            if !numbers.is_empty() {
                 write_xattr_requests(&numbers, to)?;
             }
             write_sum_head(pending.shape, to)?;

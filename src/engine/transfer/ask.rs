@@ -130,7 +130,11 @@ impl Worker<'_> {
             Some(file) => Basis::Left(file),
             None if leaf.same_kind().is_some() => Basis::Live,
             None if leaf.basis.is_some() => Basis::Alternate,
-            None => Basis::Nothing,
+            // One that did not do is not tried again.
+            None => match self.alike(node, leaf).filter(|_| !again) {
+                Some(alike) => Basis::Alike(alike),
+                None => Basis::Nothing,
+            },
         };
         // One that cannot be read is as good as none.
         let appends = !again && matches!(self.run.options.content.writing, Writing::Append { .. });

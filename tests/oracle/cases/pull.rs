@@ -248,3 +248,21 @@ cases! {
     missing_by_force: lacking("-ai --force --delete-missing-args --files-from=x h:s d", "k\\nk/gone\\n");
     missing_dry: lacking("-ain --delete-missing-args --files-from=x h:s d", "k/gone\\nh\\n");
 }
+
+fn alike(line: &str) -> Case {
+    small(line, super::content::ALIKE)
+}
+
+cases! {
+    fuzzy: alike("-aiy h:s/ d").option("-y");
+    fuzzy_counted: alike("-ay --stats h:s/ d").option("-y").only_direct();
+    fuzzy_30: alike("-aiy --protocol=30 h:s/ d");
+    fuzzy_29: alike("-aiy --protocol=29 h:s/ d");
+    fuzzy_28: alike("-aiy --protocol=28 h:s/ d").ignore(Aspect::Stderr, "how far the other end comes meanwhile is chance");
+    fuzzy_whole: alike("-ayW --stats h:s/ d").only_direct();
+    fuzzy_in_place: alike("-ay --inplace --stats h:s/ d").only_direct();
+    fuzzy_twice: alike("-ayy --copy-dest=../p --stats h:s/ d").option("-y").only_direct();
+    fuzzy_compressed: alike("-ayzi h:s/ d").option("-y");
+    fuzzy_and_deleting: alike("-aiy --delete-after h:s/ d").option("-y");
+    fuzzy_with_xattrs: small("-aXiy h:s/ d", &format!("{}{LONG}", super::content::ALIKE)).option("-y");
+}
