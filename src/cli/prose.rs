@@ -137,7 +137,8 @@ pub const MACHINES: &[Paragraph] = &[
          not say end the run, and nothing of it is kept.",
     ),
     Text(
-        "Values of extended attributes longer than 32 bytes come only where this side has not got them. --fake-super \
+        "--munge-links makes every link that comes unusable, by /rsyncd-munged/ in front of its target. \
+         --remote-option=OPTION (-M) is told to the other end only, -M--fake-super say. Values of extended attributes longer than 32 bytes come only where this side has not got them. --fake-super \
          is about this side. Before protocol 30, -A and -X are refused.",
     ),
     Text(
@@ -320,8 +321,7 @@ pub const FILES: &[Paragraph] = &[
 pub const DIFFERENCES: &[Paragraph] = &[
     Point(
         "Destinations on another machine, daemons, and the options of rsync that this page does not name, are \
-         refused by name; so are, with sources on another machine, --munge-links, --delete-missing-args, and \
-         --delete-after by rules that directories have.",
+         refused by name.",
     ),
     Point(
         "Data is on disk before the switch: --fsync is the default, --no-fsync is resilver's own.",
@@ -336,6 +336,10 @@ pub const DIFFERENCES: &[Paragraph] = &[
          directory. Before protocol 29 -i tells what differs, where rsync shows question marks.",
     ),
     Point("The last line of a failed run ends with (code N) and names no line of a source file."),
+    Point(
+        "--fuzzy finds files that are to be removed as well: nothing of the old tree goes before the switch. \
+         --remote-option is refused within one machine, where there is no other end.",
+    ),
     Point("Messages say resilver where rsync says rsync, and no role in brackets."),
     Point(
         "--inplace, --append and --write-devices commit directly, which a line tells; with --commit=swap or \

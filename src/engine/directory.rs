@@ -285,6 +285,22 @@ impl Worker<'_> {
         scope
     }
 
+    /// The rules that hold in a directory of the destination when all files are there, those that wait in `next` first.
+    pub(super) fn enter_by_now(
+        &mut self,
+        outer: &Scope,
+        (next, live): (Option<&Dir>, &Dir),
+        path: &Path,
+    ) -> Result<Scope, Error> {
+        let mut events = Vec::new();
+        let scope = self
+            .run
+            .filter
+            .enter_by_now(outer, (next, live), path, &mut events);
+        events.into_iter().for_each(|event| self.tell(event));
+        scope
+    }
+
     /// ACLs and extended attributes of both sides; the outer `None` where the directory is left out.
     #[allow(clippy::option_option)]
     fn read_dir_sides(

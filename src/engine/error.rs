@@ -116,10 +116,15 @@ pub enum Error {
         seconds: u64,
     },
     /// The peer is gone before its time (code 12).
-    #[error("connection unexpectedly closed ({received} bytes received so far) [receiver]")]
+    #[error(
+        "connection unexpectedly closed ({received} bytes received so far) [{}]",
+        if *listed { "receiver" } else { "Receiver" }
+    )]
     Closed {
         /// Bytes that came behind the handshake.
         received: u64,
+        /// Whether the first list was there: rsync has parted into two processes by then.
+        listed: bool,
     },
     /// The peer lists an entry that cannot be where it says (code 4).
     #[error("rejecting file-list name that is not in a listed directory: {path}")]

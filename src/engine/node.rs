@@ -51,6 +51,8 @@ pub(super) struct Node {
     pub names_changed: AtomicBool,
     /// Whether anything at all in it, or of it, was changed in the target.
     pub touched: AtomicBool,
+    /// Whether it gets its final metadata when names in it were removed at the end.
+    pub ends_late: AtomicBool,
     /// Whether directories made in it inherit the set-group-id bit.
     pub gives_group: bool,
     /// Files that new ones may be like (`--fuzzy`).
@@ -88,6 +90,7 @@ impl Node {
             sides: OnceLock::new(),
             names_changed: AtomicBool::new(false),
             touched: AtomicBool::new(false),
+            ends_late: AtomicBool::new(false),
             gives_group,
             neighbours: Neighbours::default(),
             place: OnceLock::new(),

@@ -384,6 +384,10 @@ impl<'w> Worker<'w> {
         let Some(target) = self.run.target.filter(|_| node.barred.is_none()) else {
             return Ok(());
         };
+        if node.ends_late.load(Relaxed) {
+            self.run.later.end_late(node);
+            return Ok(());
+        }
         let planner = &self.run.planner;
         let touched = node.touched.load(Relaxed);
         let names_changed = node.names_changed.load(Relaxed);

@@ -127,7 +127,7 @@ impl Asked {
         Ok(())
     }
 
-    /// What another machine at one end changes, and what does not work with one yet.
+    /// What another machine at one end changes.
     pub(super) fn settle_end(&mut self, ends: &Ends) -> Result<(), Refusal> {
         if matches!(ends, Ends::Local { .. }) {
             return match self.wire.remote_options.is_empty() {
@@ -143,16 +143,6 @@ impl Asked {
         }
         // Sending is what costs: what is there already need not come again.
         self.engine.whole_file = self.whole_file_given();
-        for (given, name) in [(
-            self.engine.deletion.when == When::After && self.engine.rules.has_per_dir(),
-            "--delete-after by rules that directories have",
-        )] {
-            if given {
-                return Err(Refusal::unsupported(format_args!(
-                    "{name} is not supported with another machine yet"
-                )));
-            }
-        }
         Ok(())
     }
 

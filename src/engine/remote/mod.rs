@@ -116,7 +116,7 @@ pub(super) enum Point {
 /// # Errors
 /// As [`super::run`]; and whatever the session comes to.
 pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Outcome, Error> {
-    let received = Arc::new(AtomicU64::new(0));
+    let (received, listed) = (Arc::new(AtomicU64::new(0)), AtomicBool::new(false));
     let watch = Watch {
         hang_up: Arc::clone(&sender.hang_up),
         timeout: sender.timeout,
@@ -126,7 +126,7 @@ pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Ou
     };
     let result = std::thread::scope(|scope| {
         let watcher = scope.spawn(|| watch.watch());
-        let result = pull_counted(options, report, sender, &received);
+        let result = pull_counted(options, report, sender, (&received, &listed));
         watch.over.store(true, Ordering::Relaxed);
         watcher.thread().unpark();
         result
@@ -138,6 +138,7 @@ pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Ou
         }),
         Err(Error::Wire(e)) if e.is_end() => Err(Error::Closed {
             received: received.load(Ordering::Relaxed),
+            listed: listed.load(Ordering::Relaxed),
         }),
         result => result,
     }
@@ -161,7 +162,7 @@ fn pull_counted(
     options: &Options,
     report: &dyn Report,
     sender: Sender,
-    received: &Arc<AtomicU64>,
+    (received, listed): (&Arc<AtomicU64>, &AtomicBool),
 ) -> Result<Outcome, Error> {
     let Sender {
         from,
@@ -232,6 +233,7 @@ fn pull_counted(
             begun
         });
         let (answers, First { root, errors }) = begun?;
+        listed.store(true, Ordering::Relaxed);
         hearing::take_errors(&tally, errors);
         refuse_unasked(&root, &asked)?;
         let found = found(options, root);

@@ -266,3 +266,29 @@ cases! {
     fuzzy_and_deleting: alike("-aiy --delete-after h:s/ d").option("-y");
     fuzzy_with_xattrs: small("-aXiy h:s/ d", &format!("{}{LONG}", super::content::ALIKE)).option("-y");
 }
+
+/// Rules that the transfer brings, changes, leaves, and takes away.
+const RULES: &str = "s/.rules=P\\s*.new\\n\ns/a\ns/k/.rules=P\\s*.keep\\n\ns/k/x=new\ns/same/.rules=P\\s*.o\\n\ns/same/y\ns/m/n/z\n\
+    d/.rules=P\\s*.old\\n @5\nd/1.new\nd/2.old\nd/a=s/a\\n\nd/k/1.keep\nd/k/2.new\nd/k/gone\nd/k/x=old\nd/same/.rules=P\\s*.o\\n\nd/same/1.o\nd/same/gone\n\
+    d/m/.rules=P\\s*.m\\n\nd/m/1.m\nd/m/n/2.m\nd/m/n/3.new\nd/m/n/gone\nd/m/n/z=s/m/n/z\\n\nd/gone/4.new\nd/gone/deep/5\n";
+
+fn ruled(line: &str) -> Case {
+    small(line, RULES)
+}
+
+cases! {
+    deleted_by_rules_that_come: ruled("-ai --delete-after --filter=:_.rules h:s/ d").option("--delete-after");
+    deleted_by_rules_that_come_whole: ruled("-ai --delete-after --no-inc-recursive --filter=:_.rules h:s/ d");
+    deleted_by_rules_that_come_29: ruled("-ai --delete-after --protocol=29 --filter=:_.rules h:s/ d");
+    deleted_by_rules_that_come_twice: ruled("-ai --delete-after --filter=:_.rules h:s/ d").then("-aii --delete-after --filter=:_.rules h:s/ d");
+    deleted_by_rules_that_come_dry: ruled("-ain --delete-after --filter=:_.rules h:s/ d");
+    deleted_by_rules_that_come_and_kept: ruled("-abi --delete-after --filter=:_.rules h:s/ d");
+    deleted_by_rules_that_come_excluded: ruled("-ai --delete-excluded --delete-after --filter=:_.rules h:s/ d");
+    deleted_by_rules_that_come_with_xattrs: small("-aXi --delete-after --filter=:_.rules h:s/ d", &format!("{RULES}s/k/ x:user.k=a-value-longer-than-what-a-list-tells-1\n"));
+    deleted_by_rules_that_come_noted: ruled("-ai --fake-super --delete-after --filter=:_.rules h:s/ d");
+    deleted_by_usual_rules_that_come: small("-aiF --delete-after h:s/ d", "s/.rsync-filter=-\\s*.o\\n\ns/a\ns/b.o\nd/c.o\nd/gone\n").option("-F");
+    deleted_by_rules_that_make_no_sense: small("-ai --delete-after --filter=:_.rules h:s/ d", "s/.rules=zork\\n\ns/a\nd/c.o\n");
+    deleted_late_by_rules: ruled("-ai --delete-delay --filter=:_.rules h:s/ d");
+    deleted_by_rules_at_most: ruled("-ai --delete-after --max-delete=2 --filter=:_.rules h:s/ d");
+    deleted_by_rules_but_for_an_error: small("-ai --delete-after --filter=:_.rules h:s/ h:nope d", RULES);
+}
