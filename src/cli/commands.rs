@@ -116,6 +116,7 @@ fn pull(sync: &Sync, sender: &Sender, report: &dyn Report) -> Result<Ended, Peer
             secluded: sender.secluded.as_ref().map(bytes),
             names: sender.names.clone(),
             asked: sender.asked.clone(),
+            charset: sender.charset,
             timeout: sender.timeout,
             code_of: |e| code_of(e).number(),
             hang_up: Arc::new(move || {

@@ -137,6 +137,12 @@ pub const MACHINES: &[Paragraph] = &[
          not say end the run, and nothing of it is kept.",
     ),
     Text(
+        "--iconv=LOCAL,FAR converts names, and targets of links, between the charset here and the one there; where \
+         both have one, one name does, and . is that of the locale. RSYNC_ICONV stands for it. A name that \
+         cannot be converted is told and left out, the exit code is 23, and nothing is deleted. With -s the \
+         arguments and the names of --files-from are converted too; rules and attributes never are.",
+    ),
+    Text(
         "--munge-links makes every link that comes unusable, by /rsyncd-munged/ in front of its target. \
          --remote-option=OPTION (-M) is told to the other end only, -M--fake-super say. Values of extended attributes longer than 32 bytes come only where this side has not got them. --fake-super \
          is about this side. Before protocol 30, -A and -X are refused.",
@@ -338,7 +344,8 @@ pub const DIFFERENCES: &[Paragraph] = &[
     Point("The last line of a failed run ends with (code N) and names no line of a source file."),
     Point(
         "--fuzzy finds files that are to be removed as well: nothing of the old tree goes before the switch. \
-         --remote-option is refused within one machine, where there is no other end.",
+         --remote-option and --iconv are refused within one machine, where there is no other end. A name \
+         that --iconv cannot convert is left out, where rsync ends the run.",
     ),
     Point("Messages say resilver where rsync says rsync, and no role in brackets."),
     Point(

@@ -13,7 +13,7 @@ use crate::transport::{
 use crate::tree::KeepXattrs;
 use crate::wire::flist::Fields;
 use crate::wire::handshake::Offer;
-use crate::wire::{Capabilities, Compression, Named};
+use crate::wire::{Capabilities, Compression, Converter, Named};
 
 /// A sender to be started on another machine.
 #[derive(Clone, Debug)]
@@ -44,6 +44,8 @@ pub struct Sender {
     pub names: Option<Arc<Names>>,
     /// The names that it may list.
     pub asked: AskedNames,
+    /// The charset of names here (`--iconv`).
+    pub charset: Option<Converter>,
     /// How long it may be silent.
     pub timeout: Option<Duration>,
 }
@@ -88,6 +90,9 @@ pub fn for_sender(
     let mut args: Vec<OsString> = vec!["--server".into(), "--sender".into()];
     args.extend(bundle(options, wire, letters));
     let quoting = wire.quoting();
+    if let Some(charset) = wire.far_charset() {
+        args.push(joined("--iconv=", charset, quoting));
+    }
     let mut rest = words(options, wire, quoting);
     rest.push(".".into());
     rest.extend(paths.iter().map(|path| remote_path(path, options, quoting)));

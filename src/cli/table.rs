@@ -199,6 +199,10 @@ pub enum Opt {
     Rsh,
     /// `--rsync-path`.
     RsyncPath,
+    /// `--iconv`.
+    Iconv,
+    /// `--no-iconv`.
+    NoIconv,
     /// `--remote-option`.
     RemoteOption,
     /// `--compress`, `--no-compress`.

@@ -21,7 +21,6 @@ const LONG: &[&str] = &[
     "dparam",
     "drop-D",
     "early-input",
-    "iconv",
     "max-alloc",
     "motd",
     "no-0",
@@ -29,7 +28,6 @@ const LONG: &[&str] = &[
     "no-contimeout",
     "no-detach",
     "no-drop-D",
-    "no-iconv",
     "no-motd",
     "only-write-batch",
     "password-file",
@@ -52,10 +50,19 @@ mod tests {
 
     #[test]
     fn names_are_known_with_their_dashes() {
-        for name in ["--iconv", "--read-batch", "--no-iconv"] {
+        for name in ["--daemon", "--read-batch", "--no-motd"] {
             assert!(is_known(name), "{name}");
         }
-        for name in ["--bogus", "-Q", "--archive", "--", "-", "", "--M", "-iconv"] {
+        for name in [
+            "--bogus",
+            "-Q",
+            "--archive",
+            "--",
+            "-",
+            "",
+            "--M",
+            "-daemon",
+        ] {
             assert!(!is_known(name), "{name}");
         }
     }

@@ -4,3 +4,4 @@ mod attached;
 mod broken;
 mod hostile;
 mod place;
+mod spelling;

@@ -1,6 +1,6 @@
 //! The other end, where it is on another machine.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
@@ -18,13 +18,15 @@ use crate::transport::{Address, Family, Quoting, RemoteShell};
 use crate::tree::{Grammar, KeepXattrs};
 use crate::wire::flist::Fields;
 use crate::wire::handshake::{ChecksumWish, CompressionWish, Offer};
-use crate::wire::{Capabilities, Compression, Named, Protocol, Way};
+use crate::wire::{Capabilities, Compression, Converter, Named, Protocol, Way};
 
 /// What was asked about the other end and the way there.
 #[derive(Clone, Debug, Default)]
 pub(in crate::cli) struct Wire {
     shell: Option<OsString>,
     program: Option<OsString>,
+    /// `--iconv` as typed; `-` turns it off.
+    iconv: Option<OsString>,
     /// `--remote-option`, in order.
     pub(in crate::cli) remote_options: Vec<OsString>,
     compress: bool,
@@ -48,6 +50,41 @@ impl Wire {
     /// The newest version of the protocol that is spoken.
     fn protocol(&self) -> Protocol {
         self.protocol.unwrap_or(Protocol::NEWEST)
+    }
+
+    /// The names of the charsets of both ends, that of the far one if it has its own.
+    fn charsets(&self) -> Option<(&OsStr, Option<&OsStr>)> {
+        let given = self.iconv.as_deref().filter(|given| *given != "-")?;
+        let bytes = given.as_bytes();
+        Some(match bytes.iter().position(|byte| *byte == b',') {
+            Some(at) => (
+                OsStr::from_bytes(&bytes[..at]),
+                Some(OsStr::from_bytes(&bytes[at + 1..])),
+            ),
+            None => (given, None),
+        })
+    }
+
+    /// The charset that the other end is told.
+    pub(in crate::cli) fn far_charset(&self) -> Option<&OsStr> {
+        let (near, far) = self.charsets()?;
+        Some(far.unwrap_or(near))
+    }
+
+    /// The charset of names here.
+    fn charset(&self) -> Result<Option<Converter>, Refusal> {
+        let Some((near, _)) = self.charsets() else {
+            return Ok(None);
+        };
+        let name = near.to_string_lossy();
+        let charset = match &*name {
+            "" | "." => Converter::of_locale(),
+            name => Converter::named(name),
+        };
+        charset.map(Some).ok_or_else(|| {
+            let text = format!("iconv_open(\"UTF-8\", \"{name}\") failed");
+            Refusal::plain_with(text, Code::Unsupported)
+        })
     }
 
     /// Whether anything is compressed.
@@ -80,6 +117,8 @@ impl Asked {
         match given.opt {
             Opt::Rsh => wire.shell = Some(given.value),
             Opt::RsyncPath => wire.program = Some(given.value),
+            Opt::Iconv => wire.iconv = Some(given.value),
+            Opt::NoIconv => wire.iconv = Some("-".into()),
             Opt::RemoteOption if given.value.as_bytes().starts_with(b"-") => {
                 wire.remote_options.push(given.value);
             }
@@ -130,12 +169,17 @@ impl Asked {
     /// What another machine at one end changes.
     pub(super) fn settle_end(&mut self, ends: &Ends) -> Result<(), Refusal> {
         if matches!(ends, Ends::Local { .. }) {
-            return match self.wire.remote_options.is_empty() {
-                true => Ok(()),
-                false => Err(Refusal::unsupported(
-                    "--remote-option has no meaning within one machine",
-                )),
+            let option = match self.wire.charsets() {
+                _ if !self.wire.remote_options.is_empty() => "--remote-option",
+                Some(_) => "--iconv",
+                None => return Ok(()),
             };
+            return Err(Refusal::unsupported(format_args!(
+                "{option} has no meaning within one machine"
+            )));
+        }
+        if self.wire.iconv.is_none() {
+            self.wire.iconv = std::env::var_os("RSYNC_ICONV").filter(|value| !value.is_empty());
         }
         // Old ends delete first, unless they are told when.
         if self.wire.protocol() < Protocol::V30 && !self.delete_when.is_said() {
@@ -213,6 +257,7 @@ impl Asked {
             recurse: engine.recursive,
             missing_args: engine.select.missing == Missing::Delete,
         };
+        let charset = self.wire.charset()?;
         let program = self.wire.program.clone().unwrap_or_else(|| "rsync".into());
         let family = self.wire.family;
         let names = engine.select.files_from.clone();
@@ -246,6 +291,7 @@ impl Asked {
             rules,
             names,
             asked,
+            charset,
             timeout: self.wire.timeout,
         })
     }

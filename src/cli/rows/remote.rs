@@ -29,6 +29,15 @@ pub const ROWS: &[Definition] = &[
         PART,
         "Give this option to the other end only",
     ),
+    valued(
+        Opt::Iconv,
+        None,
+        "iconv",
+        "LOCAL[,FAR]",
+        PART,
+        "Convert names between the charsets of both ends; . is that of the locale",
+    ),
+    hidden(Opt::NoIconv, "no-iconv", PART, &[]),
     flag(
         Opt::Compress(true),
         Some('z'),

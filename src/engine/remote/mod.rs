@@ -35,7 +35,7 @@ pub(super) use incoming::{Bed, Incoming, Manner, Unfit};
 pub(super) use peer::Peer;
 pub(super) use requests::{Basis, Outcome as Arrival, Pending, Requests, Waiter};
 
-use answers::{Answers, First};
+use answers::{Answers, First, Reading};
 pub(super) use hearing::take_errors;
 use hearing::{Hearing, LastWord, Listener};
 use watch::Watch;
@@ -50,11 +50,11 @@ use super::sources::{Arrivals, Listed, Opened, Part, Seat, Source};
 use super::tally::Tally;
 use crate::sys::{signal, users};
 use crate::tree::Scope;
-use crate::wire::flist::{Fields, IdKind};
+use crate::wire::flist::{Charset, Fields, IdKind};
 use crate::wire::handshake::{self, Offer};
 use crate::wire::{
-    Demux, Dialect, Mux, Protocol, Side, Sums, end_names, write_arguments, write_filters,
-    write_name,
+    Converter, Demux, Dialect, Mux, Protocol, Side, Sums, end_names, write_arguments,
+    write_filters, write_name,
 };
 
 /// A sender that was started, and what both sides know of each other beforehand.
@@ -79,6 +79,8 @@ pub struct Sender {
     pub names: Option<Arc<Names>>,
     /// The names that may stand at the top of its list.
     pub asked: AskedNames,
+    /// The charset of names here, where they are in UTF-8 on the way (`--iconv`).
+    pub charset: Option<Converter>,
     /// How long nothing may come before the session counts as broken (`--timeout`).
     pub timeout: Option<Duration>,
     /// The exit code of a run that this error ends: the sender is told.
@@ -175,12 +177,17 @@ fn pull_counted(
         secluded,
         names,
         asked,
+        charset,
         timeout,
         code_of,
         hang_up,
     } = sender;
     let broken = |e| Error::Wire(crate::wire::Error::Io(e));
-    if let Some(arguments) = secluded {
+    let converts_names = secluded.is_some();
+    if let Some(mut arguments) = secluded {
+        arguments
+            .iter_mut()
+            .for_each(|text| on_the_way(charset, text));
         write_arguments(&arguments, &mut to).map_err(broken)?;
     }
     let count = Arc::clone(received);
@@ -218,13 +225,19 @@ fn pull_counted(
         let turns = || requests.list_arrived();
         let arrivals = Arrivals::new(Box::new(local_id));
         // The sender lists while it is told names: both go on at once.
+        let told = charset.filter(|_| converts_names);
         let begun = std::thread::scope(|scope| {
-            scope.spawn(|| tell_names(names.as_deref(), &dialect, &mut to));
+            scope.spawn(|| tell_names(names.as_deref(), told, &dialect, &mut to));
             let begun = Answers::begin(
                 stream,
                 &dialect,
                 fields,
-                (&arrivals, options.select.no_implied_dirs),
+                Reading {
+                    arrivals: &arrivals,
+                    passes_implied: options.select.no_implied_dirs,
+                    charset: charset.map(|charset| Box::new(charset) as Box<dyn Charset>),
+                    report,
+                },
                 (&turns, &requests),
             );
             if begun.is_err() {
@@ -281,14 +294,33 @@ fn refuse_beyond(spoken: Protocol, fields: &Fields, options: &Options) -> Result
 }
 
 /// Tells the sender names, raw ones before protocol 31. That it does not hear them shows where it is read.
-fn tell_names<W: Write>(names: Option<&Names>, dialect: &Dialect, to: &mut Mux<W>) {
+fn tell_names<W: Write>(
+    names: Option<&Names>,
+    charset: Option<Converter>,
+    dialect: &Dialect,
+    to: &mut Mux<W>,
+) {
     let Some(names) = names else { return };
     let is_framed = dialect.writes_frames && dialect.protocol >= Protocol::V31;
     let flushed = to.flush();
     to.set_framed(is_framed);
-    let told = flushed.and_then(|()| names.iter().try_for_each(|name| write_name(name, to)));
+    let told = flushed.and_then(|()| {
+        names.iter().try_for_each(|name| {
+            let mut name = name.to_vec();
+            on_the_way(charset, &mut name);
+            write_name(&name, to)
+        })
+    });
     let _ = told.and_then(|()| end_names(to));
     to.set_framed(dialect.writes_frames);
+}
+
+/// Gives a name the form that it has on the way, if it has one.
+fn on_the_way(charset: Option<Converter>, name: &mut Vec<u8>) {
+    let mut told = Vec::new();
+    if charset.is_some_and(|mut charset| charset.to_wire(name, &mut told)) {
+        *name = told;
+    }
 }
 
 /// What is at the top of a list has to be asked for.

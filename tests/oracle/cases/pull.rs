@@ -292,3 +292,36 @@ cases! {
     deleted_by_rules_at_most: ruled("-ai --delete-after --max-delete=2 --filter=:_.rules h:s/ d");
     deleted_by_rules_but_for_an_error: small("-ai --delete-after --filter=:_.rules h:s/ h:nope d", RULES);
 }
+
+/// Names in UTF-8 that have a form in Latin-1.
+const SPELLED: &str = "s/caf\\xc3\\xa9=new @1200000000\ns/plain\ns/link -> t\\xc3\\xa9\ns/d\\xc3\\xa9/in\\xc3\\xa9=1\ns/d\\xc3\\xa9/\\xc3\\xa0=2\ns/d\\xc3\\xa9/z=3\ns/d\\xc3\\xa9/\\xc3\\xb6/deep=4\ns/\\xc3\\xa4/x\n\
+    s/zz == s/caf\\xc3\\xa9\nd/caf\\xe9=old\nd/d\\xe9/gone\nd/gone\\xe9\nd/link -> t\\xe9\n";
+
+fn spelled(line: &str) -> Case {
+    small(line, SPELLED)
+}
+
+cases! {
+    spelled_otherwise: spelled("-ai --delete --iconv=latin1,utf8 h:s/ d").option("--iconv=latin1,utf8");
+    spelled_otherwise_twice: spelled("-ai --iconv=latin1,utf8 h:s/ d").then("-aii --iconv=latin1,utf8 h:s/ d");
+    spelled_otherwise_whole: spelled("-ai --delete --no-inc-recursive --iconv=latin1,utf8 h:s/ d");
+    spelled_otherwise_30: spelled("-ai --delete --protocol=30 --iconv=latin1,utf8 h:s/ d");
+    spelled_otherwise_29: spelled("-ai --delete --protocol=29 --iconv=latin1,utf8 h:s/ d");
+    spelled_otherwise_27: spelled("-a --delete --protocol=27 --iconv=latin1,utf8 h:s/ d");
+    spelled_otherwise_with_links: spelled("-aHi --iconv=latin1,utf8 h:s/ d");
+    spelled_otherwise_with_xattrs: small("-aXi --iconv=latin1,utf8 h:s/ d", &format!("{SPELLED}s/d\\xc3\\xa9/ x:user.k=a-value-longer-than-what-a-list-tells-1\ns/d\\xc3\\xa9/q x:user.k=a-value-longer-than-what-a-list-tells-2\n"));
+    spelled_otherwise_compared: spelled("-aci --iconv=latin1,utf8 h:s/ d");
+    spelled_otherwise_and_moved: small("-ai --remove-source-files --iconv=latin1,utf8 h:s/ d", "s/b\\xc3\\xa9\ns/a\ns/\\xc3\\xa9/y\nd/");
+    spelled_otherwise_listed: spelled("-r --iconv=latin1,utf8 h:s/");
+    spelled_otherwise_dry: spelled("-ain --delete --iconv=latin1,utf8 h:s/ d");
+    spelled_the_same: spelled("-ai --iconv=utf8 h:s/ d");
+    spelled_the_same_by_locale: spelled("-ai --iconv=. h:s/ d").env("LC_ALL", "C.UTF-8");
+    spelled_by_the_environment: spelled("-ai h:s/ d").env("RSYNC_ICONV", "latin1,utf8");
+    spelled_as_it_is: spelled("-ai --iconv=latin1,utf8 --no-iconv h:s/ d");
+    spelled_as_it_is_by_a_dash: spelled("-ai --iconv=- h:s/ d");
+    spelled_there_in_latin: small("-ai --iconv=utf8,latin1 h:s/ d", "s/caf\\xe9\ns/a\ns/d\\xe9/x\nd/").option("--iconv=utf8,latin1");
+    spelled_in_no_way_there: small("-ai --iconv=utf8 h:s/ d", "s/a\ns/bad\\xff\ns/z\nd/").option("--iconv=utf8");
+    spelled_in_no_charset: small("-ai --iconv=foo h:s/ d", "s/a\nd/").ignore(Aspect::Stderr, "rsync starts the other end first");
+    spelled_past_the_shell: small("-asi --iconv=latin1,utf8 h:s/d\\xe9 d", "s/d\\xc3\\xa9/x\ns/other\nd/");
+    spelled_past_the_shell_and_listed: small("-asi --iconv=latin1,utf8 --files-from=x h:s d", "x=d\\xe9/x\\ncaf\\xe9\\n\ns/d\\xc3\\xa9/x\ns/caf\\xc3\\xa9\ns/other\nd/");
+}
