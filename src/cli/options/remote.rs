@@ -23,6 +23,8 @@ use crate::wire::{Capabilities, Compression, Converter, Named, Protocol, Way};
 /// What was asked about the other end and the way there.
 #[derive(Clone, Debug, Default)]
 pub(in crate::cli) struct Wire {
+    /// Whether the sources are on another machine.
+    pub(in crate::cli) is_there: bool,
     shell: Option<OsString>,
     program: Option<OsString>,
     /// `--iconv` as typed; `-` turns it off.
@@ -178,6 +180,7 @@ impl Asked {
                 "{option} has no meaning within one machine"
             )));
         }
+        self.wire.is_there = true;
         if self.wire.iconv.is_none() {
             self.wire.iconv = std::env::var_os("RSYNC_ICONV").filter(|value| !value.is_empty());
         }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::incoming::Incoming;
 use super::requests::Requests;
-use super::{Far, Listener};
+use super::{AskedNames, Far, Listener};
 use crate::engine::error::Error;
 use crate::engine::event::{Event, Report, Severity};
 use crate::engine::run::Run;
@@ -34,6 +34,7 @@ pub(in crate::engine) struct Answers<'h> {
     numeric_ids: bool,
     fields: Fields,
     report: &'h dyn Report,
+    asked: AskedNames,
     /// What all lists hold so far.
     known: Totals,
     lists_ended: bool,
@@ -109,6 +110,7 @@ pub(super) struct Reading<'r, 'h> {
     /// `--iconv`.
     pub charset: Option<Box<dyn Charset>>,
     pub report: &'h dyn Report,
+    pub asked: AskedNames,
 }
 
 /// Makes what falls due when a list is through.
@@ -128,6 +130,7 @@ impl<'h> Answers<'h> {
             passes_implied,
             charset,
             report,
+            asked,
         }: Reading<'_, 'h>,
         (turns, requests): (Turns<'_>, &Requests),
     ) -> Result<(Answers<'h>, First), Error> {
@@ -144,11 +147,13 @@ impl<'h> Answers<'h> {
             numeric_ids: fields.numeric_ids,
             fields,
             report,
+            asked,
             known: Totals::default(),
             lists_ended: !incremental,
         };
         let list = answers.lists.read_first(&mut answers.from)?;
         answers.known.add(&list);
+        answers.refuse_unasked(&list)?;
         answers.learn(&list);
         let mut errors = list.io_errors();
         let turn = incremental.then(turns);
@@ -181,6 +186,23 @@ impl<'h> Answers<'h> {
         self.assembly.end();
         self.lists_ended = true;
         requests.lists_over();
+    }
+
+    /// What is not there has to be an argument: its name goes at the destination.
+    fn refuse_unasked(&self, list: &List) -> Result<(), Error> {
+        if !self.fields.missing_args {
+            return Ok(());
+        }
+        let mut missing = list
+            .iter()
+            .filter(|(_, entry)| entry.file_type() == FileType::Missing)
+            .map(|(_, entry)| entry.name.to_vec());
+        match missing.find(|name| !self.asked.has_whole(name)) {
+            Some(name) => Err(Error::Unasked {
+                path: crate::tree::shown(crate::sys::as_path(&name)),
+            }),
+            None => Ok(()),
+        }
     }
 
     /// Names of ids, ACLs and extended attributes may come with every list.
@@ -262,6 +284,7 @@ impl<'h> Answers<'h> {
         self.phases.add_list()?;
         let list: List = self.lists.read_sub_list(number, &mut self.from)?;
         self.known.add(&list);
+        self.refuse_unasked(&list)?;
         self.learn(&list);
         let errors = list.io_errors();
         self.assembly.arrived(number, &Arc::new(list), turns())?;

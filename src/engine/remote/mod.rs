@@ -237,6 +237,11 @@ fn pull_counted(
                     passes_implied: options.select.no_implied_dirs,
                     charset: charset.map(|charset| Box::new(charset) as Box<dyn Charset>),
                     report,
+                    // Without -s names are told in the other end's charset.
+                    asked: match charset {
+                        Some(_) if !converts_names => AskedNames::any(),
+                        _ => asked.clone(),
+                    },
                 },
                 (&turns, &requests),
             );
