@@ -102,7 +102,7 @@ impl Worker<'_> {
         let is_made = matches!(live, Live::Other(_) | Live::Missing);
         if is_made || changes.xattrs {
             let listed = descent.sources.first().and_then(|o| o.seat.there());
-            self.fetch_values(sides.as_deref(), &path, || listed?.index_of_self())?;
+            self.ask_values(sides.as_deref(), || listed?.index_of_self())?;
         }
         if let Live::Other(_) | Live::Missing = live
             && !self.run.options.select.list_only

@@ -253,6 +253,11 @@ impl Unlike {
         }
     }
 
+    /// Whether extended attributes do.
+    pub(super) fn xattrs(self) -> bool {
+        self.xattrs
+    }
+
     fn any(self) -> bool {
         self.acl || self.xattrs
     }

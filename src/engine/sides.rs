@@ -106,14 +106,13 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Waits for values that the peer sends only when they are asked for, of the entry with the index that `ndx` finds.
+    /// Asks for values that the peer sends only when they are asked for, of the entry with the index that `ndx` finds.
     ///
     /// # Errors
     /// The session ended.
-    pub(super) fn fetch_values(
-        &mut self,
+    pub(super) fn ask_values(
+        &self,
         sides: Option<&Sides>,
-        path: &Path,
         ndx: impl FnOnce() -> Option<u32>,
     ) -> Result<(), Error> {
         let (Some(far), Some(sides)) = (self.run.far.filter(|_| self.run.target.is_some()), sides)
@@ -121,9 +120,28 @@ impl Worker<'_> {
             return Ok(());
         };
         let wanted = sides.wanted();
-        if let Some(ndx) = (!wanted.is_empty()).then(ndx).flatten() {
-            let fetched = far.requests.fetch(ndx, wanted);
-            fetched.map_err(|_| Error::Interrupted)?;
+        match (!wanted.is_empty()).then(ndx).flatten() {
+            Some(ndx) => far
+                .requests
+                .ask_values(ndx, &wanted)
+                .map_err(|_| Error::Interrupted),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits for values that were asked for, and tells of those that do not come. Who reads what the peer says waits
+    /// for nothing: what was asked for before is there.
+    ///
+    /// # Errors
+    /// The session ended.
+    pub(super) fn await_values(&mut self, sides: Option<&Sides>, path: &Path) -> Result<(), Error> {
+        let (Some(far), Some(sides)) = (self.run.far.filter(|_| self.run.target.is_some()), sides)
+        else {
+            return Ok(());
+        };
+        if !self.is_reader {
+            let awaited = far.requests.await_values(&sides.wanted());
+            awaited.map_err(|_| Error::Interrupted)?;
         }
         self.tell_missing(sides, path);
         Ok(())

@@ -114,3 +114,20 @@ fn values_that_nobody_asked_for_are_refused() {
     let (code, said) = told(XATTRS, &long(), &bad);
     assert_eq!(code, Some(2), "{said}");
 }
+
+#[test]
+fn values_that_do_not_come_are_told() {
+    let mut rest = answer(0x8100, &[]);
+    for number in [0; 4] {
+        rest.write_int(number).expect("the head of no basis");
+    }
+    rest.write_int(3).expect("a length");
+    rest.extend_from_slice(b"abc");
+    rest.write_int(0).expect("the end");
+    rest.extend_from_slice(&[0xee; 16]);
+    let options = [XATTRS, &["-W"]].concat();
+    let (code, said) = told(&options, &long(), &rest);
+    assert_eq!(code, Some(12), "{said}");
+    let missing = "Missing abbreviated xattr value, user.k, for ";
+    assert!(said.contains(missing), "{said}");
+}

@@ -148,11 +148,10 @@ impl Sides {
         wanted
     }
 
-    /// Attributes whose values never come.
+    /// Attributes whose values did not come.
     pub(in crate::engine) fn missing(&self) -> impl Iterator<Item = &[u8]> {
-        let is_missing = |value: &LongValue| value.is_settled() && value.get().is_none();
         let long = self.source.long.iter();
-        long.filter(move |(_, wanted)| is_missing(&wanted.value))
+        long.filter(|(_, wanted)| wanted.value.get().is_none())
             .map(|(name, _)| &**name)
     }
 }

@@ -61,9 +61,9 @@ impl Worker<'_> {
             _ => false,
         };
         if wants_values {
-            self.fetch_values(leaf.sides.as_deref(), &leaf.path, || {
-                index(node, leaf).map(|(ndx, _)| ndx)
-            })?;
+            let sides = leaf.sides.as_deref();
+            self.ask_values(sides, || index(node, leaf).map(|(ndx, _)| ndx))?;
+            self.await_values(sides, &leaf.path)?;
         }
         match decision {
             Decision::Skip(why) => {

@@ -242,6 +242,7 @@ impl<'h> Answers<'h> {
         turns: Turns<'_>,
     ) -> Result<(), Error> {
         let mut worker = Worker::new(run);
+        worker.is_reader = true;
         if self.lists_ended {
             let _ = run.total.set(self.known);
         }

@@ -303,10 +303,19 @@ impl Requests {
         Ok(())
     }
 
-    /// Asks for values of an entry's extended attributes, and waits until it is known what becomes of them.
-    pub(in crate::engine) fn fetch(&self, ndx: u32, wanted: Vec<Wanted>) -> Result<(), Over> {
+    /// Asks for values of an entry's extended attributes, as far as nobody did.
+    pub(in crate::engine) fn ask_values(&self, ndx: u32, wanted: &[Wanted]) -> Result<(), Over> {
         let mut state = lock(&self.state);
-        let numbers = state.values.ask(ndx, wanted.clone());
+        while !state.ended && state.unwritten.len() > UNWRITTEN {
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        if state.ended {
+            return Err(Over);
+        }
+        let numbers = state.values.ask(ndx, wanted.to_vec());
         if !numbers.is_empty() {
             state.say(|memory, to| {
                 memory.write(Ndx::Entry(ndx), to)?;
@@ -319,8 +328,13 @@ impl Requests {
             });
             self.changed.notify_all();
         }
-        let are_settled = || wanted.iter().all(|wanted| wanted.value.is_settled());
-        while !are_settled() {
+        Ok(())
+    }
+
+    /// Waits until it is known what becomes of values that were asked for.
+    pub(in crate::engine) fn await_values(&self, wanted: &[Wanted]) -> Result<(), Over> {
+        let mut state = lock(&self.state);
+        while !wanted.iter().all(|wanted| wanted.value.is_settled()) {
             if state.ended {
                 return Err(Over);
             }

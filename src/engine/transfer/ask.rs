@@ -112,9 +112,9 @@ impl Worker<'_> {
         let name = &leaf.target_name[..];
         let left = match target.salvage(&place, name, leaf.stat.size, leaf.stat.mtime)? {
             Salvage::Whole => {
-                let ndx = || index(node, leaf).map(|(ndx, _)| ndx);
-                let fetched = self.fetch_values(leaf.sides.as_deref(), &leaf.path, ndx);
-                fetched.map_err(Fault::from)?;
+                let sides = leaf.sides.as_deref();
+                self.ask_values(sides, || index(node, leaf).map(|(ndx, _)| ndx))?;
+                self.await_values(sides, &leaf.path)?;
                 return self
                     .take_whole(target, node, &place, leaf)
                     .map(Ready::Salvaged);
