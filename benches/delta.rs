@@ -31,7 +31,7 @@ fn parts(len: usize) {
     rate("weak", len, || {
         basis.chunks(block).map(weak_sum).fold(0, u32::wrapping_add)
     });
-    let sign = || Signature::of(&basis, shape, Strong::Xxh128, 0).expect("in memory");
+    let sign = || Signature::of(&basis, shape, Strong::Xxh128.into()).expect("in memory");
     rate("signature, on all cores", len, sign);
     let signature = sign();
     let matcher = Matcher::new(&signature);

@@ -1,6 +1,6 @@
 //! Where the command line meets the rooms below: one function per command.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -13,7 +13,7 @@ use super::completion;
 use super::exit::{Code, Refusal};
 use super::manual;
 use super::options::Sync;
-use super::server_args::Sender;
+use super::server_args::{OtherEnd, Task};
 use super::subcommand::Subcommand;
 use super::why;
 use crate::engine::{self, Event, Report, Severity};
@@ -26,12 +26,12 @@ use crate::wire;
 /// A mirror run, told on the terminal; gives the exit code.
 pub fn sync(sync: &Sync) -> u8 {
     let report = Telling::new(sync.style.clone());
-    if sync.sender.is_none() {
+    if sync.other_end.is_none() {
         report.begin();
     }
-    let (ended, status) = match &sync.sender {
+    let (ended, status) = match &sync.other_end {
         None => (engine::run(&sync.options, &report), None),
-        Some(sender) => match pull(sync, sender, &report) {
+        Some(end) => match talk(sync, end, &report) {
             Ok(ended) => ended,
             Err(e) => {
                 let (severity, text) = (Severity::Error, e.to_string());
@@ -50,6 +50,12 @@ pub fn sync(sync: &Sync) -> u8 {
         // What started the other end knows better why nothing came.
         Err(engine::Error::Closed { .. }) if shell_failed(status).is_some() => {
             shell_failed(status).unwrap_or(Code::StreamIo)
+        }
+        // It has told why itself, and what it ends with.
+        Err(engine::Error::Left { code }) => {
+            let code = Code::from_number(code).unwrap_or(Code::StreamIo).number();
+            report.close(code);
+            return code;
         }
         Err(e) => {
             let severity = match &e {
@@ -85,11 +91,11 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How a run ended, and what was the end of the program that it talked with.
 type Ended = (Result<engine::Outcome, engine::Error>, Option<Status>);
 
-/// Starts the sender and mirrors what it has.
-fn pull(sync: &Sync, sender: &Sender, report: &dyn Report) -> Result<Ended, PeerError> {
-    let command = sender.command();
+/// Starts the program at the other end and mirrors from it or to it.
+fn talk(sync: &Sync, end: &OtherEnd, report: &dyn Report) -> Result<Ended, PeerError> {
+    let command = end.command();
     if sync.style.levels.debug(Debug::Cmd) > 0 {
-        let words: Vec<_> = command.iter().map(|word| word.to_string_lossy()).collect();
+        let words: Vec<_> = command.iter().map(|word| quoted(word)).collect();
         let (words, count) = (words.join(" "), words.len());
         report.event(Event::Message {
             severity: Severity::Notice,
@@ -97,37 +103,75 @@ fn pull(sync: &Sync, sender: &Sender, report: &dyn Report) -> Result<Ended, Peer
         });
     }
     let (peer, from, to) = Peer::start(&command)?;
+    let (from, to) = (Box::new(from), Box::new(to));
     let peer = Arc::new(Mutex::new(Some(peer)));
     let take =
         |peer: &Mutex<Option<Peer>>| peer.lock().unwrap_or_else(PoisonError::into_inner).take();
     let ended_early = Arc::clone(&peer);
+    let hang_up = Arc::new(move || {
+        if let Some(peer) = take(&ended_early) {
+            peer.end_within(PATIENCE);
+        }
+    });
     let bytes = |words: &Vec<OsString>| words.iter().map(|word| word.as_bytes().to_vec()).collect();
-    let ended = engine::pull(
-        &sync.options,
-        report,
-        engine::Sender {
-            from: Box::new(from),
-            to: Box::new(to),
-            version: sender.version,
-            offer: sender.offer.clone(),
-            incremental: sender.incremental,
-            fields: sender.fields,
-            rules: sender.rules.clone(),
-            secluded: sender.secluded.as_ref().map(bytes),
-            names: sender.names.clone(),
-            asked: sender.asked.clone(),
-            charset: sender.charset,
-            timeout: sender.timeout,
-            code_of: |e| code_of(e).number(),
-            hang_up: Arc::new(move || {
-                if let Some(peer) = take(&ended_early) {
-                    peer.end_within(PATIENCE);
-                }
-            }),
-        },
-    );
+    let secluded = end.secluded.as_ref().map(bytes);
+    let (version, offer) = (end.version, end.offer.clone());
+    let (incremental, fields, timeout) = (end.incremental, end.fields, end.timeout);
+    let ended = match end.task.clone() {
+        Task::Sends {
+            rules,
+            names,
+            asked,
+        } => {
+            let sender = engine::Sender {
+                from,
+                to,
+                version,
+                offer,
+                incremental,
+                fields,
+                rules,
+                secluded,
+                names,
+                asked,
+                charset: end.charset,
+                timeout,
+                code_of: |e| code_of(e).number(),
+                hang_up,
+            };
+            engine::pull(&sync.options, report, sender)
+        }
+        Task::Receives {
+            rules,
+            tells_manner,
+        } => {
+            let receiver = engine::Receiver {
+                from,
+                to,
+                version,
+                offer,
+                incremental,
+                fields,
+                rules,
+                secluded,
+                timeout,
+                tells_manner,
+                hang_up,
+            };
+            engine::push(&sync.options, report, receiver)
+        }
+    };
     let status = take(&peer).and_then(|peer| peer.finish().ok());
     Ok((ended, status))
+}
+
+/// A word of a command as rsync shows it.
+fn quoted(word: &OsStr) -> String {
+    let is_plain = |b: &u8| b.is_ascii_alphanumeric() || b",.-_=+@/".contains(b);
+    match word.as_bytes().iter().all(is_plain) {
+        true => word.to_string_lossy().into_owned(),
+        false => format!("\"{}\"", word.to_string_lossy()),
+    }
 }
 
 /// The code of a run whose other end ended like this.

@@ -17,6 +17,15 @@ pub enum Ends {
         /// As typed; empty where there is none.
         dest: PathBuf,
     },
+    /// The destination on another machine, behind a remote shell.
+    Push {
+        /// As typed.
+        sources: Vec<PathBuf>,
+        /// Which.
+        address: Address,
+        /// The path there.
+        path: OsString,
+    },
     /// The sources on another machine, behind a remote shell.
     Pull {
         /// Which.
@@ -32,7 +41,7 @@ impl Ends {
     /// The sources as messages show them.
     pub fn sources(&self) -> Vec<PathBuf> {
         match self {
-            Ends::Local { sources, .. } => sources.clone(),
+            Ends::Local { sources, .. } | Ends::Push { sources, .. } => sources.clone(),
             Ends::Pull { paths, .. } => paths.iter().map(PathBuf::from).collect(),
         }
     }
@@ -40,6 +49,7 @@ impl Ends {
     /// The destination.
     pub fn dest(&self) -> &Path {
         match self {
+            Ends::Push { path, .. } => Path::new(path),
             Ends::Local { dest, .. } | Ends::Pull { dest, .. } => dest,
         }
     }
@@ -56,6 +66,13 @@ pub fn ends(mut operands: Vec<OsString>) -> Result<Ends, Refusal> {
         return Err(Refusal::plain(
             "Empty destination arg specified (use \".\" or see --old-args).",
         ));
+    }
+    let there = dest
+        .as_ref()
+        .map(|dest| Operand::parse(dest).map_err(Refusal::usage))
+        .transpose()?;
+    if let (Some(dest), Some(Operand::Daemon(_))) = (&dest, &there) {
+        return Err(not_yet(dest));
     }
     let dest = dest.map(PathBuf::from).unwrap_or_default();
     if let Some(first) = operands.first().filter(|first| Operand::is_remote(first)) {
@@ -84,16 +101,19 @@ pub fn ends(mut operands: Vec<OsString>) -> Result<Ends, Refusal> {
         return Err(Refusal::plain("Empty source arg specified."));
     }
     let sources = operands.into_iter().map(PathBuf::from).collect();
-    Ok(Ends::Local { sources, dest })
+    Ok(match there {
+        Some(Operand::Shell { address, path }) => Ends::Push {
+            sources,
+            address,
+            path,
+        },
+        _ => Ends::Local { sources, dest },
+    })
 }
 
 fn not_yet(operand: &OsStr) -> Refusal {
-    let what = match Operand::parse(operand) {
-        Ok(Operand::Daemon(_)) => "daemons are",
-        _ => "a destination on another machine is",
-    };
     let operand = operand.to_string_lossy();
-    Refusal::unsupported(format_args!("{what} not supported yet: {operand}"))
+    Refusal::unsupported(format_args!("daemons are not supported yet: {operand}"))
 }
 
 /// What rsync says of operands on other machines that do not go together, and what is still to come.
@@ -117,10 +137,7 @@ fn check_remote(sources: &[OsString], dest: Option<&OsStr>) -> Result<(), Refusa
             remote.to_string_lossy()
         )));
     }
-    match dest.filter(|_| to_remote) {
-        Some(dest) => Err(not_yet(dest)),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// A source beside a first one on another machine: it has to be there as well, and written alike.

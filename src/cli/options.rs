@@ -8,6 +8,7 @@ mod check;
 mod content;
 mod filter;
 mod links;
+mod other_end;
 mod output;
 mod remote;
 mod remove;
@@ -25,10 +26,10 @@ use super::arguments::{self, Arguments, Given, Read};
 use super::exit::Refusal;
 use super::name_list::Separator;
 use super::operands::{self, Ends};
-use super::server_args::Sender;
+use super::server_args::OtherEnd;
 use super::table::{Opt, Part};
 use crate::engine;
-use crate::report::{List, Style};
+use crate::report::{List, Style, Way};
 use crate::stage::{CommitChoice, Method};
 
 /// What a command line without a subcommand asks for.
@@ -55,8 +56,8 @@ pub struct Sync {
     pub options: engine::Options,
     /// For the report.
     pub style: Style,
-    /// The sender to be started, if the source is on another machine.
-    pub sender: Option<Sender>,
+    /// The program to be started, if one end is on another machine.
+    pub other_end: Option<OtherEnd>,
 }
 
 /// Reads the words after the program's name.
@@ -107,6 +108,7 @@ struct Asked {
     answer: Option<String>,
     told: output::Told,
     previous_given: bool,
+    fsync_given: bool,
     backup: bool,
     backup_dir: Option<PathBuf>,
     suffix: Option<OsString>,
@@ -136,6 +138,7 @@ impl Default for Asked {
             answer: None,
             told: output::Told::default(),
             previous_given: false,
+            fsync_given: false,
             backup: false,
             backup_dir: None,
             suffix: None,
@@ -209,20 +212,20 @@ impl Asked {
         self.engine.dest = ends.dest().to_owned();
         self.apply_checksum_choice()?;
         let mut style = self.told.clone().style(&self.engine);
-        let sender = match ends {
-            Ends::Local { .. } => None,
-            Ends::Pull { address, paths, .. } => {
-                style.run.receives = true;
-                if style.run.list == List::Incremental && self.rsync_lists_whole() {
-                    style.run.list = List::Whole;
-                }
-                Some(self.sender(address, &paths)?)
-            }
+        style.run.way = match ends {
+            Ends::Local { .. } => Way::Local,
+            Ends::Pull { .. } => Way::Receives,
+            Ends::Push { .. } => Way::Sends,
         };
+        let is_local = style.run.way == Way::Local;
+        if !is_local && style.run.list == List::Incremental && self.rsync_lists_whole() {
+            style.run.list = List::Whole;
+        }
+        let other_end = self.other_end(ends)?;
         Ok(Sync {
             options: self.engine,
             style,
-            sender,
+            other_end,
         })
     }
 }

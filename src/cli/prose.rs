@@ -117,7 +117,7 @@ pub const ATTRIBUTES: &[Paragraph] = &[
     ),
 ];
 
-/// Sources on another machine.
+/// One end on another machine.
 pub const MACHINES: &[Paragraph] = &[
     Text(
         "A source written [USER@]HOST:PATH is on another machine. The remote shell (-e, RSYNC_RSH, or ssh, with \
@@ -146,6 +146,12 @@ pub const MACHINES: &[Paragraph] = &[
         "--munge-links makes every link that comes unusable, by /rsyncd-munged/ in front of its target. \
          --remote-option=OPTION (-M) is told to the other end only, -M--fake-super say. Values of extended attributes longer than 32 bytes come only where this side has not got them. --fake-super \
          is about this side. Before protocol 30, -A and -X are refused.",
+    ),
+    Text(
+        "A destination written so is pushed to: resilver -avz dataCopy/ ubuntu@host:/data/. The rsync there compares, \
+         asks for what it lacks, and deletes, links and backs up by the options that it is given. A stock rsync \
+         changes its files one by one, which -v tells in a line. What judges a finished tree or goes back to the one \
+         before works where the destination is, and is refused in a push.",
     ),
     Text(
         "Known by one end only: what -L, -k, -x and --copy-unsafe-links take in is decided there, and so are files \
@@ -326,8 +332,9 @@ pub const FILES: &[Paragraph] = &[
 /// What is different on purpose, or not there yet.
 pub const DIFFERENCES: &[Paragraph] = &[
     Point(
-        "Destinations on another machine, daemons, and the options of rsync that this page does not name, are \
-         refused by name.",
+        "Daemons, and the options of rsync that this page does not name, are refused by name; so are, with the \
+         destination on another machine, -A, -X, --fake-super, --iconv, --fuzzy, --copy-devices, --list-only, and a \
+         list of --files-from there.",
     ),
     Point(
         "Data is on disk before the switch: --fsync is the default, --no-fsync is resilver's own.",

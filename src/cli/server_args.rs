@@ -1,23 +1,25 @@
 //! The command line of the program at the other end, in the order and spelling that rsync has.
 
+mod words;
+
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::options::Wire;
-use crate::engine::{AskedNames, Boundary, Missing, Names, Options, SourceRemoval, Writing};
+use crate::engine::{AskedNames, Boundary, Names, Options};
 use crate::transport::{
     Address, Family, Program, Quoting, RemoteShell, option_value, path_argument,
 };
 use crate::tree::KeepXattrs;
 use crate::wire::flist::Fields;
 use crate::wire::handshake::Offer;
-use crate::wire::{Capabilities, Compression, Converter, Named};
+use crate::wire::{Capabilities, Converter};
 
-/// A sender to be started on another machine.
+/// The program to be started on another machine.
 #[derive(Clone, Debug)]
-pub struct Sender {
+pub struct OtherEnd {
     /// The way there.
     pub shell: RemoteShell,
     /// Where.
@@ -38,19 +40,36 @@ pub struct Sender {
     pub incremental: bool,
     /// What the lists tell.
     pub fields: Fields,
-    /// The rules that it goes by.
-    pub rules: Vec<Vec<u8>>,
-    /// The names that it is told (`--files-from`).
-    pub names: Option<Arc<Names>>,
-    /// The names that it may list.
-    pub asked: AskedNames,
     /// The charset of names here (`--iconv`).
     pub charset: Option<Converter>,
     /// How long it may be silent.
     pub timeout: Option<Duration>,
+    /// What it is there for.
+    pub task: Task,
 }
 
-impl Sender {
+/// What the other end is there for.
+#[derive(Clone, Debug)]
+pub enum Task {
+    /// It has the source.
+    Sends {
+        /// The rules that it goes by.
+        rules: Vec<Vec<u8>>,
+        /// The names that it is told (`--files-from`).
+        names: Option<Arc<Names>>,
+        /// The names that it may list.
+        asked: AskedNames,
+    },
+    /// It has the destination.
+    Receives {
+        /// The rules that it goes by, where it needs any.
+        rules: Option<Vec<Vec<u8>>>,
+        /// Whether a person is told how it changes its files.
+        tells_manner: bool,
+    },
+}
+
+impl OtherEnd {
     /// The whole command.
     pub fn command(&self) -> Vec<OsString> {
         let program = Program {
@@ -80,6 +99,29 @@ pub struct Letters {
 /// The most `-v` that are passed on.
 const MOST_VERBOSE: u8 = 9;
 
+/// What of the command line only matters to a receiver at the other end.
+#[derive(Clone, Debug, Default)]
+pub struct ForReceiver {
+    /// What it is to tell of entries (`--log-format`).
+    pub log_format: Option<&'static str>,
+    /// `--info`, as it goes to the other end.
+    pub info: Vec<String>,
+    /// `--stats`.
+    pub stats: bool,
+    /// `--fsync` was given.
+    pub fsync: bool,
+    /// `--delete-WHEN` was given.
+    pub says_when: bool,
+    /// `--delete-excluded`.
+    pub delete_excluded: bool,
+    /// `--partial-dir` or `--delay-updates` chose the directory of half files.
+    pub partial_dir: Option<OsString>,
+    /// `--usermap=` and `--groupmap=`, as typed or as `--chown` means them.
+    pub maps: Vec<(&'static str, OsString)>,
+    /// `--no-whole-file` was given.
+    pub by_blocks: bool,
+}
+
 /// The arguments of a sender, and those that it is told past its shell (`--secluded-args`).
 pub fn for_sender(
     options: &Options,
@@ -87,15 +129,43 @@ pub fn for_sender(
     letters: &Letters,
     paths: &[OsString],
 ) -> (Vec<OsString>, Option<Vec<OsString>>) {
-    let mut args: Vec<OsString> = vec!["--server".into(), "--sender".into()];
-    args.extend(bundle(options, wire, letters));
     let quoting = wire.quoting();
-    if let Some(charset) = wire.far_charset() {
-        args.push(joined("--iconv=", charset, quoting));
+    let paths = paths.iter().map(|path| remote_path(path, options, quoting));
+    arguments(options, wire, letters, None, paths.collect())
+}
+
+/// The same for a receiver.
+pub fn for_receiver(
+    options: &Options,
+    wire: &Wire,
+    letters: &Letters,
+    receiver: &ForReceiver,
+    path: &OsStr,
+) -> (Vec<OsString>, Option<Vec<OsString>>) {
+    let path = path_argument(path, wire.quoting());
+    arguments(options, wire, letters, Some(receiver), vec![path])
+}
+
+fn arguments(
+    options: &Options,
+    wire: &Wire,
+    letters: &Letters,
+    receiver: Option<&ForReceiver>,
+    paths: Vec<OsString>,
+) -> (Vec<OsString>, Option<Vec<OsString>>) {
+    let mut args: Vec<OsString> = vec!["--server".into()];
+    if receiver.is_none() {
+        args.push("--sender".into());
     }
-    let mut rest = words(options, wire, quoting);
+    args.extend(bundle(options, wire, letters, receiver));
+    if let Some(charset) = wire.far_charset() {
+        let mut word = OsString::from("--iconv=");
+        word.push(option_value(charset, wire.quoting()));
+        args.push(word);
+    }
+    let mut rest = words::words(options, wire, receiver);
     rest.push(".".into());
-    rest.extend(paths.iter().map(|path| remote_path(path, options, quoting)));
+    rest.extend(paths);
     if wire.is_secluded() {
         return (args, Some(rest));
     }
@@ -103,10 +173,16 @@ pub fn for_sender(
     (args, None)
 }
 
-fn bundle(options: &Options, wire: &Wire, letters: &Letters) -> Option<OsString> {
+fn bundle(
+    options: &Options,
+    wire: &Wire,
+    letters: &Letters,
+    receiver: Option<&ForReceiver>,
+) -> Option<OsString> {
     let keep = &options.preserve;
     let select = &options.select;
     let compare = &options.compare;
+    let pushes = receiver.is_some();
     let mut bundle = vec![b'-'];
     let mut add = |on: bool, letter: u8| bundle.extend(on.then_some(letter));
     add(wire.is_secluded(), b's');
@@ -119,8 +195,14 @@ fn bundle(options: &Options, wire: &Wire, letters: &Letters) -> Option<OsString>
     add(options.dry_run, b'n');
     add(keep.links, b'l');
     add(letters.dirs, b'd');
-    add(options.symlinks.follow, b'L');
-    add(options.symlinks.follow_dirs, b'k');
+    add(pushes && options.symlinks.keep_dirs, b'K');
+    add(pushes && select.prune_empty, b'm');
+    // Backups beside the files imply it on both sides.
+    let is_implied = matches!(&options.backups, Some(backups) if backups.dir.is_none());
+    add(pushes && keep.omit_dir_times && !is_implied, b'O');
+    add(pushes && keep.omit_link_times, b'J');
+    add(!pushes && options.symlinks.follow, b'L');
+    add(!pushes && options.symlinks.follow_dirs, b'k');
     add(letters.whole_file, b'W');
     add(keep.hard_links, b'H');
     add(keep.owner, b'o');
@@ -129,6 +211,7 @@ fn bundle(options: &Options, wire: &Wire, letters: &Letters) -> Option<OsString>
     add(keep.times, b't');
     add(keep.atimes, b'U');
     add(keep.perms, b'p');
+    add(pushes && keep.executability && !keep.perms, b'E');
     add(keep.acls, b'A');
     add(keep.xattrs != KeepXattrs::No, b'X');
     add(keep.xattrs == KeepXattrs::WithNotes, b'X');
@@ -146,108 +229,6 @@ fn bundle(options: &Options, wire: &Wire, letters: &Letters) -> Option<OsString>
         bundle.extend_from_slice(capabilities.value());
     }
     (bundle.len() > 1).then(|| OsString::from_vec(bundle))
-}
-
-fn words(options: &Options, wire: &Wire, quoting: Quoting) -> Vec<OsString> {
-    let keep = &options.preserve;
-    let mut words: Vec<OsString> = Vec::new();
-    let mut add = |on: bool, word: &str| words.extend(on.then(|| OsString::from(word)));
-    add(options.select.list_only, "--list-only");
-    if let Some(level) = wire.level {
-        add(true, &format!("--compress-level={level}"));
-    }
-    add(keep.devices && !keep.specials, "--no-specials");
-    add(!keep.devices && keep.specials, "--specials");
-    if options.content.block_len != 0 {
-        add(true, &format!("-B{}", options.content.block_len));
-    }
-    if let Some(timeout) = wire.timeout {
-        add(true, &format!("--timeout={}", timeout.as_secs()));
-    }
-    if let Some(rate) = options.content.rate {
-        add(true, &format!("--bwlimit={}", rate.get().div_ceil(1024)));
-    }
-    if let Some(backups) = &options.backups {
-        if let Some(dir) = &backups.dir {
-            words.push("--backup-dir".into());
-            words.push(option_value(dir.as_os_str(), quoting));
-        }
-        let default = if backups.dir.is_some() { "" } else { "~" };
-        if backups.suffix != default {
-            words.push(joined("--suffix=", &backups.suffix, quoting));
-        }
-    }
-    if let Some(choice) = &wire.checksum_choice {
-        words.push(joined("--checksum-choice=", choice, quoting));
-    }
-    let mut add = |on: bool, word: &str| words.extend(on.then(|| OsString::from(word)));
-    match wire.compression {
-        None => {}
-        Some(Compression::Zlibx) => add(true, "--new-compress"),
-        Some(Compression::Zlib) => add(true, "--old-compress"),
-        Some(other) => add(true, &format!("--compress-choice={}", other.name())),
-    }
-    add(
-        options.select.missing == Missing::Delete,
-        "--delete-missing-args",
-    );
-    add(
-        options.select.missing == Missing::Ignore,
-        "--ignore-missing-args",
-    );
-    if wire.seed != 0 {
-        add(true, &format!("--checksum-seed={}", wire.seed));
-    }
-    add(options.deletion.ignore_errors, "--ignore-errors");
-    add(options.symlinks.follow_unsafe, "--copy-unsafe-links");
-    add(options.symlinks.leave_unsafe, "--safe-links");
-    add(options.adjust.users.is_numeric(), "--numeric-ids");
-    match options.content.writing {
-        Writing::Anew => {}
-        Writing::InPlace => add(true, "--inplace"),
-        Writing::Append { verify } => {
-            add(true, "--append");
-            add(verify, "--append");
-        }
-    }
-    if let Some(list) = &wire.far_list {
-        words.push("--files-from".into());
-        words.push(option_value(list, quoting));
-    }
-    let is_listed = options.select.files_from.is_some();
-    let mut add = |on: bool, word: &str| words.extend(on.then(|| OsString::from(word)));
-    add(is_listed, "--files-from=-");
-    add(
-        is_listed || (wire.far_list.is_some() && wire.from0),
-        "--from0",
-    );
-    add(
-        (is_listed || wire.far_list.is_some()) && !options.select.relative,
-        "--no-relative",
-    );
-    add(
-        options.select.relative && options.select.no_implied_dirs,
-        "--no-implied-dirs",
-    );
-    match options.remove_source {
-        None => {}
-        Some(SourceRemoval::Synced) => add(true, "--remove-source-files"),
-        Some(SourceRemoval::Sent) => add(true, "--remove-sent-files"),
-    }
-    add(options.content.copy_devices, "--copy-devices");
-    add(options.open_noatime, "--open-noatime");
-    let told = |option: &OsString| match quoting {
-        Quoting::All => option_value(option, quoting),
-        _ => option.clone(),
-    };
-    words.extend(wire.remote_options.iter().map(told));
-    words
-}
-
-fn joined(option: &str, value: &OsStr, quoting: Quoting) -> OsString {
-    let mut word = OsString::from(option);
-    word.push(option_value(value, quoting));
-    word
 }
 
 /// A path there. A tilde that would be a name within the directory of the login is kept from the shell.

@@ -418,8 +418,8 @@ fn what_is_not_there_yet_is_refused_by_name() {
         ),
         ("--port=5 s d", "--port: not supported yet", Code::Syntax),
         (
-            "-a s h:d",
-            "a destination on another machine is not supported yet: h:d",
+            "-a --gate=true s h:d",
+            "--gate works where the destination is, and that is another machine",
             Code::Unsupported,
         ),
         (

@@ -151,7 +151,7 @@ where
     } else if shape.count() == 0 {
         0
     } else {
-        let signature = Signature::from_sums(pair.shape, STRONG, 0, parts);
+        let signature = Signature::from_sums(pair.shape, STRONG.into(), parts);
         pair.out_of_step(&in_step, &Matcher::new(&signature), tuning.segment)?
     };
     Ok(Origin {
@@ -225,7 +225,7 @@ where
         let mut equal = Vec::new();
         if self.shape.count() > 0 {
             if self.searches {
-                sums.add(basis, self.shape, STRONG, 0);
+                sums.add(basis, self.shape, STRONG.into());
             }
             let len = self.shape.block_len() as usize;
             equal.extend(

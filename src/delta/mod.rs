@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | `weak` | the rolling sum: [`weak_sum`], [`Rolling`] |
 //! | `strong` | strong sums of blocks and of whole files: [`Strong`], [`Whole`], [`Digest`] |
+//! | `block_sum` | the strong sum of a block in a session: [`BlockSum`] |
 //! | `checksum` | sums of whole files, of every kind that rsync has: [`Checksum`] |
 //! | `sizing` | how a basis is cut into blocks: [`Shape`], the four numbers of rsync's sum head |
 //! | `signature` | the sums of all blocks of a basis: [`Signature`] |
@@ -17,6 +18,7 @@
 //! | `at` | reading and writing at positions: [`ReadAt`], [`WriteAt`] |
 
 mod at;
+mod block_sum;
 mod checksum;
 mod local;
 mod patch;
@@ -28,10 +30,11 @@ mod table;
 mod weak;
 
 pub use at::{ReadAt, WriteAt, read_full};
+pub use block_sum::BlockSum;
 pub use checksum::{Checksum, Summing};
 pub use local::{Known, LocalError, Output, Tuning, rebuild};
 pub use patch::{Patch, PatchError};
-pub use search::{Matcher, Origin, SearchError, Token};
+pub use search::{Matcher, Origin, SearchError, Token, Tries};
 pub use signature::Signature;
 pub use sizing::{BlockLimit, Shape, ShapeError};
 pub use strong::{Digest, MAX_DIGEST, Strong, Whole};

@@ -6,6 +6,7 @@
 
 use std::io::{self, Read};
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use thiserror::Error;
 
@@ -48,6 +49,15 @@ impl std::ops::AddAssign for Origin {
     }
 }
 
+/// How often blocks were taken for equal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tries {
+    /// Weak sums that agreed.
+    pub hits: u64,
+    /// Strong sums that then did not.
+    pub false_alarms: u64,
+}
+
 /// Why a search ended early.
 #[derive(Debug, Error)]
 pub enum SearchError<E> {
@@ -63,6 +73,8 @@ pub enum SearchError<E> {
 pub struct Matcher<'a> {
     signature: &'a Signature,
     table: Table,
+    hits: AtomicU64,
+    false_alarms: AtomicU64,
 }
 
 impl<'a> Matcher<'a> {
@@ -72,6 +84,17 @@ impl<'a> Matcher<'a> {
         Self {
             signature,
             table: Table::new(signature),
+            hits: AtomicU64::new(0),
+            false_alarms: AtomicU64::new(0),
+        }
+    }
+
+    /// What all searches so far tried.
+    #[must_use]
+    pub fn tries(&self) -> Tries {
+        Tries {
+            hits: self.hits.load(Relaxed),
+            false_alarms: self.false_alarms.load(Relaxed),
         }
     }
 
@@ -233,10 +256,17 @@ impl<'a> Matcher<'a> {
 
     /// Whether both sums agree; the strong sum of `data` is computed once, and only if need be.
     fn agrees(&self, block: u32, weak: u32, digest: &mut Option<[u8; 16]>, data: &[u8]) -> bool {
-        self.signature.weak()[block as usize] == weak && {
-            let strong = self.signature.strong(block);
-            digest.get_or_insert_with(|| self.signature.digest(data))[..strong.len()] == *strong
+        if self.signature.weak()[block as usize] != weak {
+            return false;
         }
+        self.hits.fetch_add(1, Relaxed);
+        let strong = self.signature.strong(block);
+        let digest = digest.get_or_insert_with(|| self.signature.digest(data));
+        let agrees = digest[..strong.len()] == *strong;
+        if !agrees {
+            self.false_alarms.fetch_add(1, Relaxed);
+        }
+        agrees
     }
 }
 

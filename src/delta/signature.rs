@@ -5,7 +5,7 @@ use std::io;
 use rayon::prelude::*;
 
 use super::at::{ReadAt, read_full};
-use super::{Shape, Strong, weak_sum};
+use super::{BlockSum, Shape, weak_sum};
 
 /// How much of a basis one task of the pool reads and sums, in bytes.
 const SEGMENT: usize = 4 << 20;
@@ -14,8 +14,7 @@ const SEGMENT: usize = 4 << 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signature {
     shape: Shape,
-    strong: Strong,
-    seed: i32,
+    sum: BlockSum,
     sums: Sums,
 }
 
@@ -29,10 +28,10 @@ pub(super) struct Sums {
 
 impl Sums {
     /// Appends the sums of the blocks in `bytes`; the last may be short.
-    pub(super) fn add(&mut self, bytes: &[u8], shape: Shape, strong: Strong, seed: i32) {
+    pub(super) fn add(&mut self, bytes: &[u8], shape: Shape, sum: BlockSum) {
         for block in bytes.chunks(shape.block_len() as usize) {
             self.weak.push(weak_sum(block));
-            let digest = strong.block(seed, block);
+            let digest = sum.of(block);
             self.strong
                 .extend_from_slice(&digest.as_bytes()[..shape.strong_len()]);
         }
@@ -51,84 +50,67 @@ impl Signature {
     /// What `basis` reports, and [`io::ErrorKind::UnexpectedEof`] if it is shorter than `shape` says.
     ///
     /// # Panics
-    /// If `shape` keeps more of a strong sum than `strong` has: it was made for another checksum.
-    pub fn of<R: ReadAt + ?Sized>(
-        basis: &R,
-        shape: Shape,
-        strong: Strong,
-        seed: i32,
-    ) -> io::Result<Self> {
+    /// If `shape` keeps more of a strong sum than `sum` has: it was made for another checksum.
+    pub fn of<R: ReadAt + ?Sized>(basis: &R, shape: Shape, sum: BlockSum) -> io::Result<Self> {
         assert!(
-            shape.strong_len() <= strong.digest_len(),
+            shape.strong_len() <= sum.digest_len(),
             "shape of another checksum"
         );
         let segment = whole_blocks(SEGMENT, shape);
         let starts: Vec<u64> = (0..shape.basis_len()).step_by(segment).collect();
-        let sum = |buf: &mut Vec<u8>, at: u64| {
+        let part = |buf: &mut Vec<u8>, at: u64| {
             let len = (shape.basis_len() - at).min(segment as u64) as usize;
             buf.resize(len, 0);
             if read_full(basis, buf, at)? < len {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
             let mut sums = Sums::default();
-            sums.add(buf, shape, strong, seed);
+            sums.add(buf, shape, sum);
             Ok(sums)
         };
         let parts: Vec<Sums> = if starts.len() > 1 {
-            let each = starts.into_par_iter().map_init(Vec::new, sum);
+            let each = starts.into_par_iter().map_init(Vec::new, part);
             each.collect::<io::Result<_>>()?
         } else {
             starts
                 .into_iter()
-                .map(|at| sum(&mut Vec::new(), at))
+                .map(|at| part(&mut Vec::new(), at))
                 .collect::<io::Result<_>>()?
         };
-        Ok(Self::from_sums(shape, strong, seed, parts))
+        Ok(Self::from_sums(shape, sum, parts))
     }
 
     /// Joins sums that cover the basis in order.
     pub(super) fn from_sums(
         shape: Shape,
-        strong: Strong,
-        seed: i32,
+        sum: BlockSum,
         parts: impl IntoIterator<Item = Sums>,
     ) -> Self {
         let mut parts = parts.into_iter();
         let mut sums = parts.next().unwrap_or_default();
         parts.for_each(|part| sums.append(part));
         debug_assert_eq!(sums.weak.len(), shape.count() as usize);
-        Self {
-            shape,
-            strong,
-            seed,
-            sums,
-        }
+        Self { shape, sum, sums }
     }
 
     /// Takes sums as a peer sent them: one weak sum a block, and the cut strong sums end to end.
     ///
-    /// `None` if there are not exactly as many as `shape` says, or if `shape` keeps more than `strong` has.
+    /// `None` if there are not exactly as many as `shape` says, or if `shape` keeps more than `sum` has.
     #[must_use]
     pub fn from_parts(
         shape: Shape,
-        strong: Strong,
-        seed: i32,
+        sum: BlockSum,
         weak: Vec<u32>,
         digests: Vec<u8>,
     ) -> Option<Self> {
         let fits = weak.len() == shape.count() as usize
             && Some(digests.len()) == weak.len().checked_mul(shape.strong_len())
-            && shape.strong_len() <= strong.digest_len();
+            && shape.strong_len() <= sum.digest_len();
         let sums = Sums {
             weak,
             strong: digests,
         };
-        fits.then_some(Self {
-            shape,
-            strong,
-            seed,
-            sums,
-        })
+        fits.then_some(Self { shape, sum, sums })
     }
 
     /// How the basis is cut.
@@ -157,7 +139,7 @@ impl Signature {
     pub(super) fn digest(&self, data: &[u8]) -> [u8; 16] {
         let mut cut = [0; 16];
         let len = self.shape.strong_len().min(16);
-        cut[..len].copy_from_slice(&self.strong.block(self.seed, data).as_bytes()[..len]);
+        cut[..len].copy_from_slice(&self.sum.of(data).as_bytes()[..len]);
         cut
     }
 }
@@ -171,13 +153,14 @@ pub(super) fn whole_blocks(bytes: usize, shape: Shape) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delta::BlockLimit;
+    use crate::delta::{BlockLimit, Checksum, Strong};
 
     #[test]
     fn each_block_has_its_sums_also_across_segments() {
         let basis: Vec<u8> = (0..11_000_001u64).map(|i| ((i * i) >> 7) as u8).collect();
         let shape = Shape::for_basis(basis.len() as u64, BlockLimit::Modern, 16);
-        let signature = Signature::of(&basis, shape, Strong::Xxh128, 5).expect("summed");
+        let signature =
+            Signature::of(&basis, shape, BlockSum::new(Checksum::Xxh128, 5, true)).expect("summed");
         assert_eq!(signature.weak().len(), shape.count() as usize);
         for (i, block) in basis.chunks(shape.block_len() as usize).enumerate() {
             assert_eq!(signature.weak()[i], weak_sum(block));
@@ -192,7 +175,8 @@ mod tests {
     #[test]
     fn a_basis_that_shrank_is_an_error() {
         let shape = Shape::for_basis(5000, BlockLimit::Modern, 16);
-        let error = Signature::of(&vec![0; 4999], shape, Strong::Xxh128, 0).expect_err("too short");
+        let error =
+            Signature::of(&vec![0; 4999], shape, Strong::Xxh128.into()).expect_err("too short");
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
     }
 
@@ -200,12 +184,14 @@ mod tests {
     fn sums_that_do_not_fit_the_shape_are_refused() {
         let shape = Shape::for_basis(1500, BlockLimit::Modern, 8);
         let take = |weak: usize, strong: usize| {
-            Signature::from_parts(shape, Strong::Xxh3, 0, vec![0; weak], vec![0; strong])
+            Signature::from_parts(shape, Strong::Xxh3.into(), vec![0; weak], vec![0; strong])
         };
         assert!(take(3, 6).is_some());
         assert!(take(2, 6).is_none());
         assert!(take(3, 7).is_none());
         let wide = shape.full_strength(16);
-        assert!(Signature::from_parts(wide, Strong::Xxh3, 0, vec![0; 3], vec![0; 48]).is_none());
+        assert!(
+            Signature::from_parts(wide, Strong::Xxh3.into(), vec![0; 3], vec![0; 48]).is_none()
+        );
     }
 }

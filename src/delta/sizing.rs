@@ -91,6 +91,15 @@ impl Shape {
         }
     }
 
+    /// The same blocks with strong sums of this width in bytes.
+    #[must_use]
+    pub fn with_strong_len(self, strong_len: usize) -> Self {
+        Self {
+            strong_len: strong_len.min(MAX_STRONG) as u8,
+            ..self
+        }
+    }
+
     /// The numbers as a peer sent them.
     ///
     /// # Errors

@@ -113,6 +113,11 @@ impl Digest {
         (bytes.len() <= MAX_DIGEST).then(|| Self::new(bytes))
     }
 
+    /// The digest of what is not summed: one zero.
+    pub(super) fn zero() -> Self {
+        Self::new(&[0])
+    }
+
     fn new(value: &[u8]) -> Self {
         let mut bytes = [0; MAX_DIGEST];
         bytes[..value.len()].copy_from_slice(value);

@@ -141,8 +141,7 @@ mod tests {
         let digests = (0..count).flat_map(|i| strong(i).to_le_bytes()).collect();
         Signature::from_parts(
             shape,
-            Strong::Xxh128,
-            0,
+            Strong::Xxh128.into(),
             (0..count).map(weak).collect(),
             digests,
         )

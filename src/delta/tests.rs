@@ -70,7 +70,8 @@ fn round_trip(basis: &[u8], source: &[u8], shape: Shape, piece: usize) -> (Vec<u
             self.0.read(&mut buf[..len])
         }
     }
-    let signature = Signature::of(basis, shape, Strong::Xxh128, 1).expect("summed");
+    let signature =
+        Signature::of(basis, shape, BlockSum::new(Checksum::Xxh128, 1, true)).expect("summed");
     let mut patch = Patch::new(basis, shape, Strong::Xxh128, Vec::new());
     let found = Matcher::new(&signature)
         .search(Pieces(source, piece), |token| {
@@ -118,7 +119,7 @@ proptest! {
         let Ok(shape) = Shape::from_wire(head, BlockLimit::Modern, 16) else { return Ok(()) };
         let weak: Vec<u32> = weak.into_iter().cycle().take(shape.count() as usize).collect();
         let digests = vec![0; weak.len() * shape.strong_len()];
-        let Some(signature) = Signature::from_parts(shape, Strong::Xxh128, 0, weak, digests) else { return Ok(()) };
+        let Some(signature) = Signature::from_parts(shape, Strong::Xxh128.into(), weak, digests) else { return Ok(()) };
         let origin = Matcher::new(&signature).search(&source[..], |token| {
             if let Token::Match { block, count } = token {
                 assert!(shape.bytes_of(block, count).is_some());

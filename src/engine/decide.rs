@@ -272,6 +272,7 @@ impl Planner {
 
 /// The changes of an entry that is new.
 pub(super) const NEW: Changes = Changes {
+    unknown: false,
     new: true,
     value: false,
     size: false,

@@ -152,7 +152,7 @@ fn sum(checksum: Checksum, file: &File) -> io::Result<Option<String>> {
 }
 
 /// rsync's long form of a name: no slash in front and no `./`; a directory's content is `DIR/.`.
-fn long_name(path: &Path) -> PathBuf {
+pub(super) fn long_name(path: &Path) -> PathBuf {
     let inner: PathBuf = path
         .components()
         .filter(|part| !matches!(part, Component::RootDir | Component::CurDir))

@@ -116,15 +116,12 @@ pub enum Error {
         seconds: u64,
     },
     /// The peer is gone before its time (code 12).
-    #[error(
-        "connection unexpectedly closed ({received} bytes received so far) [{}]",
-        if *listed { "receiver" } else { "Receiver" }
-    )]
+    #[error("connection unexpectedly closed ({received} bytes received so far) [{role}]")]
     Closed {
         /// Bytes that came behind the handshake.
         received: u64,
-        /// Whether the first list was there: rsync has parted into two processes by then.
-        listed: bool,
+        /// Which part of a session this side has.
+        role: &'static str,
     },
     /// The peer lists an entry that cannot be where it says (code 4).
     #[error("rejecting file-list name that is not in a listed directory: {path}")]

@@ -10,6 +10,8 @@ use crate::tree::RuleName;
 pub struct Changes {
     /// `+`: the entry is new; the other fields are then not shown.
     pub new: bool,
+    /// `?`: who decided cannot tell what differs (before protocol 29); no field is shown.
+    pub unknown: bool,
     /// `c`: the content's checksum (with `-c`), a link's target or a device's number differs.
     pub value: bool,
     /// `s`: the size of a regular file differs.
@@ -345,10 +347,10 @@ impl Counts {
 pub struct Stats {
     /// Entries in the source's list.
     pub listed: Counts,
-    /// Entries made.
-    pub created: Counts,
-    /// Entries removed.
-    pub deleted: Counts,
+    /// Entries made, as far as the receiving side tells.
+    pub created: Option<Counts>,
+    /// Entries removed, as far as the receiving side tells.
+    pub deleted: Option<Counts>,
     /// Regular files whose content was transferred.
     pub transferred: u64,
     /// Bytes of all regular files and links in the list.
@@ -363,8 +365,21 @@ pub struct Stats {
     pub list_nanos: u64,
     /// Bytes of file names listed: stands in for the size of the list.
     pub list_bytes: u64,
+    /// The search for blocks on behalf of a receiver at the other end.
+    pub search: Search,
     /// What went over the wire, where there was one.
     pub wire: Option<Traffic>,
+}
+
+/// How a search for blocks went (`--debug=deltasum`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Search {
+    /// Blocks that were found.
+    pub matches: u64,
+    /// Weak sums that agreed.
+    pub hits: u64,
+    /// Strong sums that then did not.
+    pub false_alarms: u64,
 }
 
 /// What one session moved, in bytes behind the handshake.

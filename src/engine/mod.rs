@@ -33,6 +33,7 @@ mod links;
 mod listing;
 mod node;
 mod notes;
+mod offer;
 mod options;
 mod order;
 mod pace;
@@ -53,6 +54,7 @@ mod workforce;
 
 pub use error::Error;
 pub use event::*;
+pub use offer::{Receiver, push};
 pub use options::{
     Adjust, Alternates, Backups, BasisUse, Compare, Content, Deletion, Fuzzy, Options, Partial,
     Privilege, SourceRemoval, Sums, When, Writing,

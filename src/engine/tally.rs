@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use crate::sys::Kind;
 
-use super::event::{Counts, Outcome, Stats, Traffic};
+use super::event::{Counts, Outcome, Search, Stats, Traffic};
 use super::survey::Totals;
-use crate::wire::Statistics;
+use crate::delta::Tries;
+use crate::wire::{DeletionStats, Statistics};
 
 #[derive(Default)]
 struct KindCounts([AtomicU64; 5]);
@@ -54,6 +55,9 @@ pub(super) struct Tally {
     deletions_skipped: AtomicU64,
     /// Entries seen at the destination, for the guard on deletions.
     live_entries: AtomicU64,
+    matches: AtomicU64,
+    hits: AtomicU64,
+    false_alarms: AtomicU64,
     /// Entries of the list that were passed, for progress.
     passed: AtomicU64,
     partial: AtomicBool,
@@ -104,12 +108,32 @@ impl Tally {
         self.deleted.add(kind, 1);
     }
 
+    /// What a receiver at the other end deleted.
+    pub(super) fn deleted_there(&self, told: DeletionStats) {
+        for (kind, count) in [
+            (Kind::File, told.files),
+            (Kind::Dir, told.dirs),
+            (Kind::Symlink, told.symlinks),
+            (Kind::BlockDevice, told.devices),
+            (Kind::Fifo, told.specials),
+        ] {
+            self.deleted.add(kind, count.into());
+        }
+    }
+
     /// Counts a transferred file.
     pub(super) fn transferred(&self, size: u64, literal: u64, matched: u64) {
         self.transferred_size.fetch_add(size, Relaxed);
         self.literal.fetch_add(literal, Relaxed);
         self.matched.fetch_add(matched, Relaxed);
         self.transferred.fetch_add(1, Relaxed);
+    }
+
+    /// Blocks were looked for on behalf of a receiver at the other end.
+    pub(super) fn searched(&self, matches: u64, tries: Tries) {
+        self.matches.fetch_add(matches, Relaxed);
+        self.hits.fetch_add(tries.hits, Relaxed);
+        self.false_alarms.fetch_add(tries.false_alarms, Relaxed);
     }
 
     pub(super) fn live(&self, n: usize) {
@@ -154,6 +178,10 @@ impl Tally {
     /// A source file was gone when its turn came.
     pub(super) fn set_vanished(&self) {
         self.vanished.store(true, Relaxed);
+    }
+
+    pub(super) fn has_vanished(&self) -> bool {
+        self.vanished.load(Relaxed)
     }
 
     /// The source's list is incomplete: nothing may be deleted on its word. True the first time.
@@ -214,8 +242,8 @@ impl Tally {
         Outcome {
             stats: Stats {
                 listed: self.listed.get(),
-                created: self.created.get(),
-                deleted: self.deleted.get(),
+                created: Some(self.created.get()),
+                deleted: Some(self.deleted.get()),
                 transferred: self.transferred.load(Relaxed),
                 total_size: self.total_size.load(Relaxed),
                 transferred_size: self.transferred_size.load(Relaxed),
@@ -223,6 +251,11 @@ impl Tally {
                 matched: self.matched.load(Relaxed),
                 list_nanos: self.list_nanos.load(Relaxed),
                 list_bytes: self.list_bytes.load(Relaxed),
+                search: Search {
+                    matches: self.matches.load(Relaxed),
+                    hits: self.hits.load(Relaxed),
+                    false_alarms: self.false_alarms.load(Relaxed),
+                },
                 wire: self.sender.get().map(|told| Traffic {
                     sent: told.server_read.unsigned_abs(),
                     received: told.server_written.unsigned_abs(),

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::itemize;
 use super::numbers::Human;
+use super::style::Way;
 use super::when;
 use crate::engine::{Action, Details, Item};
 use crate::sys::{Kind, Time};
@@ -89,8 +90,8 @@ pub struct Setting {
     pub charset: Charset,
     /// Width of a checksum in characters, for entries that have none.
     pub digest_width: usize,
-    /// Files come from another machine.
-    pub receives: bool,
+    /// Where files come from and go to.
+    pub way: Way,
 }
 
 impl Format {
@@ -248,7 +249,7 @@ fn push_field(
             push_escaped(line, path.as_os_str().as_bytes(), setting.charset);
         }
         Field::Changes => match subject {
-            Subject::Item(item) => line.extend_from_slice(&itemize::columns(item)),
+            Subject::Item(item) => line.extend_from_slice(&itemize::columns(item, setting.way)),
             Subject::Deleted(..) => line.extend_from_slice(b"*deleting  "),
         },
         Field::Checksum => match subject.details().and_then(|d| d.checksum.as_ref()) {
@@ -256,7 +257,7 @@ fn push_field(
             None => line.resize(start + setting.digest_width, b' '),
         },
         Field::Module => {}
-        Field::Operation if setting.receives && matches!(subject, Subject::Item(_)) => {
+        Field::Operation if setting.way.receives() && matches!(subject, Subject::Item(_)) => {
             line.extend_from_slice(b"recv");
         }
         _ => line.extend_from_slice(value(field, shape, subject).as_bytes()),

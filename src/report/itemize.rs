@@ -3,22 +3,26 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use super::style::Way;
 use crate::engine::{Action, Item};
 use crate::sys::Kind;
 use crate::tree::{Charset, push_escaped};
 
 /// The columns `YXcstpoguax` of one entry.
-pub fn columns(item: &Item) -> [u8; 11] {
+pub fn columns(item: &Item, way: Way) -> [u8; 11] {
     let c = &item.changes;
     let mut text = *b"...........";
     text[0] = match item.action {
+        Action::Transfer if way == Way::Sends => b'<',
         Action::Transfer => b'>',
         Action::Create | Action::Adopt => b'c',
         Action::HardLink { .. } => b'h',
         Action::Attributes => b'.',
     };
     text[1] = letter(item.kind);
-    if c.new {
+    if c.unknown {
+        text[2..].fill(b'?');
+    } else if c.new {
         text[2..].fill(b'+');
     } else if !c.any() && item.action != Action::Transfer {
         text[2..].fill(b' ');
@@ -90,7 +94,7 @@ mod tests {
             link: None,
             details: None,
         };
-        String::from_utf8(columns(&item).to_vec()).expect("columns are ASCII")
+        String::from_utf8(columns(&item, Way::Local).to_vec()).expect("columns are ASCII")
     }
 
     /// Situations and the columns that `rsync -i` printed for them.

@@ -155,8 +155,11 @@ struct Summary {
 #[derive(Serialize)]
 struct Totals {
     listed: Kinds,
-    created: Kinds,
-    deleted: Kinds,
+    /// Missing where a receiver at the other end does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created: Option<Kinds>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted: Option<Kinds>,
     deletions_skipped: u64,
     transferred_files: u64,
     total_size: u64,
@@ -208,12 +211,13 @@ impl From<Outcome> for Totals {
             matched,
             list_nanos,
             list_bytes,
+            search: _,
             wire,
         } = outcome.stats;
         Totals {
             listed: listed.into(),
-            created: created.into(),
-            deleted: deleted.into(),
+            created: created.map(Kinds::from),
+            deleted: deleted.map(Kinds::from),
             deletions_skipped: outcome.deletions_skipped,
             transferred_files: transferred,
             total_size,

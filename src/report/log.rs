@@ -133,7 +133,7 @@ impl LogFile {
 
 impl Voice for LogFile {
     fn begin(&mut self) {
-        self.lines.push(match self.style.run.receives {
+        self.lines.push(match self.style.run.way.receives() {
             false => b"building file list",
             true => b"receiving file list",
         });

@@ -7,7 +7,7 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 
 use super::levels::{Debug, Info};
-use super::style::Style;
+use super::style::{Style, Way};
 use super::{itemize, list, summary};
 use crate::engine::{Action, Event, Item, Outcome, Severity, Skip, Verdict};
 use crate::sys::Kind;
@@ -63,7 +63,9 @@ impl Sentences {
 
     /// With `-vv`, one line on how content travels, before the first entry is dealt with.
     pub fn method(&mut self, say: &mut dyn FnMut(Stream, &[u8])) {
-        if self.method_told || self.style.levels.debug(Debug::Flist) == 0 {
+        // Of a receiver at the other end it is that one's to tell.
+        let is_mine = self.style.run.way != Way::Sends;
+        if self.method_told || !is_mine || self.style.levels.debug(Debug::Flist) == 0 {
             return;
         }
         self.method_told = true;
@@ -78,7 +80,9 @@ impl Sentences {
     /// The plain name of an entry of which only attributes changed, where the line of entries would not
     /// tell that.
     pub fn attributes(&mut self, item: &Item, say: &mut dyn FnMut(Stream, &[u8])) {
-        let told = self.style.info(Info::Name) > 1 && !self.style.itemizes();
+        // A receiver at the other end tells these itself.
+        let is_mine = self.style.run.way != Way::Sends;
+        let told = is_mine && self.style.info(Info::Name) > 1 && !self.style.itemizes();
         let alone = item.action == Action::Attributes && item.kind != Kind::Dir;
         if told && alone && item.changes.any() {
             self.name(item, say);
@@ -105,7 +109,8 @@ impl Sentences {
     /// The work of the delta method over all files.
     pub fn delta_totals(&self, outcome: &Outcome) -> Option<String> {
         let told = self.style.levels.debug(Debug::Deltasum) > 0;
-        (told && self.style.run.whole_file).then(|| summary::delta_totals(&outcome.stats))
+        let is_mine = self.style.run.whole_file || self.style.run.way == Way::Sends;
+        (told && is_mine).then(|| summary::delta_totals(&outcome.stats))
     }
 
     fn push(&self, line: &mut Vec<u8>, event: &Event) -> Option<Stream> {

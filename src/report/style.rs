@@ -41,14 +41,34 @@ pub struct Style {
 pub struct Run {
     /// `-n`.
     pub dry: bool,
-    /// The list comes from another machine.
-    pub receives: bool,
+    /// Where files come from and go to.
+    pub way: Way,
     /// How the list is announced.
     pub list: List,
     /// `-W`: whether content travels whole.
     pub whole_file: bool,
     /// Hexadecimal digits of a checksum.
     pub digest_width: usize,
+}
+
+/// Where files come from and go to, as seen from here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Way {
+    /// Both ends are on this machine.
+    #[default]
+    Local,
+    /// They come from another machine.
+    Receives,
+    /// They go to another machine.
+    Sends,
+}
+
+impl Way {
+    /// Whether files come from another machine.
+    #[must_use]
+    pub fn receives(self) -> bool {
+        self == Way::Receives
+    }
 }
 
 /// How the list of what is transferred comes to be.
@@ -107,7 +127,7 @@ impl Style {
         Setting {
             charset,
             digest_width: self.run.digest_width,
-            receives: self.run.receives,
+            way: self.run.way,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::numbers::Human;
-use crate::engine::{Counts, Stats, Traffic};
+use crate::engine::{Counts, Search, Stats, Traffic};
 
 /// Bytes sent and received. A local run has no wire: what stands for it is the content that was copied and the names
 /// that were listed, and nothing is ever received.
@@ -18,10 +18,14 @@ fn traffic(stats: &Stats) -> Traffic {
 pub fn block(stats: &Stats, human: Human) -> String {
     let count = |c: &Counts| counts(c, human);
     let bytes = |n: u64| human.bytes(n);
+    // A receiver of an old protocol does not tell.
+    let told = |what: &str, counts: &Option<Counts>| match counts {
+        Some(counts) => format!("Number of {what} files: {}\n", count(counts)),
+        None => String::new(),
+    };
     format!(
         "Number of files: {}\n\
-         Number of created files: {}\n\
-         Number of deleted files: {}\n\
+         {}{}\
          Number of regular files transferred: {}\n\
          Total file size: {} bytes\n\
          Total transferred file size: {} bytes\n\
@@ -33,8 +37,8 @@ pub fn block(stats: &Stats, human: Human) -> String {
          Total bytes sent: {}\n\
          Total bytes received: {}\n",
         count(&stats.listed),
-        count(&stats.created),
-        count(&stats.deleted),
+        told("created", &stats.created),
+        told("deleted", &stats.deleted),
         human.count(stats.transferred),
         bytes(stats.total_size),
         bytes(stats.transferred_size),
@@ -74,10 +78,13 @@ pub fn logged(stats: &Stats) -> String {
 
 /// What the delta method found in old files, over all of them.
 pub fn delta_totals(stats: &Stats) -> String {
-    format!(
-        "total: matches=0  hash_hits=0  false_alarms=0 data={}\n",
-        stats.literal
-    )
+    let Search {
+        matches,
+        hits,
+        false_alarms,
+    } = stats.search;
+    let data = stats.literal;
+    format!("total: matches={matches}  hash_hits={hits}  false_alarms={false_alarms} data={data}\n")
 }
 
 /// A total, and in parentheses the kinds it is made of.
@@ -116,8 +123,9 @@ mod tests {
         };
         Stats {
             listed,
-            created: listed,
-            deleted: Counts::default(),
+            search: Search::default(),
+            created: Some(listed),
+            deleted: Some(Counts::default()),
             transferred: 6,
             total_size: 3_145_749,
             transferred_size: 3_145_748,

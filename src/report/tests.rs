@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use super::{Format, Info, Levels, List, Run, Setting, Style, Telling};
+use super::{Format, Info, Levels, List, Run, Setting, Style, Telling, Way};
 use crate::engine::{
     Action, Changes, Committed, Counts, Event, Item, Outcome, Position, Report, Severity, Skip,
     Stats, Verdict,
@@ -156,7 +156,7 @@ fn with_progress() -> Style {
 fn dry(style: Style) -> Style {
     let run = Run {
         dry: true,
-        receives: false,
+        way: Way::Local,
         ..style.run
     };
     Style { run, ..style }

@@ -88,8 +88,8 @@ impl Text {
         }
         let text = match (level, entries) {
             (1, _) => "done\n".into(),
-            (_, 1) if self.style.run.receives => "1 file to consider\n".into(),
-            _ if self.style.run.receives => format!("{entries} files to consider\n"),
+            (_, 1) if self.style.run.way.receives() => "1 file to consider\n".into(),
+            _ if self.style.run.way.receives() => format!("{entries} files to consider\n"),
             (_, 1) => "\n 0 files...\r1 file to consider\n".into(),
             _ => format!("\n 0 files...\r{entries} files to consider\n"),
         };
@@ -197,7 +197,7 @@ impl Voice for Text {
             return;
         }
         self.screen
-            .out(match (self.style.run.list, self.style.run.receives) {
+            .out(match (self.style.run.list, self.style.run.way.receives()) {
                 (List::Untold, _) => b"",
                 (List::Incremental, false) => b"sending incremental file list\n",
                 (List::Incremental, true) => b"receiving incremental file list\n",

@@ -16,12 +16,21 @@ pub struct Capabilities(Vec<u8>);
 impl Capabilities {
     /// Letters that rsync 3.5.0 sends, without `i`.
     const CLIENT: &[u8] = b"LsfxCIvu";
+    /// This program's own: asks whether the server changes all at once. Others pass it over.
+    const ASKS_ATOMIC: &[u8] = b"R";
 
     /// What this program says of itself; `incremental` if it takes the file list in pieces.
     #[must_use]
     pub fn client(incremental: bool) -> Self {
         let i: &[u8] = if incremental { b"i" } else { b"" };
         Self([b".", i, Self::CLIENT].concat())
+    }
+
+    /// The same of a client that sends, and wants to know whether the server makes all changes at once.
+    #[must_use]
+    pub fn sending_client(incremental: bool) -> Self {
+        let Self(value) = Self::client(incremental);
+        Self([&value, Self::ASKS_ATOMIC].concat())
     }
 
     /// Takes the value of a client's `-e` option.
@@ -89,6 +98,8 @@ impl Compat {
     pub const VARINT_FLIST_FLAGS: Self = Self(1 << 7);
     /// Lists of ids tell the name of id 0.
     pub const ID0_NAMES: Self = Self(1 << 8);
+    /// The receiving server makes all changes at once, at the end. This program's own: only said to clients that ask.
+    pub const ATOMIC: Self = Self(1 << 20);
 
     /// The flags with these bits; unknown ones stay.
     #[must_use]

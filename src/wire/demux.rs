@@ -66,6 +66,12 @@ impl<R: Read, L: FnMut(Message) -> io::Result<()>> Demux<R, L> {
         self.taken
     }
 
+    /// Whether something lies here that can be taken without a wait for the peer.
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        self.start < self.end
+    }
+
     /// The stream below and the listener. What was read ahead is lost.
     pub fn into_parts(self) -> (R, L) {
         (self.from, self.listener)

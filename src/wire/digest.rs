@@ -1,11 +1,7 @@
 //! Which digest a session's checksums are, seed and all.
 
-use md4::Md4;
-use md5::{Digest as _, Md5};
-use sha1::Sha1;
-
 use super::{Checksum, Checksums, Compat, Dialect, Protocol};
-use crate::delta::{Digest, Strong, Summing};
+use crate::delta::{BlockSum, Digest, Summing};
 
 /// How blocks and files are summed in a session.
 ///
@@ -63,32 +59,16 @@ impl Sums {
         self.checksum.digest_len()
     }
 
+    /// How blocks are summed.
+    #[must_use]
+    pub fn block_sum(&self) -> BlockSum {
+        BlockSum::new(self.checksum, self.seed, self.seed_first)
+    }
+
     /// The sum of a block, of which the first bytes are sent.
     #[must_use]
     pub fn block(&self, data: &[u8]) -> Digest {
-        let seed = match self.seed {
-            0 => &[][..],
-            seed => &seed.to_le_bytes(),
-        };
-        let (first, last) = if self.seed_first {
-            (seed, data)
-        } else {
-            (data, seed)
-        };
-        match self.checksum {
-            Checksum::Xxh128 => Strong::Xxh128.block(self.seed, data),
-            Checksum::Xxh3 => Strong::Xxh3.block(self.seed, data),
-            Checksum::Xxh64 => Strong::Xxh64.block(self.seed, data),
-            Checksum::Md5 => digest(&Md5::new().chain_update(first).chain_update(last).finalize()),
-            Checksum::Md4 => digest(&Md4::new().chain_update(first).chain_update(last).finalize()),
-            Checksum::Sha1 => digest(
-                &Sha1::new()
-                    .chain_update(first)
-                    .chain_update(last)
-                    .finalize(),
-            ),
-            Checksum::None => digest(&[0]),
-        }
+        self.block_sum().of(data)
     }
 
     /// Starts the sum of a whole file.

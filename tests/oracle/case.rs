@@ -39,6 +39,7 @@ pub struct Case {
     is_silent: bool,
     atimes: bool,
     only_direct: bool,
+    pushes: bool,
 }
 
 /// A case that runs `line`, words separated by blanks (`''` is an empty one, escapes as in fixtures), on `tree`.
@@ -58,6 +59,7 @@ impl Case {
             is_silent: false,
             atimes: false,
             only_direct: false,
+            pushes: false,
         }
     }
 
@@ -131,6 +133,21 @@ impl Case {
     pub fn only_direct(mut self) -> Case {
         self.only_direct = true;
         self
+    }
+
+    /// The destination is on another machine: how things get into place is decided there.
+    pub fn pushes(mut self) -> Case {
+        self.pushes = true;
+        self
+    }
+
+    /// The ways in which resilver plays it.
+    fn methods(&self) -> Vec<Method> {
+        match (self.pushes, self.only_direct) {
+            (true, _) => vec![Method::Auto],
+            (false, true) => vec![Method::Direct],
+            (false, false) => Method::chosen(),
+        }
     }
 
     /// Leaves out one kind of difference in this case, for a reason.
@@ -222,8 +239,9 @@ pub fn check(case: Case) {
         println!("skipped: needs root: {reason}");
         return;
     }
-    let is_far = std::env::var_os("RESILVER_ORACLE_FAR").is_some();
-    let case = match is_far.then(|| far::far(case.clone())) {
+    let end = far::End::chosen();
+    let is_far = end.is_some();
+    let case = match end.map(|end| far::far(case.clone(), end)) {
         None => case,
         Some(Some(far)) => far,
         Some(None) => return println!("skipped: nothing in it can be far away"),
@@ -234,10 +252,7 @@ pub fn check(case: Case) {
         return check_dropped(&case, &expected, scratch.path());
     }
     let mut report = String::new();
-    for method in Method::chosen() {
-        if case.only_direct && method != Method::Direct {
-            continue;
-        }
+    for method in case.methods() {
         let got = case.observe(&Program::resilver(method), scratch.path());
         if is_far && far::is_still_to_come(&got) {
             return println!("skipped: not there yet: {}", case.commands());
@@ -264,7 +279,10 @@ pub fn check(case: Case) {
 /// must at least tell rsync from a program that does and says nothing.
 fn check_dropped(case: &Case, expected: &Observation, scratch: &Path) {
     let (without, program) = match case.option {
-        Some(option) => (case.without(option), Program::resilver(Method::Direct)),
+        Some(option) => {
+            let method = case.methods().first().copied().unwrap_or(Method::Direct);
+            (case.without(option), Program::resilver(method))
+        }
         None if case.is_silent => return println!("skipped: rsync does and says nothing here"),
         None => {
             println!("names no option: {}", case.commands());

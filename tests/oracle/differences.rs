@@ -132,6 +132,36 @@ pub const DIFFERENCES: &[Difference] = &[
         example: ("rsync[8161] (server receiver) heap statistics:", None),
     },
     Difference {
+        what: "`the other end changes file by file: …`, told with `-v` in a push to a stock rsync",
+        reason: "a person should know what a broken run leaves there; rsync has no other way",
+        stream: Stream::Stdout,
+        canonical: manner,
+        example: (
+            "the other end changes file by file: a run that breaks leaves old and new there",
+            None,
+        ),
+    },
+    Difference {
+        what: "`the other end changes file by file: …`, also where `--stderr=all` sends everything",
+        reason: "a person should know what a broken run leaves there; rsync has no other way",
+        stream: Stream::Stderr,
+        canonical: manner,
+        example: (
+            "the other end changes file by file: a run that breaks leaves old and new there",
+            None,
+        ),
+    },
+    Difference {
+        what: "`-vv`: the letter `R` in the command of a push",
+        reason: "it asks whether a resilver is there, which makes all changes at once; others pass it over",
+        stream: Stream::Stdout,
+        canonical: letter_of_its_own,
+        example: (
+            "opening connection using: ssh h rsync --server -vve.iLsfxCIvuR . d  (7 args)",
+            Some("opening connection using: ssh h rsync --server -vve.iLsfxCIvu . d  (7 args)"),
+        ),
+    },
+    Difference {
         what: "`--progress`: rate and time, and every update but a file's last",
         reason: "they depend on the machine's speed",
         stream: Stream::Stdout,
@@ -441,6 +471,18 @@ fn heap_statistics(line: &str) -> Option<String> {
             .strip_prefix("  ")
             .is_some_and(|line| fields.clone().any(|field| line.starts_with(field)));
     (!known).then(|| line.to_string())
+}
+
+fn manner(line: &str) -> Option<String> {
+    (!line.starts_with("the other end changes file by file: ")).then(|| line.to_string())
+}
+
+fn letter_of_its_own(line: &str) -> Option<String> {
+    let is_command = line.starts_with("opening connection using: ");
+    Some(match is_command {
+        true => line.replacen("LsfxCIvuR ", "LsfxCIvu ", 1),
+        false => line.to_string(),
+    })
 }
 
 fn progress(line: &str) -> Option<String> {

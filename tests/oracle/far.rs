@@ -1,5 +1,5 @@
-//! Cases whose sources are on another machine: the same tables, with a host before each source, whose remote shell runs
-//! a stock rsync here.
+//! Cases one end of which is on another machine: the same tables, with a host before each source or before the
+//! destination, whose remote shell runs a stock rsync here.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
@@ -11,7 +11,11 @@ use crate::compare::Observation;
 pub const SHELL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/remote-shell");
 
 /// What resilver says of options that it has for local runs only.
-const NOT_YET: &str = "is not supported with another machine yet";
+const NOT_YET: [&str; 3] = [
+    "is not supported with another machine yet",
+    "is not supported in a push yet",
+    "works where the destination is, and that is another machine",
+];
 
 /// Options that take the next word.
 const VALUED: &[&str] = &[
@@ -39,19 +43,40 @@ const VALUED: &[&str] = &[
     "--out-format",
 ];
 
-/// The case with its sources on another machine; none where it has no sources that can be.
-pub fn far(mut case: Case) -> Option<Case> {
+/// Which end is on another machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Sources,
+    Destination,
+}
+
+impl End {
+    /// The end that `RESILVER_ORACLE_FAR` names, if it names any.
+    pub fn chosen() -> Option<End> {
+        let name = std::env::var("RESILVER_ORACLE_FAR").ok()?;
+        Some(match name.as_str() {
+            "destination" => End::Destination,
+            _ => End::Sources,
+        })
+    }
+}
+
+/// The case with one end on another machine; none where it has none that can be.
+pub fn far(mut case: Case, end: End) -> Option<Case> {
     let mut any = false;
     for step in &mut case.steps {
         let Step::Run(args) = step else { continue };
-        any |= send_away(args)?;
+        any |= send_away(args, end)?;
     }
     case.around.env.push(("RSYNC_RSH".into(), SHELL.into()));
+    if end == End::Destination {
+        case = case.pushes();
+    }
     any.then_some(case)
 }
 
-/// Puts a host before all operands but the last; none where they are told apart otherwise.
-fn send_away(args: &mut [OsString]) -> Option<bool> {
+/// Puts a host before all operands but the last, or before that; none where they are told apart otherwise.
+fn send_away(args: &mut [OsString], end: End) -> Option<bool> {
     let mut operands = Vec::new();
     let mut takes_next = false;
     for (at, arg) in args.iter().enumerate() {
@@ -68,12 +93,16 @@ fn send_away(args: &mut [OsString]) -> Option<bool> {
             operands.push(at);
         }
     }
-    let sources = match operands.len() {
-        0 => return Some(false),
-        1 => 1,
-        all => all - 1,
+    let away = match (operands.len(), end) {
+        (0, _) | (1, End::Destination) => 0..0,
+        (1, End::Sources) => 0..1,
+        (all, End::Sources) => 0..all - 1,
+        (all, End::Destination) => all - 1..all,
     };
-    for at in &operands[..sources] {
+    if away.is_empty() {
+        return Some(false);
+    }
+    for at in &operands[away] {
         let mut source = OsString::from("h:");
         source.push(&args[*at]);
         args[*at] = source;
@@ -85,5 +114,6 @@ fn send_away(args: &mut [OsString]) -> Option<bool> {
 pub fn is_still_to_come(got: &Observation) -> bool {
     got.outputs
         .iter()
-        .any(|output| String::from_utf8_lossy(&output.stderr).contains(NOT_YET))
+        .map(|output| String::from_utf8_lossy(&output.stderr))
+        .any(|text| NOT_YET.iter().any(|refusal| text.contains(refusal)))
 }

@@ -8,7 +8,8 @@
 //! * `RESILVER_ORACLE_DIR=/mnt/x` plays them on another filesystem than `/dev/shm`.
 //! * `RESILVER_ORACLE_DROP=1` takes away the option that a case is about and expects the case to fail;
 //!   cases that name none say so (`--no-capture`), and are held against a program that does nothing.
-//! * `RESILVER_ORACLE_FAR=1` puts a host before all sources, behind which a stock rsync sends, for both programs: not all
+//! * `RESILVER_ORACLE_FAR=sources` puts a host before all sources, behind which a stock rsync sends, for both programs, and
+//!   `RESILVER_ORACLE_FAR=destination` puts it before the destination: not all
 //!   cases come out alike then, and each that does not is worth a look.
 
 #[macro_use]

@@ -34,7 +34,7 @@ fn told(options: &[&str], attached: &[u8], rest: &[u8]) -> (Option<i32>, String)
     script += "exec cat >asked";
     fs::create_dir(place.at("d")).expect("a directory");
     fs::write(place.at("d/x"), "mine").expect("a file");
-    let output = place.pull(&place.shell(&script), options);
+    let output = crate::pull(&place, &place.shell(&script), options);
     assert_eq!(fs::read(place.at("d/x")).expect("a file"), b"mine");
     (output.status.code(), complaint(&output))
 }

@@ -10,7 +10,7 @@ const WHOLE: &str = "exec sh -c \"$*\"";
 /// Bytes that a session of `options` sends here.
 fn length(place: &Place, options: &[&str]) -> u64 {
     let shell = place.shell("sh -c \"$*\" | tee count");
-    assert!(place.pull(&shell, options).status.success());
+    assert!(crate::pull(place, &shell, options).status.success());
     let length = fs::metadata(place.at("count")).expect("a count").len();
     fs::remove_dir_all(place.at("d")).expect("the destination goes");
     length
@@ -23,12 +23,12 @@ fn cut_everywhere(options: &[&str], positions: u64) {
     let all = length(&place, options);
     let whole = place.shell(WHOLE);
     for number in 0..positions {
-        assert!(place.pull(&whole, options).status.success());
+        assert!(crate::pull(&place, &whole, options).status.success());
         let old = tree(&place.at("d"));
         place.fill(40, 4100 + number as usize, 2 + number as u8);
         let at = all * number / positions;
         let shell = place.cut_at(at);
-        let cut = place.pull(&shell, options);
+        let cut = crate::pull(&place, &shell, options);
         let said = complaint(&cut);
         assert!(!cut.status.success(), "cut at {at} of {all}");
         assert!(
@@ -41,7 +41,7 @@ fn cut_everywhere(options: &[&str], positions: u64) {
             "cut at {at} of {all}: not the old tree"
         );
         let whole = place.shell(WHOLE);
-        let again = place.pull(&whole, options);
+        let again = crate::pull(&place, &whole, options);
         assert!(again.status.success(), "{}", complaint(&again));
         assert!(
             tree(&place.at("d")) == tree(&place.at("s")),
@@ -70,10 +70,10 @@ fn what_came_before_a_cut_does_not_come_again() {
     let place = Place::new();
     place.fill(40, 50_000, 1);
     let cut = place.cut_at(1_500_000);
-    assert_eq!(place.pull(&cut, &["-a"]).status.code(), Some(12));
+    assert_eq!(crate::pull(&place, &cut, &["-a"]).status.code(), Some(12));
     assert!(!place.at("d").exists(), "nothing is committed");
     let counts = place.shell("sh -c \"$*\" | tee count");
-    assert!(place.pull(&counts, &["-a"]).status.success());
+    assert!(crate::pull(&place, &counts, &["-a"]).status.success());
     let came = fs::metadata(place.at("count")).expect("a count").len();
     assert!(came < 700_000, "{came} bytes came again of 2,000,000");
     assert!(tree(&place.at("d")) == tree(&place.at("s")));
@@ -84,10 +84,10 @@ fn half_a_file_is_the_basis_of_the_whole_one() {
     let place = Place::new();
     place.fill(1, 4_000_000, 1);
     let cut = place.cut_at(3_000_000);
-    assert_eq!(place.pull(&cut, &["-a"]).status.code(), Some(12));
+    assert_eq!(crate::pull(&place, &cut, &["-a"]).status.code(), Some(12));
     assert!(!place.at("d").exists(), "nothing is committed");
     let counts = place.shell("sh -c \"$*\" | tee count");
-    assert!(place.pull(&counts, &["-a"]).status.success());
+    assert!(crate::pull(&place, &counts, &["-a"]).status.success());
     let came = fs::metadata(place.at("count")).expect("a count").len();
     assert!(came < 1_150_000, "{came} bytes came again of 4,000,000");
     assert!(tree(&place.at("d")) == tree(&place.at("s")));
@@ -97,7 +97,7 @@ fn half_a_file_is_the_basis_of_the_whole_one() {
 fn a_far_program_that_is_not_there_has_its_code() {
     let place = Place::new();
     let shell = place.shell(WHOLE);
-    let output = place.pull(&shell, &["-a", "--rsync-path=/nonexistent/rsync"]);
+    let output = crate::pull(&place, &shell, &["-a", "--rsync-path=/nonexistent/rsync"]);
     assert_eq!(output.status.code(), Some(127), "{}", complaint(&output));
     assert!(!place.at("d").exists());
 }
@@ -105,7 +105,7 @@ fn a_far_program_that_is_not_there_has_its_code() {
 #[test]
 fn a_shell_that_does_not_reach_its_machine_has_its_code() {
     let place = Place::new();
-    let output = place.pull(&place.shell("exit 255"), &["-a"]);
+    let output = crate::pull(&place, &place.shell("exit 255"), &["-a"]);
     assert_eq!(output.status.code(), Some(255), "{}", complaint(&output));
     assert!(complaint(&output).contains("unexplained error (code 255)"));
 }
@@ -113,14 +113,18 @@ fn a_shell_that_does_not_reach_its_machine_has_its_code() {
 #[test]
 fn a_shell_that_is_not_there_is_told() {
     let place = Place::new();
-    let output = place.pull(&place.at("no-such-shell"), &["-a"]);
+    let output = crate::pull(&place, &place.at("no-such-shell"), &["-a"]);
     assert_eq!(output.status.code(), Some(14), "{}", complaint(&output));
 }
 
 #[test]
 fn words_of_a_chatty_shell_are_no_version() {
     let place = Place::new();
-    let output = place.pull(&place.shell("echo welcome; exec sh -c \"$*\""), &["-a"]);
+    let output = crate::pull(
+        &place,
+        &place.shell("echo welcome; exec sh -c \"$*\""),
+        &["-a"],
+    );
     assert_eq!(output.status.code(), Some(2), "{}", complaint(&output));
     assert!(complaint(&output).contains("is your shell clean?"));
 }
@@ -132,7 +136,9 @@ fn a_run_on_a_silent_link_can_be_stopped() {
     place.fill(10, 300_000, 1);
     let shell = place
         .shell("sh -c \"$*\" | (dd iflag=count_bytes bs=512 count=1000000 status=none; sleep 50) 2>/dev/null");
-    let mut run = place.command(&shell, &["-a"]).spawn().expect("resilver");
+    let mut run = crate::command(&place, &shell, &["-a"])
+        .spawn()
+        .expect("resilver");
     std::thread::sleep(Duration::from_millis(700));
     let began = Instant::now();
     let pid = i32::try_from(run.id()).expect("a number");
@@ -154,7 +160,7 @@ fn a_silent_sender_is_given_up() {
     let shell = place
         .shell("sh -c \"$*\" | (dd iflag=count_bytes bs=512 count=1000000 status=none; sleep 50) 2>/dev/null");
     let began = Instant::now();
-    let output = place.pull(&shell, &["-a", "--timeout=1"]);
+    let output = crate::pull(&place, &shell, &["-a", "--timeout=1"]);
     assert!(began.elapsed() < Duration::from_secs(20));
     assert_eq!(output.status.code(), Some(30), "{}", complaint(&output));
     assert!(!place.at("d").exists(), "nothing is committed");
@@ -166,7 +172,7 @@ fn a_slow_run_keeps_its_sender() {
     let place = Place::new();
     place.fill(4, 1000, 1);
     let shell = place.shell(WHOLE);
-    let output = place.pull(&shell, &["-a", "--timeout=2", "--gate=sleep 4"]);
+    let output = crate::pull(&place, &shell, &["-a", "--timeout=2", "--gate=sleep 4"]);
     assert!(output.status.success(), "{}", complaint(&output));
     assert!(tree(&place.at("d")) == tree(&place.at("s")));
 }
@@ -177,7 +183,11 @@ fn a_run_that_is_killed_leaves_one_generation() {
     let place = Place::new();
     place.fill(200, 20_000, 1);
     let whole = place.shell(WHOLE);
-    assert!(place.pull(&whole, &["-a", "--delete"]).status.success());
+    assert!(
+        crate::pull(&place, &whole, &["-a", "--delete"])
+            .status
+            .success()
+    );
     for number in 0..12_u64 {
         let old = tree(&place.at("d"));
         place.fill(200, 20_001 + number as usize, 2 + number as u8);
@@ -197,7 +207,7 @@ fn a_run_that_is_killed_leaves_one_generation() {
             now == old || now == tree(&place.at("s")),
             "a mixture, round {number}"
         );
-        let again = place.pull(&whole, &["-a", "--delete"]);
+        let again = crate::pull(&place, &whole, &["-a", "--delete"]);
         assert!(again.status.success(), "{}", complaint(&again));
         assert!(
             tree(&place.at("d")) == tree(&place.at("s")),
@@ -232,7 +242,7 @@ fn a_move_that_is_killed_loses_nothing() {
             let kept = there.get(name) == Some(content) || here.get(name) == Some(content);
             assert!(kept, "round {number}: {} is gone", name.display());
         }
-        let again = place.pull(&whole, &["-a", "--remove-source-files"]);
+        let again = crate::pull(&place, &whole, &["-a", "--remove-source-files"]);
         assert!(again.status.success(), "{}", complaint(&again));
         let left = tree(&place.at("s")).into_values().flatten().count();
         assert_eq!(left, 0, "round {number}: all files are moved");

@@ -63,7 +63,7 @@ fn told_to(options: &[&str], names: &[&[u8]], rest: &[&[u8]]) -> (Place, Option<
     script += "exec cat >/dev/null";
     fs::create_dir(place.at("d")).expect("a directory");
     fs::write(place.at("d/mine"), "mine").expect("a file");
-    let output = place.pull(&place.shell(&script), options);
+    let output = crate::pull(&place, &place.shell(&script), options);
     let code = output.status.code();
     (place, code, complaint(&output))
 }
@@ -233,7 +233,7 @@ fn what_is_missing_has_to_be_an_argument() {
         // Nobody spoke of such entries.
         (&["-rt", "--ignore-missing-args"], 2),
     ] {
-        let output = place.pull(&shell, options);
+        let output = crate::pull(&place, &shell, options);
         let said = complaint(&output);
         assert_eq!(output.status.code(), Some(expected), "{said}");
         assert!(is_untouched(&place), "{said}");

@@ -5,3 +5,17 @@ mod broken;
 mod hostile;
 mod place;
 mod spelling;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use place::Place;
+
+/// A pull of `s/` to `d` through a remote shell.
+fn command(place: &Place, shell: &Path, options: &[&str]) -> Command {
+    place.run(shell, options, ["h:s/", "d"])
+}
+
+fn pull(place: &Place, shell: &Path, options: &[&str]) -> Output {
+    command(place, shell, options).output().expect("resilver")
+}

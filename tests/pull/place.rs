@@ -58,22 +58,18 @@ impl Place {
         ))
     }
 
-    /// A pull of `s/` to `d` through a remote shell.
-    pub fn command(&self, shell: &Path, options: &[&str]) -> Command {
+    /// A run of resilver through a remote shell.
+    pub fn run(&self, shell: &Path, options: &[&str], operands: [&str; 2]) -> Command {
         let mut command = Command::new("timeout");
         command
             .args(["-k", "5", "60", env!("CARGO_BIN_EXE_resilver")])
             .args(options)
             .arg("-e")
             .arg(shell)
-            .args(["h:s/", "d"])
+            .args(operands)
             .current_dir(self.0.path())
             .env("LC_ALL", "C");
         command
-    }
-
-    pub fn pull(&self, shell: &Path, options: &[&str]) -> Output {
-        self.command(shell, options).output().expect("resilver")
     }
 }
 

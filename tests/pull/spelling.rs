@@ -40,7 +40,7 @@ fn what_cannot_be_spelled_is_told_and_left_out() {
         fs::write(place.at("d/mine"), "mine").expect("a file");
         let shell = place.shell("exec sh -c \"$*\"");
         let options = [&["-rlt", "--delete", "--iconv=latin1,utf8"], more].concat();
-        let output = place.pull(&shell, &options);
+        let output = crate::pull(&place, &shell, &options);
         let said = complaint(&output);
         assert_eq!(output.status.code(), Some(23), "{more:?}: {said}");
         for told in [

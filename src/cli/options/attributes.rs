@@ -1,7 +1,7 @@
 //! Which attributes are kept.
 
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use super::{Asked, no_meaning};
 use crate::cli::arguments::Given;
@@ -23,6 +23,19 @@ pub(super) struct Maps {
 struct Map {
     text: Vec<u8>,
     by_chown: bool,
+}
+
+impl Maps {
+    /// As they go to another machine: the option, and its value.
+    pub(super) fn words(&self) -> Vec<(&'static str, OsString)> {
+        [("--usermap=", &self.users), ("--groupmap=", &self.groups)]
+            .into_iter()
+            .filter_map(|(option, map)| {
+                let map = map.as_ref()?;
+                Some((option, OsString::from_vec(map.text.clone())))
+            })
+            .collect()
+    }
 }
 
 impl Asked {

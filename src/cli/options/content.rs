@@ -86,6 +86,16 @@ impl Asked {
         self.manner.whole == Some(true)
     }
 
+    /// Whether `--no-whole-file` was given.
+    pub(super) fn whole_file_refused(&self) -> bool {
+        self.manner.whole == Some(false)
+    }
+
+    /// Whether somebody chose the directory of half files.
+    pub(super) fn names_partial_dir(&self) -> bool {
+        self.manner.partial_dir.is_some() || self.manner.partial
+    }
+
     /// What goes together, and what that means for the way in which the run gets into place.
     pub(super) fn settle_content(&mut self) -> Result<(), Refusal> {
         self.refuse_mixtures()?;

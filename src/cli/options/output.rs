@@ -12,6 +12,7 @@ use crate::cli::table::Opt;
 use crate::engine;
 use crate::report::{
     Buffering, Debug, Flag, Format, Human, Info, Levels, List, Log, Run, Setting, Style, Target,
+    Way,
 };
 
 /// The options on what is told.
@@ -60,6 +61,62 @@ impl Default for Told {
 impl Told {
     pub(super) fn is_quiet(&self) -> bool {
         self.quiet
+    }
+
+    pub(super) fn tells_stats(&self) -> bool {
+        self.stats
+    }
+
+    /// What a receiver at the other end is to tell of entries, so that they can be told here.
+    pub(super) fn log_format(&self) -> Option<&'static str> {
+        let format = self.out_format.as_ref().map(|format| format.as_bytes());
+        let has =
+            |escape: &[u8]| format.is_some_and(|format| format.windows(2).any(|two| two == escape));
+        if self.itemize > 1 {
+            Some("%i%I")
+        } else if self.itemize > 0 || has(b"%i") {
+            Some("%i")
+        } else if has(b"%o") {
+            Some("%o")
+        } else {
+            let is_told = format.is_some() || self.levels().info(Info::Name) > 0;
+            (is_told && self.verbose == 0).then_some("X")
+        }
+    }
+
+    /// The `--info` words that concern a receiver.
+    pub(super) fn info_for_receiver(&self) -> Vec<String> {
+        const RECEIVERS: [Info; 10] = [
+            Info::Backup,
+            Info::Copy,
+            Info::Del,
+            Info::Misc,
+            Info::Mount,
+            Info::Name,
+            Info::Nonreg,
+            Info::Skip,
+            Info::Stats,
+            Info::Symsafe,
+        ];
+        let levels = self.levels();
+        let is_said = |flag: &Info| {
+            let mut settings = self.info.iter();
+            settings.any(|setting| setting.flag.is_none_or(|said| said == *flag))
+        };
+        let word = |flag: Info| {
+            let (_, name, _) = Info::TABLE.iter().find(|(known, ..)| *known == flag)?;
+            let level = match levels.info(flag) {
+                1 => String::new(),
+                level => level.to_string(),
+            };
+            Some(format!("{}{level}", name.to_uppercase()))
+        };
+        let said = RECEIVERS.into_iter().filter(is_said);
+        let words: Vec<String> = said.filter_map(word).collect();
+        match words.is_empty() {
+            true => Vec::new(),
+            false => vec![format!("--info={}", words.join(","))],
+        }
     }
 }
 
@@ -154,7 +211,7 @@ impl Told {
             target: self.target,
             run: Run {
                 dry: engine.dry_run,
-                receives: false,
+                way: Way::Local,
                 list: match (engine.recursive || engine.select.dirs, engine.whole_list) {
                     (false, _) => List::Untold,
                     (true, false) => List::Incremental,

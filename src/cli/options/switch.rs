@@ -17,7 +17,7 @@ impl Asked {
                 stage.previous = previous(&given)?;
                 self.previous_given = stage.previous == KeepPrevious::One;
             }
-            Opt::Fsync(on) => stage.no_fsync = !on,
+            Opt::Fsync(on) => (stage.no_fsync, self.fsync_given) = (!on, on),
             Opt::Gate => stage.gates.push(not_empty(&given)?),
             Opt::RequireFile => stage.require_files.push(name_inside(&given)?),
             Opt::CommitOnlyComplete => stage.only_complete = true,

@@ -77,7 +77,7 @@ impl Hearing<'_> {
 }
 
 /// A text with what is no UTF-8 in it as rsync shows it.
-fn legible(text: &[u8]) -> String {
+pub(in crate::engine) fn legible(text: &[u8]) -> String {
     let mut legible = String::with_capacity(text.len());
     for chunk in text.utf8_chunks() {
         legible.push_str(chunk.valid());

@@ -21,7 +21,7 @@ mod incoming;
 mod peer;
 mod requests;
 mod values;
-mod watch;
+pub(super) mod watch;
 
 use std::io::{Read, Write};
 use std::sync::Arc;
@@ -36,8 +36,8 @@ pub(super) use peer::Peer;
 pub(super) use requests::{Basis, Outcome as Arrival, Pending, Requests, Waiter};
 
 use answers::{Answers, First, Reading};
-pub(super) use hearing::take_errors;
 use hearing::{Hearing, LastWord, Listener};
+pub(super) use hearing::{legible, take_errors};
 use watch::Watch;
 
 use super::error::Error;
@@ -122,7 +122,7 @@ pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Ou
     let watch = Watch {
         hang_up: Arc::clone(&sender.hang_up),
         timeout: sender.timeout,
-        received: Arc::clone(&received),
+        moved: Arc::clone(&received),
         over: AtomicBool::new(false),
         timed_out: AtomicBool::new(false),
     };
@@ -140,16 +140,20 @@ pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Ou
         }),
         Err(Error::Wire(e)) if e.is_end() => Err(Error::Closed {
             received: received.load(Ordering::Relaxed),
-            listed: listed.load(Ordering::Relaxed),
+            // rsync parts into two processes when the first list is there.
+            role: match listed.load(Ordering::Relaxed) {
+                true => "receiver",
+                false => "Receiver",
+            },
         }),
         result => result,
     }
 }
 
 /// The bytes that are read, counted.
-struct Counted {
-    from: Box<dyn Read + Send>,
-    count: Arc<AtomicU64>,
+pub(super) struct Counted {
+    pub from: Box<dyn Read + Send>,
+    pub count: Arc<AtomicU64>,
 }
 
 impl Read for Counted {

@@ -6,24 +6,25 @@ use std::time::{Duration, Instant};
 
 use crate::sys::signal;
 
-/// Hangs up when somebody asks to stop, or when the sender is silent for too long.
-pub(super) struct Watch {
+/// Hangs up when somebody asks to stop, or when nothing moves for too long.
+pub(in crate::engine) struct Watch {
     pub hang_up: Arc<dyn Fn() + Send + Sync>,
     pub timeout: Option<Duration>,
-    pub received: Arc<AtomicU64>,
+    /// Bytes that moved so far.
+    pub moved: Arc<AtomicU64>,
     pub over: AtomicBool,
     pub timed_out: AtomicBool,
 }
 
 impl Watch {
     /// Watches until the run is over.
-    pub(super) fn watch(&self) {
+    pub(in crate::engine) fn watch(&self) {
         const NAP: Duration = Duration::from_millis(50);
-        let mut last = (self.received.load(Ordering::Relaxed), Instant::now());
+        let mut last = (self.moved.load(Ordering::Relaxed), Instant::now());
         while !self.over.load(Ordering::Relaxed) {
-            let received = self.received.load(Ordering::Relaxed);
-            if received != last.0 {
-                last = (received, Instant::now());
+            let moved = self.moved.load(Ordering::Relaxed);
+            if moved != last.0 {
+                last = (moved, Instant::now());
             }
             let is_late = self
                 .timeout

@@ -1,4 +1,4 @@
-//! Rules as texts for a sender at the other end, who makes the list by them.
+//! Rules as texts for the other end: a sender makes its list by them, a receiver deletes by them.
 
 use super::Rules;
 use super::list::{Item, PerDir};
@@ -44,6 +44,28 @@ impl Rules {
     }
 }
 
+impl Rules {
+    /// What a receiver has to know: all but rules for the sender alone, and with `--delete-excluded` but those of no
+    /// side.
+    ///
+    /// # Errors
+    /// A rule that it would not understand.
+    pub fn for_receiver(&self, grammar: Grammar) -> Result<Vec<Vec<u8>>, TooModern> {
+        let mut texts = Vec::new();
+        for item in &self.list.items {
+            let text = match item {
+                Item::Rule(rule) if !rule.counts_at(Side::Receiver, self.sender_only) => continue,
+                Item::Rule(rule) => rule.text(grammar)?,
+                Item::PerDir(_) if grammar == Grammar::Old => return Err(TooModern),
+                Item::PerDir(per_dir) if !per_dir.counts_at_receiver(self.sender_only) => continue,
+                Item::PerDir(per_dir) => per_dir.text(grammar),
+            };
+            texts.push(text);
+        }
+        Ok(texts)
+    }
+}
+
 impl Rule {
     fn text(&self, grammar: Grammar) -> Result<Vec<u8>, TooModern> {
         let is_include = self.action == Action::Include;
@@ -81,6 +103,15 @@ impl Rule {
 }
 
 impl PerDir {
+    /// Whether any rule of its files may say something to a receiver.
+    fn counts_at_receiver(&self, sender_only: bool) -> bool {
+        let is_bare = matches!(self.form, Form::Bare(_) | Form::Prefixed(_));
+        match self.defaults.sides {
+            Some(sides) => sides.has(Side::Receiver),
+            None => !(sender_only && is_bare),
+        }
+    }
+
     fn text(&self, grammar: Grammar) -> Vec<u8> {
         let mut text = vec![b':'];
         let is_cvs = self.form == Form::Cvs;
@@ -176,6 +207,29 @@ mod tests {
         for rule in ["-/ x", "-! x", ": .f"] {
             assert_eq!(sent(&[rule], Grammar::Old), Err(TooModern), "{rule}");
         }
+    }
+
+    /// As rsync 3.5.0 sent them in a push.
+    #[test]
+    fn receivers_get_what_they_may_delete_by() {
+        let typed = [
+            "- *.o", "H hid", "S shown", "P prot", "R risk", "-/ /abs", "-p per", "-sr both",
+            ": .f1", ":- .f2",
+        ];
+        let told = |rules: &Rules| -> Vec<String> {
+            let texts = rules.for_receiver(Grammar::Full).expect("texts");
+            texts
+                .into_iter()
+                .map(|text| String::from_utf8(text).expect("text"))
+                .collect()
+        };
+        let all = [
+            "- *.o", "-r prot", "+r risk", "-/ /abs", "-p per", "-sr both", ": .f1", ":- .f2",
+        ];
+        let mut rules = rules(&typed);
+        assert_eq!(told(&rules), all);
+        rules.delete_excluded();
+        assert_eq!(told(&rules), ["-r prot", "+r risk", "-sr both", ": .f1"]);
     }
 
     #[test]

@@ -104,6 +104,22 @@ impl DirKind {
     pub fn has_content(self) -> bool {
         matches!(self, Self::Content | Self::Top)
     }
+
+    /// What one directory is that is listed for two reasons.
+    #[must_use]
+    pub fn merged(self, other: Self) -> Self {
+        let top = |kind| matches!(kind, Self::Top | Self::Implied);
+        let implied = self == Self::Implied && other == Self::Implied;
+        match (
+            top(self) || top(other),
+            self.has_content() || other.has_content(),
+        ) {
+            (_, _) if implied => Self::Implied,
+            (true, true) => Self::Top,
+            (false, true) => Self::Content,
+            (_, false) => Self::NoContent,
+        }
+    }
 }
 
 /// The number of a device.

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::ops::Range;
 
 use super::order::compare;
-use super::{DirKind, List, Name};
+use super::{List, Name};
 use crate::wire::Protocol;
 use crate::wire::error::{Error, Fault, Result};
 
@@ -70,7 +70,7 @@ impl List {
     fn merge_kinds(&mut self, kept: u32, dropped: u32) {
         let other = self.records[dropped as usize].kind;
         let record = &mut self.records[kept as usize];
-        record.kind = merged(record.kind, other);
+        record.kind = record.kind.merged(other);
     }
 
     /// Positions of arrival of the directories, in the order in which they are numbered.
@@ -86,20 +86,6 @@ impl List {
     pub fn numbered_directories(&self) -> impl Iterator<Item = (u32, u32)> {
         let indices = self.directories().map(|(ndx, _)| ndx);
         indices.zip(self.first_dir..)
-    }
-}
-
-fn merged(kept: DirKind, other: DirKind) -> DirKind {
-    let top = |kind| matches!(kind, DirKind::Top | DirKind::Implied);
-    let implied = kept == DirKind::Implied && other == DirKind::Implied;
-    match (
-        top(kept) || top(other),
-        kept.has_content() || other.has_content(),
-    ) {
-        (_, _) if implied => DirKind::Implied,
-        (true, true) => DirKind::Top,
-        (false, true) => DirKind::Content,
-        (_, false) => DirKind::NoContent,
     }
 }
 

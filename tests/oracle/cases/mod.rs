@@ -26,6 +26,7 @@ mod output_logs;
 mod owners;
 mod paths;
 mod pull;
+mod push;
 mod relative;
 mod selection;
 mod symlinks;

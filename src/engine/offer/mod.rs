@@ -1,0 +1,318 @@
+//! A destination at the other end of a session: rsync's sending side.
+//!
+//! The walk makes lists of what there is, some way ahead of what the receiver asks for; the receiver compares, and asks
+//! for files. What it says is taken apart by a thread of its own, so that the next request is there when its turn comes.
+//!
+//! ```text
+//! sources ──▶ [Walk] ──lists──▶ receiver ──▶ thread that reads ──▶ [Inbox] ──▶ [Serving]
+//!                └──▶ [Shelves] ◀──what an index stands for──────────────────────┤
+//! receiver ◀──items, tokens, sums── [Contents] ◀─────────────────────────────────┘
+//! ```
+//!
+//! Whether the destination changes file by file or all at once is the receiver's affair: a `resilver` there tells
+//! [`Compat::ATOMIC`], and its exit code tells whether it made the switch.
+
+mod content;
+mod depart;
+mod inbox;
+mod requests;
+mod serve;
+mod shelf;
+mod source_files;
+mod tell;
+mod walk;
+
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use content::Contents;
+use inbox::Inbox;
+use requests::{Form, Said};
+use serve::Serving;
+use shelf::Shelves;
+use source_files::SourceFiles;
+use tell::Teller;
+use walk::Walk;
+
+use super::error::Error;
+use super::event::{Event, Outcome, Report, Severity, Traffic};
+use super::options::{Options, Writing};
+use super::pace::Pace;
+use super::remote::Counted;
+use super::remote::watch::Watch;
+use super::sources::{self, Lister, Source};
+use super::tally::Tally;
+use crate::sys::signal;
+use crate::wire::flist::Fields;
+use crate::wire::handshake::{self, Offer};
+use crate::wire::{
+    Compat, DeletionStats, Dialect, IoErrors, Message, Mux, NdxMemory, Phases, Protocol,
+    write_arguments, write_filters,
+};
+
+/// A receiver that was started, and what both sides know of each other beforehand.
+pub struct Receiver {
+    /// From it.
+    pub from: Box<dyn Read + Send>,
+    /// To it.
+    pub to: Box<dyn Write + Send>,
+    /// The newest version of the protocol that is spoken (`--protocol`).
+    pub version: i32,
+    /// What is offered in the handshake.
+    pub offer: Offer,
+    /// Whether lists may come directory by directory.
+    pub incremental: bool,
+    /// What the lists tell of entries.
+    pub fields: Fields,
+    /// The filter rules that it gets; none where it needs none.
+    pub rules: Option<Vec<Vec<u8>>>,
+    /// What it is told ahead of everything, past its shell (`--secluded-args`).
+    pub secluded: Option<Vec<Vec<u8>>>,
+    /// How long nothing may move before the session counts as broken (`--timeout`).
+    pub timeout: Option<Duration>,
+    /// Whether a person is told that the receiver changes file by file.
+    pub tells_manner: bool,
+    /// Ends it, so that whoever reads from it or writes to it does not wait for ever.
+    pub hang_up: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// Offers the sources to a receiver.
+///
+/// # Errors
+/// What ended the session: whether the destination is as it was is the receiver's affair.
+pub fn push(options: &Options, report: &dyn Report, receiver: Receiver) -> Result<Outcome, Error> {
+    let (received, moved) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
+    let watch = Watch {
+        hang_up: Arc::clone(&receiver.hang_up),
+        timeout: receiver.timeout,
+        moved: Arc::clone(&moved),
+        over: AtomicBool::new(false),
+        timed_out: AtomicBool::new(false),
+    };
+    let result = std::thread::scope(|scope| {
+        let watcher = scope.spawn(|| watch.watch());
+        let result = push_counted(options, report, receiver, (&received, &moved));
+        watch.over.store(true, Ordering::Relaxed);
+        watcher.thread().unpark();
+        result
+    });
+    match result {
+        Err(Error::Wire(_)) if signal::stop_requested() => Err(Error::Interrupted),
+        Err(Error::Wire(_)) if watch.timed_out.load(Ordering::Relaxed) => Err(Error::Silent {
+            seconds: watch.timeout.unwrap_or_default().as_secs(),
+        }),
+        Err(Error::Wire(e)) if e.is_end() => Err(Error::Closed {
+            received: received.load(Ordering::Relaxed),
+            role: "sender",
+        }),
+        result => result,
+    }
+}
+
+/// The bytes that are written, counted.
+struct Counting {
+    to: Box<dyn Write + Send>,
+    count: Arc<AtomicU64>,
+}
+
+impl Write for Counting {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let written = self.to.write(buf)?;
+        self.count.fetch_add(written as u64, Ordering::Relaxed);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+fn push_counted(
+    options: &Options,
+    report: &dyn Report,
+    receiver: Receiver,
+    (received, moved): (&Arc<AtomicU64>, &Arc<AtomicU64>),
+) -> Result<Outcome, Error> {
+    let Receiver {
+        from,
+        to,
+        version,
+        offer,
+        incremental,
+        fields,
+        rules,
+        secluded,
+        timeout,
+        tells_manner,
+        hang_up,
+    } = receiver;
+    let broken = |e| Error::Wire(crate::wire::Error::Io(e));
+    let counted = |from, count: &Arc<AtomicU64>| -> Box<dyn Read + Send> {
+        let count = Arc::clone(count);
+        Box::new(Counted { from, count })
+    };
+    let mut from = counted(counted(from, received), moved);
+    let count = Arc::clone(moved);
+    let mut to: Box<dyn Write + Send> = Box::new(Counting { to, count });
+    if let Some(arguments) = secluded {
+        write_arguments(&arguments, &mut to).map_err(broken)?;
+    }
+    let protocol = handshake::exchange_versions(version, &mut from, &mut to)?;
+    let dialect = handshake::client(protocol, &offer, incremental, &mut from, &mut to)?;
+    received.store(0, Ordering::Relaxed);
+    let mut to = Mux::new(to);
+    to.begin_session(dialect.writes_frames).map_err(broken)?;
+    if let Some(rules) = rules {
+        write_filters(&rules, &mut to)?;
+    }
+    if tells_manner && !dialect.compat.contains(Compat::ATOMIC) {
+        report.event(Event::Message {
+            severity: Severity::Notice,
+            text: "the other end changes file by file: a run that breaks leaves old and new there"
+                .into(),
+        });
+    }
+    let tally = Tally::default();
+    report.event(Event::ListBegins);
+    let found = sources::open(options, report, &tally)?;
+    let teller = Teller {
+        options,
+        report,
+        tally: &tally,
+        wants: report.wants(),
+        protocol,
+        sums: dialect.checksums,
+        sources: found
+            .sources
+            .iter()
+            .map(|source| source.path.clone())
+            .collect(),
+        rooted: found.rooted.clone(),
+    };
+    let inbox = Inbox::default();
+    let form = Form {
+        xattrs: fields.xattrs,
+        is_dry: options.dry_run,
+        appends: matches!(options.content.writing, Writing::Append { .. }),
+    };
+    let served = std::thread::scope(|scope| {
+        let reader = scope.spawn(|| requests::read_all(from, &dialect, form, &inbox));
+        let session = Session {
+            teller: &teller,
+            dialect: &dialect,
+            inbox: &inbox,
+            fields,
+            level: offer.level,
+            patience: timeout.map(|timeout| timeout / 2),
+        };
+        let served = session.serve(&found.sources, to);
+        if served.is_err() {
+            inbox.close();
+            hang_up();
+        }
+        let _ = reader.join();
+        served
+    });
+    let (deleted, sent) = served?;
+    // What it says on its way out.
+    while let Some(said) = inbox.take() {
+        if let Said::Message(Message::Text(severity, text)) = said {
+            teller.text(severity, &text);
+        }
+    }
+    tally.deleted_there(deleted);
+    let mut outcome = tally.outcome();
+    if protocol < Protocol::V29 {
+        outcome.stats.created = None;
+    }
+    if protocol < Protocol::V31 {
+        outcome.stats.deleted = None;
+    }
+    outcome.stats.wire = Some(Traffic {
+        sent,
+        received: received.load(Ordering::Relaxed),
+    });
+    Ok(outcome)
+}
+
+/// What a session is served with.
+struct Session<'s> {
+    teller: &'s Teller<'s>,
+    dialect: &'s Dialect,
+    inbox: &'s Inbox,
+    fields: Fields,
+    level: Option<i32>,
+    patience: Option<Duration>,
+}
+
+impl Session<'_> {
+    /// Lists, answers, parts: what was deleted there, and how many bytes went there.
+    fn serve<W: Write>(
+        &self,
+        found: &[Source],
+        mut to: Mux<W>,
+    ) -> Result<(DeletionStats, u64), Error> {
+        let Session {
+            teller, dialect, ..
+        } = *self;
+        let options = teller.options;
+        let lister = Lister {
+            filter: super::filter::Filter::new(options, teller.wants.skips),
+            ..Lister::quiet(options)
+        };
+        let mut walk = Walk::new(teller, lister, dialect, self.fields)?;
+        let mut shelves = Shelves::default();
+        let first = walk.first(found, &mut to)?;
+        if !dialect.incremental() {
+            teller.tell(Event::Listed(teller.tally.known().entries));
+        }
+        shelves.add(first);
+        let pace = options.content.rate.map(Pace::new);
+        let mut serving = Serving {
+            teller,
+            dialect,
+            inbox: self.inbox,
+            walk,
+            shelves,
+            files: SourceFiles {
+                sources: &teller.sources,
+                follows: options.symlinks.follows()
+                    || options.select.relative
+                    || options.select.files_from.is_some(),
+                unseen: options.open_noatime,
+                last: None,
+            },
+            contents: Contents::new(dialect, self.level, pace.as_ref(), self.patience)?,
+            memory: NdxMemory::new(dialect.protocol),
+            phases: Phases::new(dialect.protocol),
+            patience: self.patience,
+            told: IoErrors::NONE,
+            last_word: None,
+            is_gone: false,
+            to,
+        };
+        let served = serving.serve();
+        if let Err(Error::Wire(crate::wire::Error::Io(_))) = &served {
+            // Why the stream broke may be on its way still.
+            serving.hear_last_words();
+        }
+        if let (Err(Error::Wire(_)), Some(code)) = (&served, serving.last_word) {
+            return Err(Error::Left { code });
+        }
+        let deleted = served?;
+        let sent = serving.to.given();
+        Ok((deleted, sent))
+    }
+}
+
+/// What no receiver may say.
+fn unexpected(what: &'static str, why: &'static str) -> Error {
+    crate::wire::Error::Invalid {
+        fault: crate::wire::Fault::Protocol,
+        what,
+        why,
+    }
+    .into()
+}

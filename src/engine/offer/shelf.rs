@@ -1,0 +1,185 @@
+//! The lists that are in force, so that what a receiver says of an index can be understood.
+
+use std::collections::VecDeque;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use crate::sys::{Kind, Stat, Time, as_path};
+use crate::wire::flist::{Entry, FileType, List};
+
+/// Where an entry comes from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// Which source.
+    pub operand: u16,
+    /// It is a symbolic link there, and what that leads to takes its place.
+    pub followed: bool,
+}
+
+/// One list.
+pub(super) struct Shelf {
+    pub list: List,
+    /// Where its entries come from, in order of arrival.
+    pub places: Vec<Place>,
+    /// The directory that it is of, if it is not the first.
+    pub dir: Option<Subject>,
+    /// How many entries are listed before it.
+    pub before: u64,
+}
+
+/// What an index stands for.
+#[derive(Clone, Debug)]
+pub(super) struct Subject {
+    /// Path within the transfer; empty for the root.
+    pub path: PathBuf,
+    pub place: Place,
+    pub kind: Kind,
+    pub mode: u32,
+    pub size: u64,
+    pub mtime: Time,
+    pub uid: u32,
+    pub gid: u32,
+    pub target: Option<Vec<u8>>,
+    /// Of a regular file, where lists carry it.
+    pub checksum: Option<Vec<u8>>,
+}
+
+impl Subject {
+    /// A directory; nothing else is known of one that is gone.
+    pub(super) fn directory(path: PathBuf, place: Place, stat: Option<&Stat>) -> Subject {
+        let of = |value: fn(&Stat) -> u32| stat.map_or(0, value);
+        Subject {
+            path,
+            place,
+            kind: Kind::Dir,
+            mode: of(|stat| stat.mode),
+            size: stat.map_or(0, |stat| stat.size),
+            mtime: stat.map_or(Time::default(), |stat| stat.mtime),
+            uid: of(|stat| stat.uid),
+            gid: of(|stat| stat.gid),
+            target: None,
+            checksum: None,
+        }
+    }
+
+    fn of(entry: &Entry<'_>, place: Place) -> Option<Subject> {
+        let path = match entry.name.is_dot() {
+            true => PathBuf::new(),
+            false => as_path(entry.name.dir).join(as_path(entry.name.base)),
+        };
+        Some(Subject {
+            path,
+            place,
+            kind: kind(entry.file_type())?,
+            mode: u32::from(entry.mode) & 0o7777,
+            size: entry.size,
+            mtime: Time {
+                sec: entry.mtime,
+                nsec: entry.nsec,
+            },
+            uid: entry.uid,
+            gid: entry.gid,
+            target: entry.target.map(<[u8]>::to_vec),
+            checksum: entry.checksum.map(<[u8]>::to_vec),
+        })
+    }
+
+    /// The directory around it, within the transfer.
+    pub(super) fn parent(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
+    /// Its own name.
+    pub(super) fn name(&self) -> &[u8] {
+        self.path.file_name().unwrap_or_default().as_bytes()
+    }
+}
+
+fn kind(file_type: FileType) -> Option<Kind> {
+    Some(match file_type {
+        FileType::Regular => Kind::File,
+        FileType::Directory => Kind::Dir,
+        FileType::Symlink => Kind::Symlink,
+        FileType::CharDevice => Kind::CharDevice,
+        FileType::BlockDevice => Kind::BlockDevice,
+        FileType::Fifo => Kind::Fifo,
+        FileType::Socket => Kind::Socket,
+        FileType::Missing => return None,
+    })
+}
+
+/// All lists in force, the oldest first.
+#[derive(Default)]
+pub(super) struct Shelves {
+    lists: VecDeque<Shelf>,
+    /// The index behind the last list.
+    end: u32,
+    /// How many entries are listed.
+    entries: u64,
+    /// The index behind the list that was asked for last.
+    reached: u32,
+}
+
+impl Shelves {
+    pub(super) fn add(&mut self, mut shelf: Shelf) {
+        shelf.before = self.entries;
+        self.entries += u64::from(shelf.list.len());
+        self.end = shelf.list.first() + shelf.list.len();
+        self.lists.push_back(shelf);
+    }
+
+    /// The oldest list is through.
+    pub(super) fn drop_oldest(&mut self) {
+        if let Some(oldest) = self.lists.pop_front() {
+            self.reached = self.reached.max(oldest.list.first() + oldest.list.len());
+        }
+    }
+
+    /// How many entries are listed beyond the list that was asked for last.
+    pub(super) fn ahead(&self) -> u32 {
+        self.end.saturating_sub(self.reached)
+    }
+
+    /// How many entries are listed beyond this index.
+    pub(super) fn beyond(&self, ndx: u32) -> u64 {
+        let passed = self.shelf(ndx).map_or(0, |shelf| {
+            let position = (ndx + 1).saturating_sub(shelf.list.first());
+            shelf.before + u64::from(position)
+        });
+        self.entries.saturating_sub(passed)
+    }
+
+    /// The list that an index is of, or stands right before.
+    fn shelf(&self, ndx: u32) -> Option<&Shelf> {
+        let next = ndx.saturating_add(1);
+        let at = self
+            .lists
+            .partition_point(|shelf| shelf.list.first() <= next);
+        self.lists.get(at.checked_sub(1)?)
+    }
+
+    /// What an index stands for. The one before a list is the list's directory.
+    pub(super) fn find(&mut self, ndx: u32) -> Option<Subject> {
+        let shelf = self.shelf(ndx)?;
+        let list = &shelf.list;
+        let end = list.first() + list.len();
+        let found = match &shelf.dir {
+            _ if ndx >= list.first() => subject(shelf, ndx),
+            Some(dir) => Some(dir.clone()),
+            None => root(shelf),
+        };
+        self.reached = self.reached.max(end);
+        found
+    }
+}
+
+/// The root of the transfer, if it takes part.
+fn root(first: &Shelf) -> Option<Subject> {
+    subject(first, first.list.first()).filter(|subject| subject.path.as_os_str().is_empty())
+}
+
+fn subject(shelf: &Shelf, ndx: u32) -> Option<Subject> {
+    let entry = shelf.list.get(ndx)?;
+    let place = shelf.places[shelf.list.arrival_of(ndx)? as usize];
+    Subject::of(&entry, place)
+}

@@ -1,0 +1,133 @@
+//! The destination on another machine: a stock rsync receives, behind a remote shell that runs it here.
+
+use crate::case::{Case, case};
+use crate::far::SHELL;
+
+/// What is mirrored by most cases: content that changed, names that went, links, and times of all ages.
+const TREE: &str = "s/a=changed-content @1200000000\ns/same=same\ns/new\ns/l -> a\ns/p fifo\n\
+    s/k/x=deep @-86400\ns/k/m/y=far @4294967296\ns/empty/\ns/h=two\ns/k/h2 == s/h\n\
+    d/a=old\nd/same=same\nd/gone\nd/k/old/er/f\nd/l -> elsewhere\n";
+
+fn push(line: &str) -> Case {
+    small(line, TREE)
+}
+
+fn small(line: &str, tree: &str) -> Case {
+    case(line, tree).env("RSYNC_RSH", SHELL).pushes()
+}
+
+cases! {
+    archive: push("-ai s/ h:d");
+    archive_deleting: push("-ai --delete s/ h:d").option("--delete");
+    protocol_27: push("-ai --delete --protocol=27 s/ h:d");
+    protocol_28: push("-ai --delete --protocol=28 s/ h:d");
+    protocol_29: push("-ai --delete --protocol=29 s/ h:d");
+    protocol_30: push("-ai --delete --protocol=30 s/ h:d");
+    protocol_31: push("-ai --delete --protocol=31 s/ h:d");
+    links_27: push("-aHi --protocol=27 s/ h:d").option("-H");
+    links_29: push("-aHi --protocol=29 s/ h:d").option("-H");
+    links_32: push("-aHi s/ h:d").option("-H");
+    whole_list: push("-ai --no-inc-recursive s/ h:d");
+    whole_list_30: push("-ai --no-inc-recursive --protocol=30 s/ h:d");
+    zstd: push("-azi --zc=zstd s/ h:d");
+    lz4: push("-azi --zc=lz4 s/ h:d");
+    zlibx: push("-azzi s/ h:d");
+    zlib: push("-azi --old-compress s/ h:d");
+    zlib_27: push("-azi --protocol=27 s/ h:d");
+    zlib_30: push("-azi --protocol=30 s/ h:d");
+    level: push("-azi --zl=1 s/ h:d");
+    level_zero: push("-azi --zc=zlib --zl=0 s/ h:d");
+    sums_md5: push("-ai --cc=md5 s/ h:d");
+    sums_md4: push("-ai --cc=md4 s/ h:d");
+    sums_sha1: push("-ai --cc=sha1 s/ h:d");
+    sums_xxh64: push("-ai --cc=xxh64 s/ h:d");
+    sums_none: push("-ai --cc=none s/ h:d");
+    sums_two: push("-aci --cc=md5,xxh3 s/ h:d");
+    seed: push("-ai --checksum-seed=7 s/ h:d");
+    compared: push("-aci s/ h:d").option("-c");
+    compared_27: push("-aci --protocol=27 s/ h:d");
+    twice: push("-aHi --delete s/ h:d").then("-aHi --delete s/ h:d");
+    twice_and_all_told: push("-aHii s/ h:d").then("-aHii s/ h:d");
+    dry: push("-ain --delete s/ h:d").option("-n");
+    to_nothing: small("-ai s/ h:d", "s/a\ns/k/x");
+    one_directory: small("-ai s h:d", "s/a\ns/k/x");
+    one_empty_directory: small("-ai s h:d", "s/");
+    one_file: small("-ai s/a h:d", "s/a");
+    one_file_renamed: small("-ai s/a h:d/b", "s/a\nd/");
+    relative: small("-aRi s/k/x h:d", "s/a\ns/k/x\nd/").option("-R");
+    relative_from_within: small("-aRi s/./k/x h:d", "s/a\ns/k/x\nd/").option("-R");
+    relative_without_parents: small("-aRi --no-implied-dirs s/k/x h:d", "s/k/ 0700\ns/k/x\nd/");
+    rules: small("-ai --delete --exclude=*.o --filter=P_keep s/ h:d", "s/a\ns/b.o\nd/c.o\nd/keep\nd/gone").option("--exclude=*.o");
+    rules_of_directories: small("-ai --delete -F s/ h:d", "s/.rsync-filter=-\\s*.o\ns/a\ns/b.o\ns/k/c.o\nd/x.o\nd/gone").option("-F");
+    rules_of_version_control: small("-aCi s/ h:d", "s/a\ns/b.o\ns/.git/x\nd/").option("-C");
+    deleted_excluded: small("-ai --delete-excluded --exclude=*.o s/ h:d", "s/a\ns/b.o\nd/c.o\nd/gone").option("--delete-excluded");
+    deleted_before: push("-ai --delete-before s/ h:d");
+    deleted_late: push("-ai --delete-delay s/ h:d");
+    deleted_after: push("-ai --delete-after s/ h:d");
+    deleted_at_most: push("-ai --delete --max-delete=1 s/ h:d").option("--max-delete=1");
+    pruned: small("-aim s/ h:d", "s/a\ns/k/m/\nd/").option("-m");
+    updated_only: small("-aiu s/ h:d", "s/a=new @1000000000\nd/a=newer @1300000000").option("-u");
+    sized: small("-ai --max-size=4 s/ h:d", "s/a=1234\ns/b=12345\nd/").option("--max-size=4");
+    followed: small("-aiL s/ h:d", "s/a\ns/l -> a\nd/").option("-L");
+    beside_the_old: push("-abi s/ h:d").option("-b");
+    by_another_tree: small("-ai --link-dest=../p s/ h:d", "s/a=same\ns/b=other\np/a=same\np/b=old").option("--link-dest=../p");
+    from_another_tree: small("-ai --copy-dest=../p s/ h:d", "s/a=same\ns/b=other\np/a=same\np/b=old").option("--copy-dest=../p");
+    numeric: small("-ai --numeric-ids s/ h:d", "s/a\nd/");
+    listed_here: small("-ai --files-from=x s h:d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\ns/k/z\nd/").option("--files-from=x");
+    listed_here_31: small("-ai --protocol=31 --files-from=x s h:d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\nd/");
+    listed_here_30: small("-ai --protocol=30 --files-from=x s h:d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\nd/");
+    listed_here_29: small("-ai --protocol=29 --files-from=x s h:d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\nd/");
+    listed_here_27: small("-a --protocol=27 --files-from=x s h:d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\nd/");
+    listed_here_deeply: small("-rti --files-from=x s h:d", "x=k\\n\ns/a\ns/k/y\ns/k/m/z\nd/");
+    listed_here_plainly: small("-ai --no-R --files-from=x s h:d", "x=k/y\\n\ns/a\ns/k/y\nd/");
+    listed_here_with_zeros: small("-ai --from0 --files-from=x s h:d", "x=a\\x00k/y\\x00\ns/a\ns/b\ns/k/y\nd/");
+    listed_here_what_is_not_there: small("-ai --files-from=x s h:d", "x=a\\nnope\\n\ns/a\nd/");
+    moved: small("-ai --remove-source-files s/ h:d", "s/a=new\ns/k/y\ns/same=1\ns/l -> a\nd/same=1\nd/a=old").option("--remove-source-files");
+    moved_27: small("-a --remove-source-files --protocol=27 s/ h:d", "s/a=new\ns/k/y\ns/same=1\nd/same=1\nd/a=old").option("--remove-source-files");
+    moved_29: small("-ai --remove-source-files --protocol=29 s/ h:d", "s/a=new\ns/k/y\ns/same=1\nd/same=1\nd/a=old").option("--remove-source-files");
+    moved_links: small("-aHi --remove-source-files s/ h:d", "s/a=new\ns/b == s/a\ns/c=1\nd/c=1").option("--remove-source-files");
+    moved_and_told: small("-av --remove-source-files s/ h:d", "s/a=new\ns/same=1\nd/same=1").option("--remove-source-files");
+    moved_dry: small("-ain --remove-source-files s/ h:d", "s/a=new\nd/");
+    missing: small("-ai nope/ s/ h:d", "s/a\nd/");
+    missing_ignored: small("-ai --ignore-missing-args nope s/a h:d", "s/a\nd/").option("--ignore-missing-args");
+    delayed: push("-ai --delay-updates s/ h:d");
+    statistics: push("-a --stats s/ h:d");
+    verbose: push("-av --delete s/ h:d");
+    very_verbose: push("-avv s/ h:d");
+    with_progress: push("-a --progress s/ h:d");
+    logged: push("-a --log-file=x.log s/ h:d");
+    several: small("-ai s/a s/k t h:d", "s/a\ns/k/x\nt/y\nd/");
+    several_contents: small("-ai s/ t/ h:d", "s/a\ns/k/x\nt/a=2\nt/k/y\nd/");
+    odd_names: small("-ai s/a\\sb s/$x s/;y h:d\\s1", "s/a\\sb\ns/$x\ns/;y\nd/");
+    secluded: small("-asi s/a\\sb h:d\\s1", "s/a\\sb\nd/");
+    in_place: push("-ai --inplace s/ h:d");
+    in_place_by_blocks: small("-aiI --inplace --no-W --block-size=4 s/ h:d", "s/a=bbbbaaaacccczzzz\nd/a=aaaabbbbccccdddd");
+    appended: small("-ai --append s/ h:d", "s/a=old-and-new\ns/b=short\nd/a=old\nd/b=longer-than-short").option("--append");
+    appended_verified: small("-ai --append-verify s/ h:d", "s/a=old-and-new\nd/a=xld").option("--append-verify");
+    by_blocks: small("-aiI --block-size=4 --stats s/ h:d", "s/a=aaaaXbbbbccccddddYY\nd/a=aaaabbbbccccdddd");
+    whole: small("-aWi --stats s/ h:d", "s/a=aaaaXbbbb\nd/a=aaaabbbb");
+    similar: small("-ai --partial-dir=.p s/ h:d", "s/a=aaaaXbbbb\nd/a=aaaabbbb");
+    missing_deleted: small("-ai --delete-missing-args s/gone s/a h:d", "s/a\nd/gone\nd/a=old").option("--delete-missing-args");
+    modes: small("-ai --chmod=Du+w,Fgo-r s/ h:d", "s/a\ns/k/ 0755\nd/").option("--chmod=Du+w,Fgo-r");
+    owners: small("-ai --chown=1:2 s/ h:d", "s/a\nd/").option("--chown=1:2").needs_root("owners");
+    made_path: small("-ai --mkpath s/ h:d/e/f", "s/a").option("--mkpath");
+    not_there: small("-ai s/ h:d/e/f", "s/a");
+    sparse: push("-aSi s/ h:d");
+    existing_only: push("-ai --existing s/ h:d").option("--existing");
+    new_only: push("-ai --ignore-existing s/ h:d").option("--ignore-existing");
+    window: small("-ai -@5 s/ h:d", "s/a=1 @1000\nd/a=2 @1003").option("-@5");
+    backups: push("-ai --delete -b --backup-dir=../old s/ h:d").option("--backup-dir=../old");
+    directories: small("-di s/ h:d", "s/a\ns/k/x\nd/").option("-d");
+    not_recursive: small("-i s/a s/k h:d", "s/a\ns/k/x\nd/");
+    one_file_system: small("-axi s/ h:d", "s/a\ns/k/x\nd/");
+    directory_links: small("-aki s/ h:d", "s/k -> ../t\nt/x\nd/").option("-k");
+    unsafe_links: small("-ai --copy-unsafe-links s/ h:d", "s/k -> ../t/x\nt/x\nd/").option("--copy-unsafe-links");
+    safe_links: small("-ai --safe-links s/ h:d", "s/k -> ../t/x\ns/l -> a\nd/").option("--safe-links");
+    dangling: small("-aLi s/ h:d", "s/k -> nothing\ns/a\nd/");
+    formats: push("-a --out-format=%o:%n:%l:%i s/ h:d");
+    information: small("-a --info=name2,del,skip s/ h:d", "s/a\nd/a\nd/b");
+    quiet: push("-aq s/ h:d");
+    stopped: small("-ai --max-delete=0 --delete s/ h:d", "s/a\nd/b\nd/c");
+    unreadable: small("-ai s/ h:d", "s/a 0000\ns/b\nd/").unprivileged();
+    unreadable_directory: small("-ai --delete s/ h:d", "s/k/x\ns/k/ 0000\ns/b\nd/b\nd/c").unprivileged();
+}

@@ -1,0 +1,6 @@
+//! Pushes that go wrong: links that break, peers that lie, files that are gone.
+
+mod broken;
+mod hostile;
+#[path = "../pull/place.rs"]
+mod place;
