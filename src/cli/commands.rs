@@ -80,6 +80,9 @@ pub fn tell_error(error: &engine::Error, report: &dyn Report) {
         | engine::Error::CorruptNote { .. }
         | engine::Error::TempDir { .. }
         | engine::Error::Silent { .. }
+        | engine::Error::TooOld { .. }
+        | engine::Error::Unasked { .. }
+        | engine::Error::Excluded { .. }
         | engine::Error::Deadline { .. } => Severity::Plain,
         _ => Severity::Error,
     };
@@ -144,6 +147,7 @@ fn talk(sync: &Sync, end: &OtherEnd, report: &dyn Report) -> Result<Ended, PeerE
                 opening: opening(Some(rules)),
                 names,
                 asked,
+                charset: end.charset,
             };
             engine::pull(&sync.options, report, sender)
         }
@@ -253,7 +257,7 @@ pub fn code_of(error: &engine::Error) -> Code {
         },
         engine::Error::Closed { .. } => Code::StreamIo,
         engine::Error::Silent { .. } => Code::Timeout,
-        engine::Error::Stray { .. } => Code::Protocol,
+        engine::Error::Stray { .. } | engine::Error::TooOld { .. } => Code::Protocol,
         engine::Error::Unasked { .. } | engine::Error::Excluded { .. } => Code::Unsupported,
         engine::Error::Left { code } => Code::from_number(*code).unwrap_or(Code::StreamIo),
         _ => Code::FileIo,

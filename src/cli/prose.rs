@@ -137,6 +137,17 @@ pub const MACHINES: &[Paragraph] = &[
          not say end the run, and nothing of it is kept.",
     ),
     Text(
+        "--iconv=LOCAL,FAR converts names, and targets of links, between the charset here and the one there; where \
+         both have one, one name does, and . is that of the locale. RSYNC_ICONV stands for it. A name that \
+         cannot be converted is told and left out, the exit code is 23, and nothing is deleted. With -s the \
+         arguments and the names of --files-from are converted too; rules and attributes never are.",
+    ),
+    Text(
+        "--munge-links makes every link that comes unusable, by /rsyncd-munged/ in front of its target. \
+         --remote-option=OPTION (-M) is told to the other end only, -M--fake-super say. Values of extended attributes longer than 32 bytes come only where this side has not got them. --fake-super \
+         is about this side. Before protocol 30, -A and -X are refused.",
+    ),
+    Text(
         "A destination written so is pushed to: resilver -avz dataCopy/ ubuntu@host:/data/. The rsync there compares, \
          asks for what it lacks, and deletes, links and backs up by the options that it is given. A stock rsync \
          changes its files one by one, which -v tells in a line. What judges a finished tree or goes back to the one \
@@ -328,11 +339,10 @@ pub const FILES: &[Paragraph] = &[
 /// What is different on purpose, or not there yet.
 pub const DIFFERENCES: &[Paragraph] = &[
     Point(
-        "Daemons, and the options of rsync that this page does not name, are refused by name; so are, with one end \
-         on another machine, -A, -X and --fake-super; with sources there, --inplace, --append, --write-devices, \
-         --munge-links, --delete-missing-args, and --delete-after by rules that directories have; with the \
-         destination there, --copy-devices, --list-only, and a list of --files-from on the other machine. As the far end of a push \
-         resilver refuses what it refuses with sources on another machine, and --iconv, --fuzzy and --log-file.",
+        "Daemons, and the options of rsync that this page does not name, are refused by name; so are, with the \
+         destination on another machine, -A, -X, --fake-super, --iconv, --fuzzy, --copy-devices, --list-only, and a \
+         list of --files-from there. As the far end resilver refuses -A, -X, --fake-super, --iconv, --fuzzy and \
+         --log-file.",
     ),
     Point(
         "Data is on disk before the switch: --fsync is the default, --no-fsync is resilver's own.",
@@ -347,6 +357,11 @@ pub const DIFFERENCES: &[Paragraph] = &[
          it directory by directory, and says so as the client of a far resilver. Before protocol 29 -i tells what differs, where rsync shows question marks.",
     ),
     Point("The last line of a failed run ends with (code N) and names no line of a source file."),
+    Point(
+        "--fuzzy finds files that are to be removed as well: nothing of the old tree goes before the switch. \
+         --remote-option and --iconv are refused within one machine, where there is no other end. A name \
+         that --iconv cannot convert is left out, where rsync ends the run.",
+    ),
     Point("Messages say resilver where rsync says rsync, and no role in brackets."),
     Point(
         "--inplace, --append and --write-devices commit directly, which a line tells; with --commit=swap or \

@@ -9,10 +9,13 @@ use std::time::Duration;
 
 use super::options::Wire;
 use crate::engine::{AskedNames, Boundary, Names, Options};
-use crate::transport::{Address, Family, Program, Quoting, RemoteShell, path_argument};
-use crate::wire::Capabilities;
+use crate::transport::{
+    Address, Family, Program, Quoting, RemoteShell, option_value, path_argument,
+};
+use crate::tree::KeepXattrs;
 use crate::wire::flist::Fields;
 use crate::wire::handshake::Offer;
+use crate::wire::{Capabilities, Converter};
 
 /// The program to be started on another machine.
 #[derive(Clone, Debug)]
@@ -37,6 +40,8 @@ pub struct OtherEnd {
     pub incremental: bool,
     /// What the lists tell.
     pub fields: Fields,
+    /// The charset of names here (`--iconv`).
+    pub charset: Option<Converter>,
     /// How long it may be silent.
     pub timeout: Option<Duration>,
     /// What it is there for.
@@ -153,6 +158,11 @@ fn arguments(
         args.push("--sender".into());
     }
     args.extend(bundle(options, wire, letters, receiver));
+    if let Some(charset) = wire.far_charset() {
+        let mut word = OsString::from("--iconv=");
+        word.push(option_value(charset, wire.quoting()));
+        args.push(word);
+    }
     let mut rest = words::words(options, wire, receiver);
     rest.push(".".into());
     rest.extend(paths);
@@ -202,6 +212,9 @@ fn bundle(
     add(keep.atimes, b'U');
     add(keep.perms, b'p');
     add(pushes && keep.executability && !keep.perms, b'E');
+    add(keep.acls, b'A');
+    add(keep.xattrs != KeepXattrs::No, b'X');
+    add(keep.xattrs == KeepXattrs::WithNotes, b'X');
     add(options.recursive, b'r');
     add(compare.checksum, b'c');
     add(letters.cvs, b'C');

@@ -163,6 +163,8 @@ pub enum Opt {
     BlockSize,
     /// `--sparse`, `--no-sparse`.
     Sparse(bool),
+    /// `--fuzzy`, `--no-fuzzy`.
+    Fuzzy(bool),
     /// `--preallocate`.
     Preallocate,
     /// `--inplace`, `--no-inplace`.
@@ -197,6 +199,12 @@ pub enum Opt {
     Rsh,
     /// `--rsync-path`.
     RsyncPath,
+    /// `--iconv`.
+    Iconv,
+    /// `--no-iconv`.
+    NoIconv,
+    /// `--remote-option`.
+    RemoteOption,
     /// `--compress`, `--no-compress`.
     Compress(bool),
     /// `--compress-choice`.

@@ -408,8 +408,13 @@ fn what_is_not_there_yet_is_refused_by_name() {
     for (line, text, code) in [
         (
             "-a --iconv=. s d",
-            "--iconv: not supported yet",
-            Code::Syntax,
+            "--iconv has no meaning within one machine",
+            Code::Unsupported,
+        ),
+        (
+            "-a -M--fake-super s d",
+            "--remote-option has no meaning within one machine",
+            Code::Unsupported,
         ),
         ("--port=5 s d", "--port: not supported yet", Code::Syntax),
         (
@@ -418,13 +423,18 @@ fn what_is_not_there_yet_is_refused_by_name() {
             Code::Unsupported,
         ),
         (
-            "-a rsync://h/m d",
-            "daemons are not supported yet: rsync://h/m",
+            "-aX s h:d",
+            "--xattrs is not supported in a push yet",
             Code::Unsupported,
         ),
         (
-            "-aX h:s d",
-            "--xattrs is not supported with another machine yet",
+            "-ay s h:d",
+            "--fuzzy is not supported in a push yet",
+            Code::Unsupported,
+        ),
+        (
+            "-a rsync://h/m d",
+            "daemons are not supported yet: rsync://h/m",
             Code::Unsupported,
         ),
     ] {

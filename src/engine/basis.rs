@@ -119,10 +119,19 @@ impl Handles {
         Some(if exact { Changes::default() } else { first })
     }
 
+    /// The directory as the alternate tree of this number has it.
+    pub(super) fn numbered(&self, number: usize) -> Option<&Dir> {
+        self.0.get(number)?.as_ref()?.dir.as_ref()
+    }
+
+    /// The directory in all alternate trees that have it.
+    pub(super) fn dirs(&self) -> impl Iterator<Item = (usize, &Dir)> {
+        let numbered = self.0.iter().enumerate();
+        numbered.filter_map(|(number, handle)| Some((number, handle.as_ref()?.dir.as_ref()?)))
+    }
+
     fn dir(&self, found: &Match) -> io::Result<&Dir> {
-        let handle = self.0.get(found.number).and_then(Option::as_ref);
-        let dir = handle.and_then(|handle| handle.dir.as_ref());
-        Ok(dir.ok_or(io::ErrorKind::NotFound)?)
+        Ok(self.numbered(found.number).ok_or(io::ErrorKind::NotFound)?)
     }
 
     /// Opens the file of a match.

@@ -100,6 +100,11 @@ impl Worker<'_> {
             self.count_below(&descent.sources, &path);
             return Ok(false);
         };
+        let is_made = matches!(live, Live::Other(_) | Live::Missing);
+        if is_made || changes.xattrs {
+            let listed = descent.sources.first().and_then(|o| o.seat.there());
+            self.ask_values(sides.as_deref(), || listed?.index_of_self())?;
+        }
         if let Live::Other(_) | Live::Missing = live
             && !self.run.options.select.list_only
         {
@@ -282,6 +287,22 @@ impl Worker<'_> {
         scope
     }
 
+    /// The rules that hold in a directory of the destination when all files are there, those that wait in `next` first.
+    pub(super) fn enter_by_now(
+        &mut self,
+        outer: &Scope,
+        (next, live): (Option<&Dir>, &Dir),
+        path: &Path,
+    ) -> Result<Scope, Error> {
+        let mut events = Vec::new();
+        let scope = self
+            .run
+            .filter
+            .enter_by_now(outer, (next, live), path, &mut events);
+        events.into_iter().for_each(|event| self.tell(event));
+        scope
+    }
+
     /// ACLs and extended attributes of both sides; the outer `None` where the directory is left out.
     #[allow(clippy::option_option)]
     fn read_dir_sides(
@@ -293,11 +314,11 @@ impl Worker<'_> {
         live: &Live,
     ) -> Option<Option<Box<Sides>>> {
         let path = parent.child(name);
-        let (origin, object) = match descent.sources.first() {
-            Some(origin) => (origin, origin.seat.object()),
+        let (origin, holder) = match descent.sources.first() {
+            Some(origin) => (origin, origin.seat.holder()),
             None => {
                 let origin = &parent.sources[source];
-                (origin, origin.seat.object_of(name))
+                (origin, origin.seat.holder_of(name))
             }
         };
         let live = match live {
@@ -306,8 +327,8 @@ impl Worker<'_> {
             }
             Live::Missing | Live::Other(_) | Live::Barred(_) => None,
         };
-        self.read_sides(&Places {
-            source: (object, &descent.stat),
+        self.read_sides(Places {
+            source: (holder, &descent.stat),
             live,
             operand: origin.operand,
             path: &path,

@@ -99,6 +99,16 @@ pub enum Error {
     /// The peer says what it may not, or the way to it is broken (codes 2, 4, 10, 12, 22).
     #[error(transparent)]
     Wire(#[from] wire::Error),
+    /// The peer speaks a protocol in which an option cannot be kept (code 2).
+    #[error("{option} requires protocol {least} or higher (negotiated {spoken}).")]
+    TooOld {
+        /// The option.
+        option: &'static str,
+        /// The first protocol that has it.
+        least: wire::Protocol,
+        /// The one that both sides speak.
+        spoken: wire::Protocol,
+    },
     /// Nothing came from the peer for as long as `--timeout` allows (code 30).
     #[error("io timeout after {seconds} seconds -- exiting")]
     Silent {
@@ -120,13 +130,13 @@ pub enum Error {
         path: String,
     },
     /// The peer lists an entry that was not asked for (code 4).
-    #[error("rejecting unrequested file-list name: {path}")]
+    #[error("ERROR: rejecting unrequested file-list name: {path}")]
     Unasked {
         /// Its path, as it is shown.
         path: String,
     },
     /// The peer lists an entry that the rules hide (code 4).
-    #[error("rejecting excluded file-list name: {}", tree::shown(path))]
+    #[error("ERROR: rejecting excluded file-list name: {}", tree::shown(path))]
     Excluded {
         /// Its path within the transfer.
         path: PathBuf,

@@ -488,6 +488,8 @@ pub struct Wants {
     pub list: bool,
     /// [`Event::Searched`].
     pub search: bool,
+    /// Files that did not agree with their sums and come once more.
+    pub repeats: bool,
 }
 
 impl Wants {
@@ -509,6 +511,7 @@ impl Wants {
             checksum: self.checksum || other.checksum,
             list: self.list || other.list,
             search: self.search || other.search,
+            repeats: self.repeats || other.repeats,
         }
     }
 }

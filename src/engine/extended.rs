@@ -2,7 +2,10 @@
 //! set and removed. One call lists an object's attributes, one more reads each that counts: two calls more for
 //! an unchanged file without any, one for a new one. Without the options there is none.
 
+mod attached;
+
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io;
 
 use crate::sys::xattrs::{ACCESS_ACL, DEFAULT_ACL, Edit, Xattrs};
@@ -10,6 +13,7 @@ use crate::sys::{Kind, Object, Stat};
 use crate::tree::{Acl, KeepXattrs, Owners, Preserve, Rules, Side};
 
 use super::event::Changes;
+pub(super) use attached::Wanted;
 
 /// Names that everybody may set.
 const USER: &[u8] = b"user.";
@@ -203,6 +207,8 @@ pub(super) type Unreadable = (Box<[u8]>, io::Error);
 #[derive(Clone, Debug, Default)]
 pub(super) struct Extended {
     xattrs: Xattrs,
+    /// More of them, whose values a peer sends only when they are asked for.
+    long: BTreeMap<Box<[u8]>, Wanted>,
     /// With the value that it was read from.
     access: Option<(Acl, Box<[u8]>)>,
     default: Option<(Acl, Box<[u8]>)>,
@@ -245,6 +251,11 @@ impl Unlike {
             acl: changes.acl,
             xattrs: changes.xattrs,
         }
+    }
+
+    /// Whether extended attributes do.
+    pub(super) fn xattrs(self) -> bool {
+        self.xattrs
     }
 
     fn any(self) -> bool {
@@ -296,7 +307,7 @@ impl Sides {
                     .access(0)
                     .agrees(self.mode, &live.access(0), live_mode)
                     || source.default_acl() != live.default_acl()),
-            xattrs: source.xattrs != live.xattrs,
+            xattrs: !source.has_xattrs_of(live),
         }
     }
 
@@ -309,7 +320,7 @@ impl Sides {
         let live = self.live.as_ref().map_or(&nothing, |(live, _)| live);
         let mut edits = Vec::new();
         if unlike.xattrs {
-            edits.extend(differing(&self.source.xattrs, &live.xattrs));
+            edits.extend(differing(&self.source, &live.xattrs));
         }
         if unlike.acl {
             edits.extend(
@@ -328,7 +339,7 @@ impl Sides {
         had: &Extended,
     ) -> Option<Box<[Edit]>> {
         let acls = self.acl_edits(keeping, mode, had);
-        let edits: Box<[Edit]> = differing(&self.source.xattrs, &had.xattrs)
+        let edits: Box<[Edit]> = differing(&self.source, &had.xattrs)
             .chain(acls.filter(|edit| keeping.acls && edit.new != edit.old))
             .collect();
         (!edits.is_empty()).then_some(edits)
@@ -343,7 +354,8 @@ impl Sides {
         mode: u32,
         inherits: bool,
     ) -> Option<Box<[Edit]>> {
-        let mut edits = differing(&self.source.xattrs, &Xattrs::new()).collect::<Vec<_>>();
+        let none = Xattrs::new();
+        let mut edits = differing(&self.source, &none).collect::<Vec<_>>();
         if keeping.acls && kind != Kind::Symlink {
             let nothing = Extended::default();
             let has_default = kind == Kind::Dir;
@@ -380,20 +392,20 @@ impl Sides {
 }
 
 /// Attributes that one has and the other has not, or with another value.
-fn differing<'x>(source: &'x Xattrs, live: &'x Xattrs) -> impl Iterator<Item = Edit> + 'x {
-    let gone = live.iter().filter(|(name, _)| !source.contains_key(*name));
+fn differing<'x>(source: &'x Extended, live: &'x Xattrs) -> impl Iterator<Item = Edit> + 'x {
+    let gone = live.iter().filter(|(name, _)| !source.has(name));
     let gone = gone.map(|(name, old)| Edit {
         name: name.clone(),
         old: Some(old.clone()),
         new: None,
     });
     let set = source
-        .iter()
-        .filter(|(name, value)| live.get(*name) != Some(*value));
+        .values()
+        .filter(|(name, value)| live.get(*name).map(|live| &**live) != Some(*value));
     let set = set.map(|(name, value)| Edit {
         name: name.clone(),
         old: live.get(name).cloned(),
-        new: Some(value.clone()),
+        new: Some(value.into()),
     });
     gone.chain(set)
 }

@@ -91,6 +91,27 @@ impl<'f> Filter<'f> {
             .enter_among(outer, &find, path_bytes(path), note)?)
     }
 
+    /// What holds in a directory of the destination when the transfer is over, what waits in `next` counting first.
+    ///
+    /// # Errors
+    /// A file of rules there makes no sense.
+    pub(super) fn enter_by_now<'d>(
+        &self,
+        outer: &Scope,
+        (next, live): (Option<&'d Dir>, &'d Dir),
+        path: &Path,
+        events: &mut Vec<Event>,
+    ) -> Result<Scope, Error> {
+        let waits = |dir: &&Dir, name: &[u8]| dir.try_stat(name).is_ok_and(|stat| stat.is_some());
+        let find = |name: &[u8]| -> Option<&'d Dir> {
+            Some(next.filter(|dir| waits(dir, name)).unwrap_or(live))
+        };
+        let note = &mut |note: crate::tree::RuleNote| events.push(noted(&note));
+        Ok(self
+            .rules
+            .enter_among(outer, &find, path_bytes(path), note)?)
+    }
+
     /// Whether a name of the directory `parent` is left out: hidden at the sender, protected at the receiver.
     pub(super) fn excludes(
         &self,

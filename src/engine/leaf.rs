@@ -22,7 +22,7 @@ use super::fake_super::{Claim, read_target};
 use super::node::Node;
 use super::run::{STAT, failed_to};
 use super::sides::Places;
-use super::sources::{Origin, Seat, Seen, Unseen};
+use super::sources::{Holder, Origin, Seat, Seen, Unseen};
 use super::worker::Worker;
 
 pub(super) use carry_out::foreseen;
@@ -161,12 +161,7 @@ impl Worker<'_> {
         if self.run.options.select.list_only {
             let is_file = real.kind == Kind::File;
             let lister = self.run.lister;
-            let link = || {
-                origin
-                    .seat
-                    .target(name, is_file)
-                    .map(|to| lister.unmunge(to))
-            };
+            let link = || lister.target(&origin.seat, name, is_file);
             self.list(path, &stat, link);
             return Ok(None);
         }
@@ -177,11 +172,7 @@ impl Worker<'_> {
         let target_name: Box<[u8]> = self.target_name(node, name).into();
         let link = if stat.kind == Kind::Symlink {
             let is_file = real.kind == Kind::File;
-            match origin
-                .seat
-                .target(name, is_file)
-                .map(|to| self.run.lister.unmunge(to))
-            {
+            match self.run.lister.target(&origin.seat, name, is_file) {
                 Ok(target) if self.leaves_out(&target, &path) => return Ok(None),
                 Ok(target) => Some(target),
                 Err(e) => {
@@ -232,13 +223,17 @@ impl Worker<'_> {
         let seen = claim.as_ref().map(|claim| claim.stat).or(live);
         let same_kind = seen.filter(|live| live.kind.is_like(stat.kind));
         let live_object = node.live.as_ref().zip(same_kind.as_ref());
+        let holder = match &opened {
+            Some(file) => Holder::Here(Object::Open(file)),
+            None => origin.seat.holder_of(name),
+        };
         let places = Places {
-            source: (object, &stat),
+            source: (holder, &stat),
             live: live_object.map(|(dir, stat)| (Object::Name(dir, &target_name), stat)),
             operand: origin.operand,
             path: &path,
         };
-        let Some(sides) = self.read_sides(&places) else {
+        let Some(sides) = self.read_sides(places) else {
             return Ok(None);
         };
         let mut leaf = Leaf {

@@ -28,6 +28,7 @@ mod failure;
 mod fake_super;
 mod filter;
 mod leaf;
+mod likeness;
 mod links;
 mod listing;
 mod node;
@@ -58,8 +59,8 @@ pub use event::*;
 pub use offer::{Receiver, push};
 pub use opening::{Client, Opening, Server};
 pub use options::{
-    Adjust, Alternates, Backups, BasisUse, Compare, Content, Deletion, Options, Partial, Privilege,
-    SourceRemoval, Sums, When, Writing,
+    Adjust, Alternates, Backups, BasisUse, Compare, Content, Deletion, Fuzzy, Options, Partial,
+    Privilege, SourceRemoval, Sums, When, Writing,
 };
 pub use post::Post;
 pub use remote::{AskedNames, CodeOf, Sender, pull};

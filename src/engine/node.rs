@@ -12,6 +12,7 @@ use crate::tree::Scope;
 use super::basis::Handles;
 use super::extended::Sides;
 use super::fake_super::Claim;
+use super::likeness::Neighbours;
 use super::sources::Origin;
 use super::target::Place;
 use super::transfer::Leftovers;
@@ -50,8 +51,12 @@ pub(super) struct Node {
     pub names_changed: AtomicBool,
     /// Whether anything at all in it, or of it, was changed in the target.
     pub touched: AtomicBool,
+    /// Whether it gets its final metadata when names in it were removed at the end.
+    pub ends_late: AtomicBool,
     /// Whether directories made in it inherit the set-group-id bit.
     pub gives_group: bool,
+    /// Files that new ones may be like (`--fuzzy`).
+    pub neighbours: Neighbours,
     place: OnceLock<Arc<Place>>,
     leftovers: OnceLock<Option<Leftovers>>,
     /// Jobs, subdirectories and awaited links that are not through.
@@ -85,7 +90,9 @@ impl Node {
             sides: OnceLock::new(),
             names_changed: AtomicBool::new(false),
             touched: AtomicBool::new(false),
+            ends_late: AtomicBool::new(false),
             gives_group,
+            neighbours: Neighbours::default(),
             place: OnceLock::new(),
             leftovers: OnceLock::new(),
             open: AtomicUsize::new(0),

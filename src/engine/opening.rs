@@ -7,10 +7,11 @@ use super::error::Error;
 use super::options::Options;
 use super::post::Post;
 use crate::tree::Rules;
+use crate::wire::flist::Charset;
 use crate::wire::handshake::{self, Offer};
 use crate::wire::{
-    Capabilities, Compat, Dialect, FilterNeed, Mux, Protocol, Role, read_filters, write_arguments,
-    write_filters,
+    Capabilities, Compat, Converter, Dialect, FilterNeed, Mux, Protocol, Role, read_filters,
+    write_arguments, write_filters,
 };
 
 /// Which end of the session this is.
@@ -63,6 +64,7 @@ impl Opening {
     pub(super) fn shake_hands(
         &self,
         offer: &Offer,
+        charset: Option<Converter>,
         from: &mut (dyn Read + Send),
         to: &mut (dyn Write + Send),
     ) -> Result<Dialect, Error> {
@@ -87,8 +89,11 @@ impl Opening {
                 )?);
             }
         };
-        if let Some(arguments) = &client.secluded {
-            write_arguments(arguments, to).map_err(broken)?;
+        if let Some(mut arguments) = client.secluded.clone() {
+            arguments
+                .iter_mut()
+                .for_each(|text| on_the_way(charset, text));
+            write_arguments(&arguments, to).map_err(broken)?;
         }
         let protocol = handshake::exchange_versions(client.version, from, to)?;
         Ok(handshake::client(
@@ -134,11 +139,24 @@ impl Opening {
         Ok(())
     }
 
+    /// Whether names in arguments do not go through a shell (`--secluded-args`).
+    pub(super) fn is_secluded(&self) -> bool {
+        matches!(self, Opening::Client(client) if client.secluded.is_some())
+    }
+
     pub(super) fn role(&self) -> Role {
         match self {
             Opening::Client(_) => Role::Client,
             Opening::Server(_) => Role::Server,
         }
+    }
+}
+
+/// Gives a name the form that it has on the way, if it has one.
+pub(super) fn on_the_way(charset: Option<Converter>, name: &mut Vec<u8>) {
+    let mut told = Vec::new();
+    if charset.is_some_and(|mut charset| charset.to_wire(name, &mut told)) {
+        *name = told;
     }
 }
 

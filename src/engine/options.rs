@@ -221,12 +221,26 @@ pub struct Content {
     pub copy_devices: bool,
     /// `--write-devices`: a device at the destination is written to.
     pub write_devices: bool,
+    /// `--fuzzy`: which files serve as a basis for new ones.
+    pub fuzzy: Fuzzy,
     /// `--block-size` in bytes; 0 chooses by the file's size.
     pub block_len: u32,
     /// `--bwlimit` in bytes a second.
     pub rate: Option<NonZeroU64>,
     /// `--stop-at`, `--stop-after`.
     pub deadline: Option<SystemTime>,
+}
+
+/// Which files of other names serve as a basis for one that the destination does not have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fuzzy {
+    /// None.
+    #[default]
+    No,
+    /// `-y`: those of the directory that it is to be in.
+    Directory,
+    /// `-yy`: those of that directory in alternate trees as well.
+    Alternates,
 }
 
 /// One run of the engine.

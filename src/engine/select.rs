@@ -60,8 +60,8 @@ pub struct Symlinks {
     pub follow_unsafe: bool,
     /// `--safe-links`: links that lead out of the transfer are left out.
     pub leave_unsafe: bool,
-    /// `--munge-links`: what made a link of the source unusable is taken away.
-    pub unmunge: bool,
+    /// `--munge-links`: links of a peer are made unusable; what made one of a source on this machine so is taken away.
+    pub munge: bool,
     /// `-K`: a link to a directory at the destination stands for that directory.
     pub keep_dirs: bool,
     /// `--insecure-links`: links of other users are followed in the path of the destination.

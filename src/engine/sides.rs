@@ -3,12 +3,13 @@
 
 use std::path::Path;
 
-use super::error::shown;
+use super::error::{Error, shown};
 use super::event::{Event, Severity};
 use super::extended::{Extended, Sides, Unreadable};
 use super::failure::not_given;
 use super::leaf::Leaf;
 use super::node::Node;
+use super::sources::Holder;
 use super::worker::Worker;
 use crate::sys::xattrs::{ACCESS_ACL, DEFAULT_ACL};
 use crate::sys::{Object, Stat};
@@ -16,7 +17,7 @@ use crate::tree::{Lack, MetaChange, NotGiven};
 
 /// Where the two sides of an entry are read.
 pub(super) struct Places<'p> {
-    pub source: (Option<Object<'p>>, &'p Stat),
+    pub source: (Holder<'p>, &'p Stat),
     /// An object of the same kind, if there is one.
     pub live: Option<(Object<'p>, &'p Stat)>,
     /// Which source it is.
@@ -29,17 +30,21 @@ impl Worker<'_> {
     /// Reads both sides of an entry, where anything of them is kept. The inner `None` says that nothing is;
     /// the outer that the source's could not be read: that is told, and the entry is left out.
     #[allow(clippy::option_option)]
-    pub(super) fn read_sides(&mut self, places: &Places<'_>) -> Option<Option<Box<Sides>>> {
+    pub(super) fn read_sides(&mut self, places: Places<'_>) -> Option<Option<Box<Sides>>> {
         let planner = &self.run.planner;
         let keeping = planner.keeping;
         if !keeping.any() {
             return Some(None);
         }
         let rules = &self.run.options.rules;
-        let (Some(object), stat) = places.source else {
-            return Some(None);
+        let (holder, stat) = places.source;
+        let read = match holder {
+            Holder::Here(object) => keeping.read_source(object, stat, &planner.owners, rules),
+            Holder::There(attached) => {
+                Ok(keeping.read_attached(&attached, stat, &planner.owners, rules))
+            }
         };
-        let source = match keeping.read_source(object, stat, &planner.owners, rules) {
+        let mut source = match read {
             Ok(source) => source,
             Err(e) => {
                 self.run.tally.set_list_error();
@@ -55,6 +60,7 @@ impl Worker<'_> {
                 self.unreadable(&path, &e);
                 Extended::default()
             });
+            source.find_values(&read);
             (read, stat.mode)
         });
         Some(Some(Box::new(Sides {
@@ -71,12 +77,12 @@ impl Worker<'_> {
         };
         let live = root.live.as_ref().zip(root.seen());
         let places = Places {
-            source: (origin.seat.object(), stat),
+            source: (origin.seat.holder(), stat),
             live: live.map(|(dir, stat)| (Object::Open(dir.as_file()), stat)),
             operand: origin.operand,
             path: &root.path,
         };
-        if let Some(Some(sides)) = self.read_sides(&places) {
+        if let Some(Some(sides)) = self.read_sides(places) {
             let _ = root.sides.set(sides);
         }
     }
@@ -98,6 +104,60 @@ impl Worker<'_> {
         let mode = change.mode.unwrap_or(leaf.stat.mode);
         change.xattrs = sides.edits_over(keeping, mode, &had);
         Ok(())
+    }
+
+    /// Asks for values that the peer sends only when they are asked for, of the entry with the index that `ndx` finds.
+    ///
+    /// # Errors
+    /// The session ended.
+    pub(super) fn ask_values(
+        &self,
+        sides: Option<&Sides>,
+        ndx: impl FnOnce() -> Option<u32>,
+    ) -> Result<(), Error> {
+        let (Some(far), Some(sides)) = (self.run.far.filter(|_| self.run.target.is_some()), sides)
+        else {
+            return Ok(());
+        };
+        let wanted = sides.wanted();
+        match (!wanted.is_empty()).then(ndx).flatten() {
+            Some(ndx) => far
+                .requests
+                .ask_values(ndx, &wanted)
+                .map_err(|_| Error::Interrupted),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits for values that were asked for, and tells of those that do not come. Who reads what the peer says waits
+    /// for nothing: what was asked for before is there.
+    ///
+    /// # Errors
+    /// The session ended.
+    pub(super) fn await_values(&mut self, sides: Option<&Sides>, path: &Path) -> Result<(), Error> {
+        let (Some(far), Some(sides)) = (self.run.far.filter(|_| self.run.target.is_some()), sides)
+        else {
+            return Ok(());
+        };
+        if !self.is_reader {
+            let awaited = far.requests.await_values(&sides.wanted());
+            awaited.map_err(|_| Error::Interrupted)?;
+        }
+        self.tell_missing(sides, path);
+        Ok(())
+    }
+
+    /// Tells of values that do not come.
+    pub(super) fn tell_missing(&mut self, sides: &Sides, path: &Path) {
+        for name in sides.missing() {
+            self.run.tally.set_partial();
+            let name = crate::tree::shown(crate::sys::as_path(name));
+            let path = shown(&self.run.dest_path(path));
+            self.tell(Event::Message {
+                severity: Severity::Error,
+                text: format!("Missing abbreviated xattr value, {name}, for {path}"),
+            });
+        }
     }
 
     fn unreadable(&mut self, path: &Path, (name, e): &Unreadable) {

@@ -4,6 +4,7 @@ mod arrive;
 pub(super) mod ask;
 mod fill;
 mod into;
+mod over;
 mod partial;
 
 use std::fs::File;

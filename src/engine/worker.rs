@@ -62,6 +62,8 @@ pub(super) struct Worker<'w> {
     pub passed: Option<u64>,
     /// What falls due when the entries that are dealt with are through.
     pub turn: Option<Arc<Turn>>,
+    /// It works where what a peer says is read, and waits for nothing.
+    pub is_reader: bool,
     /// What is removed makes room for a backup, and is not kept itself.
     pub makes_room: bool,
 }
@@ -81,6 +83,7 @@ impl<'w> Worker<'w> {
             parts: 0,
             passed: None,
             turn: None,
+            is_reader: false,
             makes_room: false,
         }
     }
@@ -103,6 +106,11 @@ impl<'w> Worker<'w> {
             Work::Root(node) => {
                 self.read_root_sides(&node);
                 let changes = self.root_changes(&node);
+                if node.fresh() || changes.is_some_and(|changes| changes.xattrs) {
+                    let listed = node.model().and_then(|origin| origin.seat.there());
+                    let sides = node.sides.get().map(|sides| &**sides);
+                    self.ask_values(sides, || listed?.index_of_self())?;
+                }
                 if self.run.swept.has(&node.path) {
                     node.touched.store(true, Relaxed);
                     node.names_changed.store(true, Relaxed);
@@ -392,11 +400,26 @@ impl<'w> Worker<'w> {
         Ok(())
     }
 
+    /// Whether a directory gets extended attributes whose values were asked for when its turn came.
+    fn wants_values(&self, node: &Node, sides: Option<&Sides>) -> bool {
+        let keeping = self.run.planner.keeping;
+        let differ = |sides: &Sides| Unlike::xattrs(sides.unlike(keeping, Kind::Dir));
+        sides.is_some_and(|sides| node.fresh() || differ(sides))
+    }
+
     /// Gives a directory its final metadata.
     fn finish(&mut self, node: &Arc<Node>) -> Result<(), Error> {
         let Some(target) = self.run.target.filter(|_| node.barred.is_none()) else {
             return Ok(());
         };
+        if node.ends_late.load(Relaxed) {
+            self.run.later.end_late(node);
+            return Ok(());
+        }
+        let sides = node.sides.get().map(|sides| &**sides);
+        if self.wants_values(node, sides) {
+            self.await_values(sides, &node.path)?;
+        }
         let planner = &self.run.planner;
         let touched = node.touched.load(Relaxed);
         let names_changed = node.names_changed.load(Relaxed);

@@ -152,6 +152,7 @@ impl Style {
             sizes: progress > 1,
             list: self.info(Info::Flist) > 0,
             search: self.levels.debug(Debug::Deltasum) > 0,
+            repeats: self.info(Info::Name) > 0 || self.itemizes(),
             details: format(Format::tells_details),
             arrivals: format(Format::waits),
             checksum: format(Format::tells_checksum),

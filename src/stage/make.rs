@@ -36,6 +36,12 @@ impl Stage {
         })
     }
 
+    /// The directory in which what is new in the tree directory `dir` waits, if there is one.
+    #[must_use]
+    pub fn peek(&self, dir: &Path) -> Option<Dir> {
+        self.ready().ok()?.next.open_beneath(dir).ok()
+    }
+
     /// Makes a directory, 0700 until [`Stage::finish_dir`]. A name that was there goes first; `old` is
     /// what lives under it.
     ///

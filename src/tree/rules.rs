@@ -190,6 +190,18 @@ impl Rules {
         self.push(b"-C", Form::Full, "--cvs-exclude")
     }
 
+    /// The list of [`push_cvs`](Rules::push_cvs) protects names here even where what is left out is to go: where the
+    /// sender has its own. To be called right behind that.
+    pub fn protect_by_cvs(&mut self) {
+        for item in &mut self.list.items {
+            if let Item::Rule(rule) = item
+                && rule.among == Among::Cvs
+            {
+                rule.side_given = true;
+            }
+        }
+    }
+
     /// `--partial-dir`, where it is relative: the directory takes no part, and goes with the one it is in. To
     /// be called behind all other rules.
     ///

@@ -27,6 +27,7 @@
 //! | `error` | what can be wrong: [`Error`], [`Fault`] |
 
 mod algorithm;
+mod charset;
 mod compat;
 mod demux;
 mod dialect;
@@ -48,6 +49,7 @@ mod sums;
 mod token;
 
 pub use algorithm::{Checksum, Compression, Named};
+pub use charset::Converter;
 pub use compat::{Capabilities, Compat};
 pub use demux::Demux;
 pub use dialect::{Checksums, Dialect};

@@ -16,13 +16,17 @@ fn greeting() -> Vec<u8> {
 
 /// A file of three bytes in a list of protocol 29, by its raw name.
 fn file(name: &[u8], to: &mut Vec<u8>) {
+    entry_of(name, 0o100_644, to);
+}
+
+fn entry_of(name: &[u8], mode: i32, to: &mut Vec<u8>) {
     // XMIT_TOP_DIR unset, nothing the same as before; a byte of zero would end the list.
     to.push(0x40);
     to.write_int(name.len() as i32).expect("a vector");
     to.extend_from_slice(name);
     to.write_int(3).expect("size");
     to.write_int(1_000_000_000).expect("time");
-    to.write_int(0o100_644).expect("mode");
+    to.write_int(mode).expect("mode");
 }
 
 /// A session of a sender that lists these names, and says `rest` behind the list; pulled with `-rt`.
@@ -207,4 +211,31 @@ fn names_that_rules_hide_are_refused() {
         &[],
     );
     assert_eq!(code, Some(12), "{said}");
+}
+
+#[test]
+fn what_is_missing_has_to_be_an_argument() {
+    let place = Place::new();
+    let mut list = Vec::new();
+    entry_of(b"mine", 0, &mut list);
+    list.push(0);
+    list.write_int(0).expect("errors");
+    let mut mux = Mux::new(Vec::new());
+    mux.begin_session(true).expect("a vector");
+    mux.write_all(&list).expect("a vector");
+    mux.flush().expect("a vector");
+    fs::write(place.at("session"), [greeting(), mux.into_inner()].concat()).expect("a file");
+    fs::create_dir(place.at("d")).expect("a directory");
+    fs::write(place.at("d/mine"), "mine").expect("a file");
+    let shell = place.shell("cat session; exec cat >/dev/null");
+    for (options, expected) in [
+        (&["-rt", "--delete-missing-args"], 4),
+        // Nobody spoke of such entries.
+        (&["-rt", "--ignore-missing-args"], 2),
+    ] {
+        let output = crate::pull(&place, &shell, options);
+        let said = complaint(&output);
+        assert_eq!(output.status.code(), Some(expected), "{said}");
+        assert!(is_untouched(&place), "{said}");
+    }
 }

@@ -1,8 +1,10 @@
 //! Pulls that go wrong: links that break, peers that lie, runs that are ended.
 
+mod attached;
 mod broken;
 mod hostile;
 mod place;
+mod spelling;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -13,7 +13,7 @@ use crate::cli::exit::Refusal;
 use crate::cli::size::{self, Wrong};
 use crate::cli::stop::{self, WrongTime};
 use crate::cli::table::Opt;
-use crate::engine::{Partial, Writing};
+use crate::engine::{Fuzzy, Partial, Writing};
 use crate::stage::{CommitChoice, Method};
 
 /// rsync's largest block.
@@ -42,6 +42,13 @@ impl Asked {
         match given.opt {
             Opt::WholeFile(on) => manner.whole = Some(on),
             Opt::Sparse(on) => content.sparse = on,
+            Opt::Fuzzy(false) => content.fuzzy = Fuzzy::No,
+            Opt::Fuzzy(true) => {
+                content.fuzzy = match content.fuzzy {
+                    Fuzzy::No => Fuzzy::Directory,
+                    _ => Fuzzy::Alternates,
+                }
+            }
             Opt::Preallocate => content.preallocate = true,
             Opt::Inplace(on) => manner.inplace = on,
             Opt::Append(true) => manner.append = 1,

@@ -71,6 +71,9 @@ impl Asked {
         if self.cvs {
             let pushed = self.engine.rules.push_cvs();
             self.told(pushed)?;
+            if self.wire.is_there {
+                self.engine.rules.protect_by_cvs();
+            }
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ impl Asked {
             Opt::CopyDirlinks => links.follow_dirs = true,
             Opt::CopyUnsafeLinks => links.follow_unsafe = true,
             Opt::SafeLinks => links.leave_unsafe = true,
-            Opt::MungeLinks(on) => links.unmunge = on,
+            Opt::MungeLinks(on) => links.munge = on,
             Opt::KeepDirlinks => links.keep_dirs = true,
             Opt::InsecureLinks(on) => {
                 links.insecure = on;

@@ -8,10 +8,10 @@ use crate::cli::name_list::Separator;
 use crate::cli::operands::Ends;
 use crate::cli::server_args::{self, ForReceiver, Letters, OtherEnd, Task};
 use crate::delta::Checksum;
-use crate::engine::{AskedNames, Boundary, Partial, Symlinks};
+use crate::engine::{AskedNames, Boundary, Fuzzy, Partial, Privilege, Symlinks};
 use crate::stage::CommitChoice;
 use crate::transport::{Address, Quoting, RemoteShell};
-use crate::tree::Grammar;
+use crate::tree::{Grammar, KeepXattrs};
 use crate::wire::flist::Fields;
 use crate::wire::handshake::{ChecksumWish, CompressionWish, Offer};
 use crate::wire::{Capabilities, Compression, FilterNeed, Named, Protocol, Way};
@@ -153,6 +153,7 @@ impl Asked {
             offer: self.offer(way),
             incremental,
             fields: self.fields(),
+            charset: self.wire.charset()?,
             timeout: self.wire.timeout,
             task,
         })
@@ -191,8 +192,8 @@ impl Asked {
             hard_links: keep.hard_links,
             checksums: engine.compare.checksum,
             atimes: keep.atimes,
-            acls: false,
-            xattrs: false,
+            acls: keep.acls,
+            xattrs: keep.xattrs != KeepXattrs::No,
             numeric_ids: engine.adjust.users.is_numeric(),
             relative: engine.select.relative,
             recurse: engine.recursive,
@@ -262,7 +263,13 @@ impl Asked {
                 )));
             }
         }
+        let keep = &self.engine.preserve;
         for (given, name) in [
+            (keep.acls, "--acls"),
+            (keep.xattrs != KeepXattrs::No, "--xattrs"),
+            (self.engine.privilege == Privilege::Fake, "--fake-super"),
+            (self.wire.far_charset().is_some(), "--iconv"),
+            (self.engine.content.fuzzy != Fuzzy::No, "--fuzzy"),
             (self.engine.content.copy_devices, "--copy-devices"),
             (self.engine.select.list_only, "--list-only"),
             (

@@ -1,6 +1,7 @@
 //! The other end, where it is on another machine.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use super::{Asked, no_meaning};
@@ -9,16 +10,21 @@ use crate::cli::exit::{Code, Refusal};
 use crate::cli::operands::Ends;
 use crate::cli::table::Opt;
 use crate::cli::values::integer;
-use crate::engine::{Missing, Privilege, When, Writing};
+use crate::engine::When;
 use crate::transport::{Family, Quoting};
-use crate::tree::KeepXattrs;
-use crate::wire::{Compression, Named, Protocol};
+use crate::wire::{Compression, Converter, Named, Protocol};
 
 /// What was asked about the other end and the way there.
 #[derive(Clone, Debug, Default)]
 pub(in crate::cli) struct Wire {
+    /// Whether the sources are on another machine.
+    pub(in crate::cli) is_there: bool,
     pub(super) shell: Option<OsString>,
     pub(super) program: Option<OsString>,
+    /// `--iconv` as typed; `-` turns it off.
+    iconv: Option<OsString>,
+    /// `--remote-option`, in order.
+    pub(in crate::cli) remote_options: Vec<OsString>,
     compress: bool,
     pub(in crate::cli) compression: Option<Compression>,
     pub(in crate::cli) level: Option<i32>,
@@ -40,6 +46,41 @@ impl Wire {
     /// The newest version of the protocol that is spoken.
     pub(super) fn protocol(&self) -> Protocol {
         self.protocol.unwrap_or(Protocol::NEWEST)
+    }
+
+    /// The names of the charsets of both ends, that of the far one if it has its own.
+    fn charsets(&self) -> Option<(&OsStr, Option<&OsStr>)> {
+        let given = self.iconv.as_deref().filter(|given| *given != "-")?;
+        let bytes = given.as_bytes();
+        Some(match bytes.iter().position(|byte| *byte == b',') {
+            Some(at) => (
+                OsStr::from_bytes(&bytes[..at]),
+                Some(OsStr::from_bytes(&bytes[at + 1..])),
+            ),
+            None => (given, None),
+        })
+    }
+
+    /// The charset that the other end is told.
+    pub(in crate::cli) fn far_charset(&self) -> Option<&OsStr> {
+        let (near, far) = self.charsets()?;
+        Some(far.unwrap_or(near))
+    }
+
+    /// The charset of names here.
+    pub(super) fn charset(&self) -> Result<Option<Converter>, Refusal> {
+        let Some((near, _)) = self.charsets() else {
+            return Ok(None);
+        };
+        let name = near.to_string_lossy();
+        let charset = match &*name {
+            "" | "." => Converter::of_locale(),
+            name => Converter::named(name),
+        };
+        charset.map(Some).ok_or_else(|| {
+            let text = format!("iconv_open(\"UTF-8\", \"{name}\") failed");
+            Refusal::plain_with(text, Code::Unsupported)
+        })
     }
 
     /// Whether anything is compressed.
@@ -82,6 +123,16 @@ impl Asked {
         match given.opt {
             Opt::Rsh => wire.shell = Some(given.value),
             Opt::RsyncPath => wire.program = Some(given.value),
+            Opt::Iconv => wire.iconv = Some(given.value),
+            Opt::NoIconv => wire.iconv = Some("-".into()),
+            Opt::RemoteOption if given.value.as_bytes().starts_with(b"-") => {
+                wire.remote_options.push(given.value);
+            }
+            Opt::RemoteOption => {
+                let option = given.value.to_string_lossy();
+                let text = format!("resilver: Remote option must start with a dash: {option}");
+                return Err(Refusal::plain_with(text, Code::Syntax));
+            }
             Opt::Compress(on) => {
                 // A second one asks for the kind that new programs have.
                 if on && wire.compress {
@@ -121,58 +172,41 @@ impl Asked {
         Ok(())
     }
 
-    /// What another machine at one end changes, and what does not work with one yet.
+    /// What another machine at one end changes.
     pub(super) fn settle_end(&mut self, ends: &Ends) -> Result<(), Refusal> {
-        match ends {
-            Ends::Local { .. } => Ok(()),
-            Ends::Push { .. } => self.settle_far(true),
-            Ends::Pull { .. } => self.settle_far(false),
+        let pushes = match ends {
+            Ends::Local { .. } => {
+                let option = match self.wire.charsets() {
+                    _ if !self.wire.remote_options.is_empty() => "--remote-option",
+                    Some(_) => "--iconv",
+                    None => return Ok(()),
+                };
+                return Err(Refusal::unsupported(format_args!(
+                    "{option} has no meaning within one machine"
+                )));
+            }
+            Ends::Push { .. } => true,
+            Ends::Pull { .. } => false,
+        };
+        self.wire.is_there = !pushes;
+        if self.wire.iconv.is_none() {
+            self.wire.iconv = std::env::var_os("RSYNC_ICONV").filter(|value| !value.is_empty());
+        }
+        self.settle_far();
+        match pushes {
+            true => self.refuse_for_receivers(),
+            false => Ok(()),
         }
     }
 
     /// The same where one end is on another machine.
-    pub(super) fn settle_far(&mut self, pushes: bool) -> Result<(), Refusal> {
+    pub(super) fn settle_far(&mut self) {
         // Old ends delete first, unless they are told when.
         if self.wire.protocol() < Protocol::V30 && !self.delete_when.is_said() {
             self.engine.deletion.when = When::Before;
         }
         // Sending is what costs: what is there already need not come again.
-        let content = &self.engine.content;
         self.engine.whole_file = self.whole_file_given();
-        let keep = &self.engine.preserve;
-        if pushes {
-            self.refuse_for_receivers()?;
-        }
-        let receives = !pushes;
-        for (given, name) in [
-            (receives && content.writing == Writing::InPlace, "--inplace"),
-            (
-                receives && matches!(content.writing, Writing::Append { .. }),
-                "--append",
-            ),
-            (receives && content.write_devices, "--write-devices"),
-            (keep.acls, "--acls"),
-            (keep.xattrs != KeepXattrs::No, "--xattrs"),
-            (self.engine.privilege == Privilege::Fake, "--fake-super"),
-            (receives && self.engine.symlinks.unmunge, "--munge-links"),
-            (
-                receives
-                    && self.engine.deletion.when == When::After
-                    && self.engine.rules.has_per_dir(),
-                "--delete-after by rules that directories have",
-            ),
-            (
-                receives && self.engine.select.missing == Missing::Delete,
-                "--delete-missing-args",
-            ),
-        ] {
-            if given {
-                return Err(Refusal::unsupported(format_args!(
-                    "{name} is not supported with another machine yet"
-                )));
-            }
-        }
-        Ok(())
     }
 }
 

@@ -10,7 +10,7 @@ use crate::cli::exit::Refusal;
 use crate::cli::table::Opt;
 use crate::engine;
 use crate::report::Style;
-use crate::tree::{IdMap, Ids, Rules};
+use crate::tree::{IdMap, Ids, KeepXattrs, Rules};
 use crate::wire::flist::Fields;
 use crate::wire::handshake::Offer;
 use crate::wire::{Capabilities, FilterNeed, Protocol, Way};
@@ -194,7 +194,8 @@ impl Order {
         if way == Way::Sends {
             asked.engine.select.files_from.clone_from(&names);
         }
-        asked.settle_far(way == Way::Sends)?;
+        asked.settle_far();
+        asked.refuse_served(way)?;
         asked.settle_backups()?;
         asked.settle_attributes()?;
         // They are the client's to say.
@@ -240,5 +241,30 @@ impl Order {
             timeout: asked.wire.timeout,
             options: asked.engine,
         })
+    }
+}
+
+impl Asked {
+    /// What this program does not do as a server yet.
+    fn refuse_served(&self, way: Way) -> Result<(), Refusal> {
+        let keep = &self.engine.preserve;
+        let sends = way == Way::Sends;
+        for (given, name) in [
+            (keep.xattrs != KeepXattrs::No, "--xattrs"),
+            (sends && keep.acls, "--acls"),
+            (
+                sends && self.engine.privilege == engine::Privilege::Fake,
+                "--fake-super",
+            ),
+            (sends && self.engine.content.copy_devices, "--copy-devices"),
+            (self.wire.far_charset().is_some(), "--iconv"),
+        ] {
+            if given {
+                return Err(Refusal::usage(format_args!(
+                    "on remote machine: {name} is not supported by a server yet"
+                )));
+            }
+        }
+        Ok(())
     }
 }

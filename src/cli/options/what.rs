@@ -199,7 +199,7 @@ impl Asked {
     /// Links cannot be made usable again where what makes them unusable is there.
     pub(super) fn check_links(&self) -> Result<(), Refusal> {
         let unsafe_now =
-            self.engine.symlinks.unmunge && std::path::Path::new("/rsyncd-munged").is_dir();
+            self.engine.symlinks.munge && std::path::Path::new("/rsyncd-munged").is_dir();
         if unsafe_now {
             return Err(Refusal::plain_with(
                 "Symlink munging is unsafe when a /rsyncd-munged directory exists.",

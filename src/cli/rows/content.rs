@@ -39,6 +39,14 @@ pub const ROWS: &[Definition] = &[
     ),
     hidden(Opt::Sparse(false), "no-sparse", PART, &["no-S"]),
     flag(
+        Opt::Fuzzy(true),
+        Some('y'),
+        "fuzzy",
+        PART,
+        "Take a file of a like name as the basis for one that is not there; twice: one of an alternate tree, too",
+    ),
+    hidden(Opt::Fuzzy(false), "no-fuzzy", PART, &["no-y"]),
+    flag(
         Opt::Preallocate,
         None,
         "preallocate",

@@ -21,6 +21,23 @@ pub const ROWS: &[Definition] = &[
         PART,
         "What to run there [default: rsync]",
     ),
+    valued(
+        Opt::RemoteOption,
+        Some('M'),
+        "remote-option",
+        "OPTION",
+        PART,
+        "Give this option to the other end only",
+    ),
+    valued(
+        Opt::Iconv,
+        None,
+        "iconv",
+        "LOCAL[,FAR]",
+        PART,
+        "Convert names between the charsets of both ends; . is that of the locale",
+    ),
+    hidden(Opt::NoIconv, "no-iconv", PART, &[]),
     flag(
         Opt::Compress(true),
         Some('z'),

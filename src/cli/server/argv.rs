@@ -103,12 +103,10 @@ mod tests {
     fn what_is_not_supported_is_refused_by_name() {
         for (line, name) in [
             ("--server --daemon .", "--daemon"),
-            ("--server -re.i --iconv=utf8 . d", "--iconv"),
             (
                 "--server -re.i --only-write-batch=X . d",
                 "--only-write-batch",
             ),
-            ("--server -ye.i . d", "-y"),
             ("--server -re.i --use-qsort . d", "--use-qsort"),
             ("--server -re.i --json . d", "--json"),
         ] {
@@ -120,7 +118,9 @@ mod tests {
         }
         let two = task("--server -re.i . d e", &[]).expect("read");
         assert!(two.order.receive(Protocol::NEWEST).is_err());
-        let inplace = task("--server -re.i --inplace . d", &[]).expect("read");
-        assert!(inplace.order.receive(Protocol::NEWEST).is_err());
+        for line in ["--server -rXe.i . d", "--server -re.i --iconv=utf8 . d"] {
+            let read = task(line, &[]).expect("read");
+            assert!(read.order.receive(Protocol::NEWEST).is_err(), "{line}");
+        }
     }
 }

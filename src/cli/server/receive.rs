@@ -67,6 +67,7 @@ pub(super) fn receive(session: Session) -> Result<u8, Refusal> {
                 post: Arc::clone(&post),
             }),
             names,
+            charset: None,
             // Who pushes decides what.
             asked: engine::AskedNames::any(),
         },

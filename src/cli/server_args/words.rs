@@ -100,6 +100,12 @@ pub(super) fn words(
     );
     words.add(options.open_noatime, "--open-noatime");
     words.add(receiver.is_some() && options.select.mkpath, "--mkpath");
+    for option in &wire.remote_options {
+        words.words.push(match wire.quoting() {
+            Quoting::All => option_value(option, Quoting::All),
+            _ => option.clone(),
+        });
+    }
     words.words
 }
 

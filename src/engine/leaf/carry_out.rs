@@ -18,6 +18,7 @@ use crate::engine::options::Writing;
 use crate::engine::run::not_linked;
 use crate::engine::sources::Origin;
 use crate::engine::target::{Fault, Place, Target};
+use crate::engine::transfer::ask::index;
 use crate::engine::worker::Worker;
 
 use super::Leaf;
@@ -51,6 +52,18 @@ impl Worker<'_> {
             && let Err(fault) = self.drop_leftover(node, leaf)
         {
             self.settle("unlink", &self.run.dest_path(&leaf.path), fault)?;
+        }
+        let wants_values = match decision {
+            Decision::Touch(changes) => changes.xattrs,
+            // Those of a file that is asked for come with it.
+            Decision::Make(_) => leaf.stat.kind != Kind::File,
+            Decision::Adopt(_) => true,
+            _ => false,
+        };
+        if wants_values {
+            let sides = leaf.sides.as_deref();
+            self.ask_values(sides, || index(node, leaf).map(|(ndx, _)| ndx))?;
+            self.await_values(sides, &leaf.path)?;
         }
         match decision {
             Decision::Skip(why) => {

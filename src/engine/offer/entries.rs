@@ -76,8 +76,8 @@ impl Walk<'_> {
         let stat = seen.stat;
         let mut target = None;
         if stat.kind == Kind::Symlink {
-            match origin.seat.target(name.base, false) {
-                Ok(to) => target = Some(self.lister.unmunge(to)),
+            match self.lister.target(&origin.seat, name.base, false) {
+                Ok(to) => target = Some(to),
                 Err(e) => {
                     self.teller.unread_link(origin.operand, &path, &e);
                     return Ok(());

@@ -5,13 +5,14 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::incoming::Incoming;
 use super::requests::Requests;
-use super::{Far, Listener};
+use super::{AskedNames, Far, Listener};
 use crate::engine::error::Error;
+use crate::engine::event::{Event, Report, Severity};
 use crate::engine::run::Run;
 use crate::engine::sources::{Arrivals, Assembly, Listed, Turn};
 use crate::engine::survey::Totals;
 use crate::engine::worker::Worker;
-use crate::wire::flist::{Fields, FileType, List, ListReader};
+use crate::wire::flist::{Charset, Fields, FileType, List, ListReader, Unspelled};
 use crate::wire::{
     DeletionStats, Demux, Dialect, Ended, IoErrors, Item, Ndx, NdxMemory, Phases, Role, Statistics,
     Sums, TokenReader, goodbyes_of_sender, read_sum_head,
@@ -32,6 +33,8 @@ pub(in crate::engine) struct Answers<'h> {
     tokens: TokenReader,
     numeric_ids: bool,
     fields: Fields,
+    report: &'h dyn Report,
+    asked: AskedNames,
     /// What all lists hold so far.
     known: Totals,
     lists_ended: bool,
@@ -99,6 +102,17 @@ pub(super) struct First {
     pub errors: IoErrors,
 }
 
+/// How lists are read.
+pub(super) struct Reading<'r, 'h> {
+    pub arrivals: &'r Arc<Arrivals>,
+    /// `--no-implied-dirs`.
+    pub passes_implied: bool,
+    /// `--iconv`.
+    pub charset: Option<Box<dyn Charset>>,
+    pub report: &'h dyn Report,
+    pub asked: AskedNames,
+}
+
 /// Makes what falls due when a list is through.
 pub(super) type Turns<'t> = &'t (dyn Fn() -> Arc<Turn> + Sync);
 
@@ -111,14 +125,20 @@ impl<'h> Answers<'h> {
         from: Stream<'h>,
         dialect: &Dialect,
         fields: Fields,
-        (arrivals, passes_implied): (&Arc<Arrivals>, bool),
+        Reading {
+            arrivals,
+            passes_implied,
+            charset,
+            report,
+            asked,
+        }: Reading<'_, 'h>,
         (turns, requests): (Turns<'_>, &Requests),
     ) -> Result<(Answers<'h>, First), Error> {
         let incremental = dialect.incremental();
         let mut answers = Answers {
             from,
             memory: NdxMemory::new(dialect.protocol),
-            lists: ListReader::new(dialect, fields, None)?,
+            lists: ListReader::new(dialect, fields, charset)?,
             assembly: Assembly::new(Arc::clone(arrivals), incremental, passes_implied),
             arrivals: Arc::clone(arrivals),
             phases: Phases::new(dialect.protocol),
@@ -126,12 +146,15 @@ impl<'h> Answers<'h> {
             dialect: dialect.clone(),
             numeric_ids: fields.numeric_ids,
             fields,
+            report,
+            asked,
             known: Totals::default(),
             lists_ended: !incremental,
         };
         let list = answers.lists.read_first(&mut answers.from)?;
         answers.known.add(&list);
-        answers.learn();
+        answers.refuse_unasked(&list)?;
+        answers.learn(&list);
         let mut errors = list.io_errors();
         let turn = incremental.then(turns);
         let root = answers.assembly.first(&Arc::new(list), turn)?;
@@ -165,11 +188,47 @@ impl<'h> Answers<'h> {
         requests.lists_over();
     }
 
-    /// Names of ids may come with every list.
-    fn learn(&self) {
+    /// What is not there has to be an argument: its name goes at the destination.
+    fn refuse_unasked(&self, list: &List) -> Result<(), Error> {
+        if !self.fields.missing_args {
+            return Ok(());
+        }
+        let mut missing = list
+            .iter()
+            .filter(|(_, entry)| entry.file_type() == FileType::Missing)
+            .map(|(_, entry)| entry.name.to_vec());
+        match missing.find(|name| !self.asked.has_whole(name)) {
+            Some(name) => Err(Error::Unasked {
+                path: crate::tree::shown(crate::sys::as_path(&name)),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Names of ids, ACLs and extended attributes may come with every list.
+    fn learn(&self, list: &List) {
+        for Unspelled {
+            name, is_target, ..
+        } in list.unspelled()
+        {
+            let name = crate::tree::shown(crate::sys::as_path(name));
+            let what = match is_target {
+                true => format!("symlink data for: \"{name}\""),
+                false => format!("filename: {name}"),
+            };
+            let reason = crate::sys::reason(&rustix::io::Errno::ILSEQ.into());
+            let reason = reason
+                .rsplit_once(" (")
+                .map_or(&reason[..], |(text, _)| text);
+            self.report.event(Event::Message {
+                severity: Severity::Plain,
+                text: format!("[Receiver] cannot convert {what} ({reason})"),
+            });
+        }
         if !self.numeric_ids {
             self.arrivals.learn(self.lists.ids());
         }
+        self.arrivals.learn_attached(&self.lists);
     }
 
     /// Reads until the sender has said goodbye.
@@ -183,6 +242,7 @@ impl<'h> Answers<'h> {
         turns: Turns<'_>,
     ) -> Result<(), Error> {
         let mut worker = Worker::new(run);
+        worker.is_reader = true;
         if self.lists_ended {
             let _ = run.total.set(self.known);
         }
@@ -227,7 +287,8 @@ impl<'h> Answers<'h> {
         self.phases.add_list()?;
         let list: List = self.lists.read_sub_list(number, &mut self.from)?;
         self.known.add(&list);
-        self.learn();
+        self.refuse_unasked(&list)?;
+        self.learn(&list);
         let errors = list.io_errors();
         self.assembly.arrived(number, &Arc::new(list), turns())?;
         Ok(errors)
@@ -236,7 +297,8 @@ impl<'h> Answers<'h> {
     fn entry(&mut self, worker: &mut Worker<'_>, far: Far<'_>, ndx: u32) -> Result<(), Error> {
         let item = Item::read(self.dialect.protocol, &mut self.from)?;
         if self.fields.xattrs && item.has_xattrs(&self.dialect) {
-            crate::wire::read_xattr_values(&mut self.from)?;
+            let values = crate::wire::read_xattr_values(&mut self.from)?;
+            far.requests.values_came(ndx, values)?;
         }
         if !item.is_transfer() {
             return Ok(());

@@ -23,8 +23,8 @@ pub(in crate::engine) struct Incoming<'i> {
 
 /// Why what came is not the file.
 pub(in crate::engine) enum Unfit {
-    /// It does not agree with its checksum.
-    Wrong,
+    /// It does not agree with its checksum; this is what moved.
+    Wrong(Moved),
     /// It could not be written; the rest was read over.
     Unwritten(io::Error),
 }
@@ -34,10 +34,28 @@ pub(in crate::engine) struct Bed<'b> {
     /// Nowhere, where it cannot be made.
     pub to: Option<&'b File>,
     pub basis: Option<&'b File>,
+    /// How it is written.
+    pub manner: Manner,
     pub sparse: bool,
     pub ground: Ground,
     /// Told how much is there, every piece.
     pub progress: &'b mut dyn FnMut(u64),
+}
+
+/// How the content is written to its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::engine) enum Manner {
+    /// To a new one.
+    New,
+    /// Over the basis, which has its length afterwards.
+    Over,
+    /// Behind the basis of this length.
+    Behind {
+        /// In bytes.
+        len: u64,
+        /// Whether the sum is that of the whole file.
+        sums_all: bool,
+    },
 }
 
 impl Incoming<'_> {
@@ -68,6 +86,10 @@ impl Incoming<'_> {
         };
         let mut block = Vec::new();
         let mut is_wrong = false;
+        if let Manner::Behind { len, sums_all } = bed.manner {
+            filling.at = len;
+            is_wrong = sums_all && !filling.sum_ahead(bed.basis, len);
+        }
         tokens.begin_file(shape);
         loop {
             let token = match tokens.next(from) {
@@ -97,18 +119,24 @@ impl Incoming<'_> {
                 // A basis that changed meanwhile: the checksum would tell, too.
                 is_wrong |= read < block.len();
                 filling.moved.matched += block.len() as u64;
-                filling.add(&block);
+                match bed.manner == Manner::Over && range.start == filling.end() {
+                    true => filling.leave(&block),
+                    false => filling.add(&block),
+                }
                 tokens.matched(&block)?;
             }
         }
         filling.write();
+        if bed.manner == Manner::Over {
+            filling.cut();
+        }
         let mut told = [0; MAX_DIGEST];
         let told = &mut told[..sums.digest_len()];
         from.read_exact(told)?;
         let digest = filling.sum.finish();
         Ok(match filling.failed {
             Some(e) => Err(Unfit::Unwritten(e)),
-            None if is_wrong || digest.as_bytes() != told => Err(Unfit::Wrong),
+            None if is_wrong || digest.as_bytes() != told => Err(Unfit::Wrong(filling.moved)),
             None => Ok((filling.moved, digest)),
         })
     }
@@ -121,6 +149,7 @@ impl Incoming<'_> {
         let nowhere = Bed {
             to: None,
             basis: None,
+            manner: Manner::New,
             sparse: false,
             ground: Ground::Empty,
             progress: &mut |_| {},
@@ -144,6 +173,45 @@ struct Filling<'f> {
 }
 
 impl Filling<'_> {
+    /// Where the next byte goes.
+    fn end(&self) -> u64 {
+        self.at + self.piece.len() as u64
+    }
+
+    /// These bytes stand where they belong.
+    fn leave(&mut self, bytes: &[u8]) {
+        if !self.piece.is_empty() {
+            self.write_piece();
+        }
+        if self.failed.is_none() {
+            self.sum.update(bytes);
+        }
+        self.at += bytes.len() as u64;
+    }
+
+    /// Sums what is ahead of all that comes; false if it cannot be read.
+    fn sum_ahead(&mut self, basis: Option<&File>, len: u64) -> bool {
+        let Some(basis) = basis else { return len == 0 };
+        let mut piece = vec![0; PIECE];
+        let mut at = 0;
+        while at < len {
+            let wanted = usize::try_from(len - at).map_or(PIECE, |left| left.min(PIECE));
+            match read_full(basis, &mut piece[..wanted], at) {
+                Ok(read) if read == wanted => self.sum.update(&piece[..read]),
+                _ => return false,
+            }
+            at += wanted as u64;
+        }
+        true
+    }
+
+    /// What was longer ends with what came.
+    fn cut(&mut self) {
+        if let Some(to) = self.to.filter(|_| self.failed.is_none()) {
+            self.failed = sparse::set_len(to, self.at).err();
+        }
+    }
+
     fn add(&mut self, mut bytes: &[u8]) {
         if self.failed.is_some() {
             return;

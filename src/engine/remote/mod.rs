@@ -29,6 +29,7 @@ mod queue;
 mod relay;
 mod requests;
 pub(super) mod told;
+mod values;
 pub(super) mod watch;
 
 use std::io::{Read, Write};
@@ -39,11 +40,11 @@ use std::time::Duration;
 pub(super) use answers::Course;
 pub use asked::AskedNames;
 pub(super) use block_sums::block_sums;
-pub(super) use incoming::{Bed, Incoming, Unfit};
+pub(super) use incoming::{Bed, Incoming, Manner, Unfit};
 pub(super) use peer::Peer;
 pub(super) use requests::{Basis, Outcome as Arrival, Pending, Requests, Waiter};
 
-use answers::{Answers, First};
+use answers::{Answers, First, Reading};
 use hearing::{Hearing, LastWord, Listener};
 pub(super) use hearing::{legible, take_errors};
 use relay::Relay;
@@ -51,8 +52,8 @@ use watch::Watch;
 
 use super::error::Error;
 use super::event::{Event, Outcome, Report};
-use super::opening::Opening;
-use super::options::{Options, When};
+use super::opening::{Opening, on_the_way};
+use super::options::{Fuzzy, Options};
 use super::order::Frontier;
 use super::select::Names;
 use super::session;
@@ -60,9 +61,9 @@ use super::sources::{Arrivals, Listed, Opened, Part, Seat, Source};
 use super::tally::Tally;
 use crate::sys::{signal, users};
 use crate::tree::Scope;
-use crate::wire::flist::{Fields, IdKind};
+use crate::wire::flist::{Charset, Fields, IdKind};
 use crate::wire::handshake::Offer;
-use crate::wire::{Demux, Dialect, Mux, Protocol, Role, Sums, end_names, write_name};
+use crate::wire::{Converter, Demux, Dialect, Mux, Protocol, Role, Sums, end_names, write_name};
 
 /// A sender that is there, and what both sides know of each other beforehand.
 pub struct Sender {
@@ -86,6 +87,8 @@ pub struct Sender {
     pub names: Option<Arc<Names>>,
     /// The names that may stand at the top of its list.
     pub asked: AskedNames,
+    /// The charset of names here, where they are in UTF-8 on the way (`--iconv`).
+    pub charset: Option<Converter>,
 }
 
 /// Tells the exit code of a run that an error ends.
@@ -122,7 +125,7 @@ pub(super) enum Point {
 /// # Errors
 /// As [`super::run`]; and whatever the session comes to.
 pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Outcome, Error> {
-    let received = Arc::new(AtomicU64::new(0));
+    let (received, listed) = (Arc::new(AtomicU64::new(0)), AtomicBool::new(false));
     let watch = Watch {
         hang_up: Arc::clone(&sender.hang_up),
         timeout: sender.timeout,
@@ -132,7 +135,7 @@ pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Ou
     };
     let result = std::thread::scope(|scope| {
         let watcher = scope.spawn(|| watch.watch());
-        let result = pull_counted(options, report, sender, &received);
+        let result = pull_counted(options, report, sender, (&received, &listed));
         watch.over.store(true, Ordering::Relaxed);
         watcher.thread().unpark();
         result
@@ -144,7 +147,11 @@ pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Ou
         }),
         Err(Error::Wire(e)) if e.is_end() => Err(Error::Closed {
             received: received.load(Ordering::Relaxed),
-            role: "receiver",
+            // rsync parts into two processes when the first list is there.
+            role: match listed.load(Ordering::Relaxed) {
+                true => "receiver",
+                false => "Receiver",
+            },
         }),
         result => result,
     }
@@ -168,13 +175,14 @@ fn pull_counted(
     options: &Options,
     report: &dyn Report,
     sender: Sender,
-    received: &Arc<AtomicU64>,
+    (received, listed): (&Arc<AtomicU64>, &AtomicBool),
 ) -> Result<Outcome, Error> {
     let Sender {
         from,
         mut to,
         offer,
         fields,
+        charset,
         timeout,
         code_of,
         hang_up,
@@ -184,7 +192,9 @@ fn pull_counted(
     } = sender;
     let count = Arc::clone(received);
     let mut from: Box<dyn Read + Send> = Box::new(Counted { from, count });
-    let dialect = opening.shake_hands(&offer, &mut from, &mut to)?;
+    let converts_names = opening.is_secluded();
+    let dialect = opening.shake_hands(&offer, charset, &mut from, &mut to)?;
+    refuse_beyond(dialect.protocol, &fields, options)?;
     let mut to = Mux::new(to);
     let begun = to.begin_session(dialect.writes_frames);
     begun.map_err(|e| Error::Wire(crate::wire::Error::Io(e)))?;
@@ -230,15 +240,25 @@ fn pull_counted(
         let arrivals = Arrivals::new(Box::new(local_id));
         let list = || -> Result<(Answers<'_>, Listed), Error> {
             opening.hear(&dialect, &mut options, &mut stream)?;
-            refuse_late_rules(&options)?;
             // The sender lists while it is told names: both go on at once.
+            let told = charset.filter(|_| converts_names);
             let begun = std::thread::scope(|scope| {
-                scope.spawn(|| tell_names(names.as_deref(), &dialect, &mut to));
+                scope.spawn(|| tell_names(names.as_deref(), told, &dialect, &mut to));
                 let begun = Answers::begin(
                     stream,
                     &dialect,
                     fields,
-                    (&arrivals, options.select.no_implied_dirs),
+                    Reading {
+                        arrivals: &arrivals,
+                        passes_implied: options.select.no_implied_dirs,
+                        charset: charset.map(|charset| Box::new(charset) as Box<dyn Charset>),
+                        report,
+                        // Without -s names are told in the other end's charset.
+                        asked: match charset {
+                            Some(_) if !converts_names => AskedNames::any(),
+                            _ => asked.clone(),
+                        },
+                    },
                     (&turns, &requests),
                 );
                 if begun.is_err() {
@@ -247,6 +267,7 @@ fn pull_counted(
                 begun
             });
             let (answers, First { root, errors }) = begun?;
+            listed.store(true, Ordering::Relaxed);
             hearing::take_errors(&tally, errors);
             refuse_unasked(&root, &asked)?;
             Ok((answers, root))
@@ -292,24 +313,41 @@ fn pull_counted(
     }
 }
 
-/// What a server cannot do yet with the rules of its client.
-fn refuse_late_rules(options: &Options) -> Result<(), Error> {
-    if options.deletion.when == When::After && options.rules.has_per_dir() {
-        return Err(Error::Unusable(
-            "resilver: on remote machine: --delete-after by rules that directories have is not supported yet"
-                .into(),
-        ));
+/// What this protocol has no words for.
+fn refuse_beyond(spoken: Protocol, fields: &Fields, options: &Options) -> Result<(), Error> {
+    let needs = [
+        (options.content.fuzzy != Fuzzy::No, "--fuzzy", Protocol::V29),
+        (fields.acls, "--acls", Protocol::V30),
+        (fields.xattrs, "--xattrs", Protocol::V30),
+    ];
+    match needs.iter().find(|need| need.0 && spoken < need.2) {
+        Some(&(_, option, least)) => Err(Error::TooOld {
+            option,
+            least,
+            spoken,
+        }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Tells the sender names, raw ones before protocol 31. That it does not hear them shows where it is read.
-fn tell_names<W: Write>(names: Option<&Names>, dialect: &Dialect, to: &mut Mux<W>) {
+fn tell_names<W: Write>(
+    names: Option<&Names>,
+    charset: Option<Converter>,
+    dialect: &Dialect,
+    to: &mut Mux<W>,
+) {
     let Some(names) = names else { return };
     let is_framed = dialect.writes_frames && dialect.protocol >= Protocol::V31;
     let flushed = to.flush();
     to.set_framed(is_framed);
-    let told = flushed.and_then(|()| names.iter().try_for_each(|name| write_name(name, to)));
+    let told = flushed.and_then(|()| {
+        names.iter().try_for_each(|name| {
+            let mut name = name.to_vec();
+            on_the_way(charset, &mut name);
+            write_name(&name, to)
+        })
+    });
     let _ = told.and_then(|()| end_names(to));
     to.set_framed(dialect.writes_frames);
 }

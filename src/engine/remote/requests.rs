@@ -10,15 +10,19 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::queue::{Queue, Said};
+use super::values::Values;
 use crate::delta::Shape;
 use crate::engine::event::{Changes, Due, Event};
+use crate::engine::extended::Wanted;
 use crate::engine::leaf::Leaf;
+use crate::engine::likeness::Alike;
 use crate::engine::node::Node;
 use crate::engine::order::{Frontier, Key};
 use crate::engine::sources::Turn;
 use crate::engine::worker::Work;
 use crate::wire::{
-    BlockSums, DeletionStats, Item, Message, Mux, Ndx, NdxMemory, Protocol, write_sum_head,
+    BlockSums, DeletionStats, Item, ItemFlags, Message, Mux, Ndx, NdxMemory, Protocol,
+    write_sum_head, write_xattr_requests,
 };
 
 /// Files that may be asked for at a time.
@@ -55,6 +59,8 @@ pub(in crate::engine) enum Basis {
     Live,
     /// The one in an alternate directory.
     Alternate,
+    /// One of another name.
+    Alike(Alike),
     /// What an earlier run left.
     Left(File),
 }
@@ -119,6 +125,7 @@ pub(in crate::engine) struct Requests {
 struct State {
     memory: NdxMemory,
     pending: HashMap<u32, Pending>,
+    values: Values,
     unwritten: Queue,
     /// Bytes of requests that wait for their turn.
     held: usize,
@@ -165,6 +172,18 @@ impl Drop for ListTurn {
 }
 
 impl Basis {
+    /// What the sender is told of it, beyond what it takes it for anyway.
+    fn told(&self) -> Option<(crate::wire::Basis, Vec<u8>)> {
+        let Basis::Alike(Alike { number, name }) = self else {
+            return None;
+        };
+        let basis = match number {
+            Some(number) => crate::wire::Basis::FuzzyDir(u8::try_from(*number).ok()?),
+            None => crate::wire::Basis::Fuzzy,
+        };
+        Some((basis, name.to_vec()))
+    }
+
     /// Opens the file.
     ///
     /// # Errors
@@ -181,6 +200,7 @@ impl Basis {
                 Some(dir) => Some(Opened::Own(dir.open_file(&leaf.target_name)?)),
                 None => None,
             },
+            Basis::Alike(alike) => Some(Opened::Own(alike.open(node)?)),
             Basis::Alternate => match &leaf.basis {
                 Some(found) => Some(Opened::Own(node.basis.open_file(found, &leaf.target_name)?)),
                 None => None,
@@ -213,6 +233,7 @@ impl Requests {
             state: Mutex::new(State {
                 memory: NdxMemory::new(protocol),
                 pending: HashMap::new(),
+                values: Values::default(),
                 unwritten: Queue::default(),
                 held: 0,
                 lists: VecDeque::new(),
@@ -301,15 +322,87 @@ impl Requests {
             }
             return Err(Over);
         }
+        let told = pending.basis.told();
+        let sides = pending.leaf.sides.as_deref();
+        let numbers = sides.map_or_else(Vec::new, |sides| state.values.ask(ndx, sides.wanted()));
         state.say(|memory, to| {
             memory.write(Ndx::Entry(ndx), to)?;
-            Item::transfer(item.flags).write(self.protocol, to)?;
+            let flags = match numbers.is_empty() {
+                true => item.flags,
+                false => ItemFlags::from_bits(item.flags.bits() | ItemFlags::REPORT_XATTR.bits()),
+            };
+            Item {
+                flags: Item::transfer(flags).flags,
+                basis: told.clone().map_or_else(Default::default, |told| told.0),
+                xname: told.map(|told| told.1),
+            }
+            .write(self.protocol, to)?;
+            if !numbers.is_empty() {
+                write_xattr_requests(&numbers, to)?;
+            }
             write_sum_head(pending.shape, to)?;
             sums.write(to)
         });
         state.pending.insert(ndx, pending);
         self.changed.notify_all();
         Ok(())
+    }
+
+    /// Asks for values of an entry's extended attributes, as far as nobody did.
+    pub(in crate::engine) fn ask_values(&self, ndx: u32, wanted: &[Wanted]) -> Result<(), Over> {
+        let mut state = lock(&self.state);
+        while !state.ended && state.unwritten.len() > UNWRITTEN {
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        if state.ended {
+            return Err(Over);
+        }
+        let numbers = state.values.ask(ndx, wanted.to_vec());
+        if !numbers.is_empty() {
+            state.say(|memory, to| {
+                memory.write(Ndx::Entry(ndx), to)?;
+                Item {
+                    flags: ItemFlags::REPORT_XATTR,
+                    ..Item::default()
+                }
+                .write(self.protocol, to)?;
+                write_xattr_requests(&numbers, to)
+            });
+            self.changed.notify_all();
+        }
+        Ok(())
+    }
+
+    /// Waits until it is known what becomes of values that were asked for.
+    pub(in crate::engine) fn await_values(&self, wanted: &[Wanted]) -> Result<(), Over> {
+        let mut state = lock(&self.state);
+        while !wanted.iter().all(|wanted| wanted.value.is_settled()) {
+            if state.ended {
+                return Err(Over);
+            }
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        Ok(())
+    }
+
+    /// Values came that were asked for.
+    ///
+    /// # Errors
+    /// They were not, or are more than is held.
+    pub(in crate::engine) fn values_came(
+        &self,
+        ndx: u32,
+        came: Vec<(u32, Vec<u8>)>,
+    ) -> crate::wire::Result<()> {
+        let settled = lock(&self.state).values.came(ndx, came);
+        self.changed.notify_all();
+        settled
     }
 
     /// The answer to a request comes, or is refused; `None` if nobody asked.
@@ -380,6 +473,7 @@ impl Requests {
 
     /// The sender says that it does not send a file.
     pub(in crate::engine) fn refused(&self, ndx: u32, frontier: &Frontier<'_, Work>) {
+        lock(&self.state).values.give_up(ndx);
         if let Some(pending) = self.answered(ndx) {
             pending.leave(frontier);
         }

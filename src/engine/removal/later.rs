@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::sys::{Dir, Stat};
@@ -13,6 +14,8 @@ use super::extraneous::Candidate;
 use crate::engine::batch::Batch;
 use crate::engine::error::Error;
 use crate::engine::event::Event;
+use crate::engine::extended::Sides;
+use crate::engine::fake_super::Claim;
 use crate::engine::node::Node;
 use crate::engine::options::When;
 use crate::engine::order::Key;
@@ -27,6 +30,9 @@ pub(in crate::engine) struct Later {
     events: Mutex<BTreeMap<Key, Vec<Event>>>,
     /// Done at the end.
     names: Mutex<BTreeMap<Key, Names>>,
+    /// Directories that get their final metadata only then: whether anything of them was changed, and whether names
+    /// in them were.
+    unfinished: Mutex<BTreeMap<PathBuf, (bool, bool)>>,
 }
 
 /// What one directory may have to lose.
@@ -39,6 +45,8 @@ struct Names {
     first: PathBuf,
     /// What it is to become.
     source_stat: Option<Stat>,
+    sides: Option<Box<Sides>>,
+    claim: Option<Box<Claim>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -51,6 +59,12 @@ impl Later {
         if !events.is_empty() {
             lock(&self.events).entry(key).or_default().extend(events);
         }
+    }
+
+    /// A directory is through but for what is removed at the end.
+    pub(in crate::engine) fn end_late(&self, node: &Node) {
+        let state = (node.touched.load(Relaxed), node.names_changed.load(Relaxed));
+        lock(&self.unfinished).insert(node.path.clone(), state);
     }
 
     /// Everything that was to be told, in order.
@@ -86,7 +100,12 @@ impl Worker<'_> {
                 guard: node.guard.clone(),
                 first: first_guarded(node),
                 source_stat: node.source_stat,
+                sides: node.sides.get().cloned(),
+                claim: node.claim.get().cloned(),
             };
+            if self.run.target.is_some_and(|target| target.is_private()) {
+                node.ends_late.store(true, Relaxed);
+            }
             lock(&self.run.later.names).insert(self.key.clone(), names);
         }
         Ok(())
@@ -111,6 +130,12 @@ impl Worker<'_> {
             names.source_stat,
         );
         node.guard = guard;
+        if let Some((touched, changed)) = lock(&self.run.later.unfinished).remove(&names.path) {
+            node.touched = touched.into();
+            node.names_changed = changed.into();
+            names.sides.map(|sides| node.sides.set(sides));
+            names.claim.map(|claim| node.claim.set(claim));
+        }
         let node = Arc::new(node);
         let place = Place {
             dir: &dir,
@@ -163,8 +188,9 @@ impl Worker<'_> {
                 Some((_, guard)) => guard.clone(),
                 None => self.run.filter.around_destination(root_path),
             };
+            let next = self.run.target.and_then(|target| target.next_dir(at));
             let guard = match root.open_beneath(at) {
-                Ok(dir) => self.enter(&outer, &dir, at)?,
+                Ok(dir) => self.enter_by_now(&outer, (next.as_ref(), &dir), at)?,
                 Err(_) => outer,
             };
             guards.push((at.to_owned(), guard));
@@ -197,15 +223,18 @@ impl Run<'_> {
             return Ok(());
         }
         let mut worker = Worker::new(self);
-        if self.options.deletion.when == When::After && self.deletion_is_blocked() {
+        let is_blocked = self.options.deletion.when == When::After && self.deletion_is_blocked();
+        if is_blocked {
             if self.tally.first_blocked_deletion() {
                 worker.tell(blocked_event());
             }
             self.frontier.tell_last(&mut worker.events);
-            return Ok(());
+            if lock(&self.later.unfinished).is_empty() {
+                return Ok(());
+            }
         }
         // In a stage they are taken back as a whole then.
-        if !self.deletion_is_blocked() || self.target.is_none() {
+        if !is_blocked && (!self.deletion_is_blocked() || self.target.is_none()) {
             for event in self.later.take_events() {
                 worker.tell(event);
                 self.frontier.tell_last(&mut worker.events);
@@ -218,7 +247,10 @@ impl Run<'_> {
                 source,
             })?;
             let mut guards = Guards::new();
-            for names in names.into_values() {
+            for mut names in names.into_values() {
+                if is_blocked {
+                    names.candidates.clear();
+                }
                 worker.remove_noted(&root, names, &mut guards)?;
                 self.frontier.tell_last(&mut worker.events);
             }

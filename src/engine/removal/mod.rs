@@ -54,7 +54,11 @@ impl Worker<'_> {
         if deletion.when == When::Delay && self.deletion_is_blocked() {
             return Ok(());
         }
-        if self.run.target.is_some_and(|target| !target.is_private()) {
+        let private = self.run.target.map(|target| target.is_private());
+        // The rules that a peer sends are known when they are there.
+        let rules_come =
+            self.run.far.is_some() && asks_next_rules(self.run.options, private == Some(true));
+        if private == Some(false) || rules_come {
             return self.note_for_later(node, batch);
         }
         if deletion.when == When::After && self.run.deletion_is_blocked() {

@@ -80,6 +80,15 @@ impl Absence {
         around: &[Origin],
         name: &[u8],
     ) -> Option<Absence> {
+        let listed = |origin: &Origin| origin.seat.there().cloned();
+        if let Some(at) = sources.iter().find_map(listed) {
+            let right_in_it = at.holds_missing_only()?;
+            let mut around = around.iter().filter_map(listed);
+            return match around.any(|around| around.is_missing(name)) {
+                true => Some(Absence::Named),
+                false => right_in_it.then_some(Absence::Unnamed),
+            };
+        }
         let absent = |origin: &Origin| match &origin.part {
             Part::Absent(names) => Some(Arc::clone(names)),
             _ => None,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::listed::{Arrivals, Child, Listed, Lot, Turn};
+use super::listed::{Arrivals, Child, Listed, Lot, Own, Turn};
 use crate::wire::flist::{Entry, FileType, List};
 
 /// Puts the lists of a session together to directories.
@@ -51,8 +51,11 @@ impl Assembly {
         self.listed = u64::from(list.len());
         let own = list.iter().find(|(_, entry)| is_root(entry));
         let stat = own.as_ref().map(|(_, entry)| self.arrivals.stat(entry));
-        let content = own.is_some_and(|(_, entry)| entry.dir.has_content());
-        let root = Listed::new(&self.arrivals, stat, content, own.map(|(ndx, _)| ndx));
+        let content = own
+            .as_ref()
+            .is_some_and(|(_, entry)| entry.dir.has_content());
+        let own = own.map(|(ndx, _)| Own::of(list, ndx));
+        let root = Listed::new(&self.arrivals, (stat, own), content);
         if self.incremental {
             root.filled_from(list.first());
         }
@@ -66,12 +69,19 @@ impl Assembly {
         };
         let mut numbered = Vec::new();
         for (ndx, entry) in list.iter().filter(|(_, entry)| !is_root(entry)) {
+            let is_missing = entry.file_type() == FileType::Missing;
+            // As rsync: where lists come along the way, there is no directory to hang it on.
+            if is_missing && self.incremental && !growing.has(entry.name.dir) {
+                continue;
+            }
             let parent = growing.find(entry.name.dir)?;
             if entry.is_dir() {
                 let at =
                     growing.add(parent, entry.name.base, Some((ndx, &entry)), entry.name.dir)?;
                 numbered.push((ndx, at));
-            } else if entry.file_type() != FileType::Missing {
+            } else if is_missing {
+                growing.dirs[parent].1.missing.push(ndx);
+            } else {
                 growing.dirs[parent].1.leaves.push(ndx);
             }
         }
@@ -125,14 +135,17 @@ impl Assembly {
             if entry.is_dir() {
                 let content = entry.dir.has_content();
                 let stat = self.arrivals.stat_of_dir(&entry, self.passes_implied);
-                let dir = Listed::new(&self.arrivals, stat, content, Some(ndx));
+                let own = Some(Own::of(list, ndx));
+                let dir = Listed::new(&self.arrivals, (stat, own), content);
                 match numbers.get(&ndx) {
                     Some(number) => drop(self.awaited.insert(*number, dir.clone())),
                     None => dir.fill(None, None),
                 }
                 lot.dirs
                     .push((entry.name.base.into(), Child::new(dir, true)));
-            } else if entry.file_type() != FileType::Missing {
+            } else if entry.file_type() == FileType::Missing {
+                lot.missing.push(ndx);
+            } else {
                 lot.leaves.push(ndx);
             }
         }
@@ -162,6 +175,11 @@ struct Growing<'g> {
 }
 
 impl Growing<'_> {
+    fn has(&self, path: &[u8]) -> bool {
+        self.by_path
+            .contains_key(path.strip_suffix(b"/").unwrap_or(path))
+    }
+
     /// The directory with this path, made where it is not listed but only on the way.
     fn find(&mut self, path: &[u8]) -> Result<usize, Stray> {
         let path = path.strip_suffix(b"/").unwrap_or(path);
@@ -190,10 +208,11 @@ impl Growing<'_> {
         if base.is_empty() || self.by_path.contains_key(&path[..]) {
             return Err(Stray(path));
         }
-        let stat =
-            entry.and_then(|(_, entry)| self.arrivals.stat_of_dir(entry, self.passes_implied));
-        let content = entry.is_some_and(|(_, entry)| entry.dir.has_content());
-        let listed = Listed::new(self.arrivals, stat, content, entry.map(|(ndx, _)| ndx));
+        let own = entry.map(|(ndx, _)| Own::of(self.list, ndx));
+        let entry = entry.map(|(_, entry)| entry);
+        let stat = entry.and_then(|entry| self.arrivals.stat_of_dir(entry, self.passes_implied));
+        let content = entry.is_some_and(|entry| entry.dir.has_content());
+        let listed = Listed::new(self.arrivals, (stat, own), content);
         let at = self.dirs.len();
         let child = Child::new(listed.clone(), self.incremental);
         self.dirs[parent].1.dirs.push((base.into(), child));

@@ -151,7 +151,7 @@ fn is_dir(source: &Source) -> bool {
         Part::Content => true,
         Part::Listed { content } => {
             let names = source.seat.there().and_then(|listed| listed.names().ok());
-            *content || names.is_some_and(|mut names| names.any(|(_, is_dir)| is_dir))
+            *content || names.is_some_and(|mut names| names.any(|(_, found)| found == Found::Dir))
         }
         Part::Names(wanted) | Part::Absent(wanted) => wanted
             .only()

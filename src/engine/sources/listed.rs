@@ -8,8 +8,12 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
+use super::attached::{Attached, Told};
+use super::wanted::Found;
 use crate::sys::{Kind, Stat, Time};
-use crate::wire::flist::{DirKind, Entry, FileType, IdKind, IdNames, Link, List, Name};
+use crate::wire::flist::{
+    Cached, DirKind, Entry, FileType, IdKind, IdNames, Link, List, ListReader, Name,
+};
 
 /// Whom the peer's ids stand for here; ids that it tells no name of stand for themselves.
 pub(in crate::engine) type LocalId = dyn Fn(IdKind, u32, &[u8]) -> Option<u32> + Send + Sync;
@@ -20,6 +24,7 @@ pub(in crate::engine) struct Arrivals {
     over: Mutex<bool>,
     changed: Condvar,
     ids: Mutex<HashMap<(bool, u32), u32>>,
+    told: Mutex<Told>,
     local: Box<LocalId>,
 }
 
@@ -34,8 +39,8 @@ struct Cell {
     arrivals: Arc<Arrivals>,
     /// Its metadata; none where it is only on the way to others.
     stat: Option<Stat>,
-    /// Its index in the list around it, and the one that its own list gives it.
-    ndx: Option<u32>,
+    /// Its own entry, if it has one, and the index that its own list gives it.
+    own: Option<Own>,
     own_ndx: OnceLock<u32>,
     /// Whether all that is in it is listed.
     content: bool,
@@ -46,12 +51,32 @@ struct Cell {
     passed_over: AtomicBool,
 }
 
+/// The entry of a directory.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Own {
+    /// Its index.
+    pub ndx: u32,
+    /// What is attached to it.
+    pub cached: Cached,
+}
+
+impl Own {
+    pub(super) fn of(list: &List, ndx: u32) -> Own {
+        Own {
+            ndx,
+            cached: list.cached(ndx).unwrap_or_default(),
+        }
+    }
+}
+
 /// What one list has of a directory, each part in the order of its names.
 pub(super) struct Lot {
     list: Arc<List>,
     /// How many entries were in lists before.
     before: u64,
     pub(super) leaves: Vec<u32>,
+    /// Arguments that are not there (`--delete-missing-args`).
+    pub(super) missing: Vec<u32>,
     pub(super) dirs: Vec<(Box<[u8]>, Child)>,
 }
 
@@ -103,6 +128,7 @@ impl Arrivals {
             over: Mutex::new(false),
             changed: Condvar::new(),
             ids: Mutex::default(),
+            told: Mutex::default(),
             local,
         })
     }
@@ -118,13 +144,18 @@ impl Arrivals {
         }
     }
 
+    /// Takes in ACLs and extended attributes that came with lists.
+    pub(in crate::engine) fn learn_attached(&self, lists: &ListReader) {
+        lock(&self.told).learn(lists);
+    }
+
     /// No list will come any more, whether all came or the peer is gone.
     pub(in crate::engine) fn end(&self) {
         *lock(&self.over) = true;
         self.changed.notify_all();
     }
 
-    fn id(&self, is_group: bool, id: u32) -> u32 {
+    pub(super) fn id(&self, is_group: bool, id: u32) -> u32 {
         lock(&self.ids).get(&(is_group, id)).copied().unwrap_or(id)
     }
 
@@ -178,6 +209,7 @@ impl Lot {
             list: Arc::clone(list),
             before,
             leaves: Vec::new(),
+            missing: Vec::new(),
             dirs: Vec::new(),
         }
     }
@@ -210,14 +242,13 @@ impl Lot {
 impl Listed {
     pub(super) fn new(
         arrivals: &Arc<Arrivals>,
-        stat: Option<Stat>,
+        (stat, own): (Option<Stat>, Option<Own>),
         content: bool,
-        ndx: Option<u32>,
     ) -> Listed {
         Listed(Arc::new(Cell {
             arrivals: Arc::clone(arrivals),
             stat,
-            ndx,
+            own,
             own_ndx: OnceLock::new(),
             content,
             early: Mutex::default(),
@@ -248,7 +279,8 @@ impl Listed {
 
     /// By which index the peer knows the directory itself, once it is filled.
     pub(in crate::engine) fn own_index(&self) -> Option<u32> {
-        self.0.own_ndx.get().copied().or(self.0.ndx)
+        let own = || self.0.own.map(|own| own.ndx);
+        self.0.own_ndx.get().copied().or_else(own)
     }
 
     /// Whether all that is in it belongs to the transfer.
@@ -256,15 +288,19 @@ impl Listed {
         self.0.content
     }
 
-    /// All names with whether they are directories; waits for the list.
+    /// All names with what they stand for; waits for the list. A directory may be missing as well: it is told once.
     ///
     /// # Errors
     /// The session ended before the list came.
-    pub(in crate::engine) fn names(&self) -> io::Result<impl Iterator<Item = (&[u8], bool)>> {
+    pub(in crate::engine) fn names(&self) -> io::Result<impl Iterator<Item = (&[u8], Found)>> {
         let lots = self.inside()?.iter();
         Ok(lots.flat_map(|lot| {
-            let leaves = lot.leaves.iter().map(|ndx| (lot.base(*ndx), false));
-            leaves.chain(lot.dirs.iter().map(|(name, _)| (&**name, true)))
+            let leaves = lot.leaves.iter().map(|ndx| (lot.base(*ndx), Found::Leaf));
+            let missing = lot.missing.iter().map(|ndx| lot.base(*ndx));
+            let missing = missing.filter(|name| lot.dir(name).is_none());
+            let dirs = lot.dirs.iter().map(|(name, _)| (&**name, Found::Dir));
+            let missing = missing.map(|name| (name, Found::Missing));
+            leaves.chain(missing).chain(dirs)
         }))
     }
 
@@ -273,7 +309,7 @@ impl Listed {
         let lots = self.0.inside.get().into_iter().flatten();
         let mut count = 0;
         for lot in lots {
-            count += lot.leaves.len() + lot.dirs.len();
+            count += lot.leaves.len() + lot.missing.len() + lot.dirs.len();
             if count == 1 {
                 count += lot
                     .dirs
@@ -289,6 +325,26 @@ impl Listed {
     /// What falls due when the entries of the directory are dealt with; given once.
     pub(in crate::engine) fn take_turn(&self) -> Option<Arc<Turn>> {
         lock(&self.0.turn).take()
+    }
+
+    /// Whether a name in it is an argument that is not there.
+    pub(in crate::engine) fn is_missing(&self, name: &[u8]) -> bool {
+        let lots = self.0.inside.get().into_iter().flatten();
+        let mut missing = lots.flat_map(|lot| lot.missing.iter().map(|ndx| lot.base(*ndx)));
+        missing.any(|base| base == name)
+    }
+
+    /// Whether names below it are missing, and nothing else of it is listed; then, whether some are right in it.
+    pub(in crate::engine) fn holds_missing_only(&self) -> Option<bool> {
+        let lots = self.0.inside.get()?;
+        let is_empty = |lot: &Lot| lot.leaves.is_empty();
+        let dirs = || lots.iter().flat_map(|lot| &lot.dirs);
+        let below = |child: &Child| child.peek()?.holds_missing_only();
+        let holds = self.stat().is_none()
+            && lots.iter().all(is_empty)
+            && dirs().all(|(_, child)| below(child).is_some());
+        let right_in_it = lots.iter().any(|lot| !lot.missing.is_empty());
+        (holds && (right_in_it || dirs().next().is_some())).then_some(right_in_it)
     }
 
     /// Whether it has this name.
@@ -326,6 +382,27 @@ impl Listed {
         let lots = self.inside().ok()?;
         let (lot, ndx) = lots.iter().find_map(|lot| Some((lot, lot.leaf(name)?)))?;
         Some((ndx, lot.before + u64::from(ndx - lot.list.first())))
+    }
+
+    /// What is attached to the directory.
+    pub(in crate::engine) fn attached(&self) -> Attached {
+        let cached = self.0.own.map(|own| own.cached).unwrap_or_default();
+        lock(&self.0.arrivals.told).of(&self.0.arrivals, cached)
+    }
+
+    /// What is attached to a name in it that is no directory.
+    pub(in crate::engine) fn attached_to(&self, name: &[u8]) -> Attached {
+        let leaf = self.leaf(name).ok().flatten();
+        let cached = leaf.and_then(|(list, ndx)| list.cached(ndx));
+        lock(&self.0.arrivals.told).of(&self.0.arrivals, cached.unwrap_or_default())
+    }
+
+    /// The index by which the directory is spoken of: the one ahead of its own list, where it has one. Waits for that.
+    pub(in crate::engine) fn index_of_self(&self) -> Option<u32> {
+        let lots = self.inside().ok()?;
+        let mut own = lots.iter().filter(|lot| lot.list.of_dir().is_some());
+        let before = own.next().and_then(|lot| lot.list.first().checked_sub(1));
+        before.or(self.0.own.map(|own| own.ndx))
     }
 
     /// The checksum that the peer tells of a file (`--checksum`).

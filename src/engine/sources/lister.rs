@@ -154,14 +154,13 @@ impl<'l> Lister<'l> {
                 // The peer has chosen already.
                 Part::Listed { .. } => {
                     if let Seat::There(listed) = &origin.seat {
-                        for (name, is_dir) in listed.names().map_err(fail)? {
-                            if self.had_to_hide(path, name, is_dir, origin) {
+                        for (name, found) in listed.names().map_err(fail)? {
+                            if self.had_to_hide(path, name, found, origin) {
                                 note(Note::Fatal(Error::Excluded {
                                     path: path.join(as_path(name)),
                                 }));
                                 return Ok(batch);
                             }
-                            let found = if is_dir { Found::Dir } else { Found::Leaf };
                             batch.push(name, number, found).map_err(fail)?;
                         }
                         batch.turn = listed.take_turn();
@@ -223,11 +222,13 @@ impl<'l> Lister<'l> {
 
     /// Whether a peer lists a name that the rules which it was told hide. Of those that are only on the way to
     /// others (`-R`) it asks none.
-    fn had_to_hide(&self, path: &Path, name: &[u8], is_dir: bool, origin: &Origin) -> bool {
+    fn had_to_hide(&self, path: &Path, name: &[u8], found: Found, origin: &Origin) -> bool {
         let rules = &self.options.rules;
-        if rules.is_empty() || !rules.are_plain() || self.options.select.relative {
+        let may_be_on_the_way = self.options.select.relative && found != Found::Missing;
+        if rules.is_empty() || !rules.are_plain() || may_be_on_the_way {
             return false;
         }
+        let is_dir = found == Found::Dir;
         let asked = Asked::of_sender(&origin.scope);
         let filter = self.filter.quiet();
         filter.excludes(asked, path, name, is_dir, &mut Vec::new())
@@ -353,12 +354,21 @@ impl<'l> Lister<'l> {
         }
     }
 
-    /// The target of a link as it takes part.
-    pub(in crate::engine) fn unmunge(&self, mut target: Vec<u8>) -> Vec<u8> {
-        if self.options.symlinks.unmunge && target.starts_with(MUNGED) {
-            target.drain(..MUNGED.len());
+    /// The target of a link as it takes part; `is_file` where one is noted in a file (`--fake-super`).
+    pub(in crate::engine) fn target(
+        &self,
+        seat: &Seat,
+        name: &[u8],
+        is_file: bool,
+    ) -> io::Result<Vec<u8>> {
+        let mut target = seat.target(name, is_file)?;
+        match seat {
+            _ if !self.options.symlinks.munge => {}
+            Seat::There(_) => drop(target.splice(..0, MUNGED.iter().copied())),
+            Seat::Here(_) if target.starts_with(MUNGED) => drop(target.drain(..MUNGED.len())),
+            Seat::Here(_) => {}
         }
-        target
+        Ok(target)
     }
 
     /// Opens a directory in every source that has it, `sources` being those of its parent from the first

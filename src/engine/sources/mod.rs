@@ -2,6 +2,7 @@
 
 mod absent;
 mod assembly;
+mod attached;
 mod destination;
 mod listed;
 mod lister;
@@ -17,12 +18,13 @@ use std::sync::Arc;
 
 pub(super) use absent::Absence;
 pub(super) use assembly::{Assembly, Stray};
+pub(super) use attached::{Attached, Listing as ListedXattr, LongValue};
 pub(super) use destination::{Destination, destination, trimmed};
 pub(super) use listed::{Arrivals, Listed, Turn};
 pub(super) use lister::{Descent, Lister, Note, Seen, Unseen};
 pub(super) use open::{Opened, open};
 pub(super) use outlook::Want;
-pub(super) use seat::Seat;
+pub(super) use seat::{Holder, Seat};
 pub(super) use wanted::Found;
 use wanted::Wanted;
 

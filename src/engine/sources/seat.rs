@@ -4,6 +4,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use super::attached::Attached;
 use super::listed::Listed;
 use crate::engine::fake_super::read_target;
 use crate::sys::{Dir, Object, Stat};
@@ -14,6 +15,14 @@ pub(in crate::engine) enum Seat {
     Here(Dir),
     /// At the other end of a session.
     There(Listed),
+}
+
+/// What has ACLs and extended attributes.
+pub(in crate::engine) enum Holder<'h> {
+    /// An object on this machine.
+    Here(Object<'h>),
+    /// An entry of a peer's lists.
+    There(Attached),
 }
 
 impl Seat {
@@ -49,6 +58,22 @@ impl Seat {
     /// A name in it as an object with attributes.
     pub(in crate::engine) fn object_of<'s>(&'s self, name: &'s [u8]) -> Option<Object<'s>> {
         self.here().map(|dir| Object::Name(dir, name))
+    }
+
+    /// What has the directory's ACLs and extended attributes.
+    pub(in crate::engine) fn holder(&self) -> Holder<'_> {
+        match self {
+            Seat::Here(dir) => Holder::Here(Object::Open(dir.as_file())),
+            Seat::There(listed) => Holder::There(listed.attached()),
+        }
+    }
+
+    /// What has those of a name in it that is no directory.
+    pub(in crate::engine) fn holder_of<'s>(&'s self, name: &'s [u8]) -> Holder<'s> {
+        match self {
+            Seat::Here(dir) => Holder::Here(Object::Name(dir, name)),
+            Seat::There(listed) => Holder::There(listed.attached_to(name)),
+        }
     }
 
     /// Whether it has something of this name.

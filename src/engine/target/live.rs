@@ -143,6 +143,10 @@ impl Target for Live {
         Ok(Place::new(Ground::Live(dir, node.path.clone()))?)
     }
 
+    fn next_dir(&self, _path: &Path) -> Option<Dir> {
+        None
+    }
+
     fn open_live(&self, parent: &Dir, name: &[u8], stat: &Stat) -> io::Result<Dir> {
         if lacks(stat) {
             parent.set_mode(name, stat.mode | OWNER)?;

@@ -152,6 +152,8 @@ pub(super) trait Target: Sync {
     fn is_private(&self) -> bool;
     /// Where objects of this directory are made; its own directory exists by then.
     fn place(&self, node: &Node) -> Result<Place, Fault>;
+    /// A directory in which what was made for this path waits for the commit.
+    fn next_dir(&self, path: &Path) -> Option<Dir>;
     /// Opens a directory of the destination, whose metadata is `stat`. One that its owner may not read and
     /// search is made so where the target works in it; finishing the directory takes that back.
     fn open_live(&self, parent: &Dir, name: &[u8], stat: &Stat) -> io::Result<Dir>;

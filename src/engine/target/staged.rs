@@ -77,6 +77,10 @@ impl Target for Staged<'_> {
         Ok(Place::new(Ground::Staged(place))?)
     }
 
+    fn next_dir(&self, path: &Path) -> Option<Dir> {
+        self.stage.peek(path)
+    }
+
     fn open_live(&self, parent: &Dir, name: &[u8], _stat: &Stat) -> io::Result<Dir> {
         parent.open_dir(name)
     }

@@ -3,13 +3,16 @@
 use std::io;
 use std::sync::Arc;
 
-use super::Birth;
 use super::fill::PROGRESS_STEP;
-use crate::delta::Checksum;
+use super::{Birth, Moved};
+use crate::delta::{Checksum, Digest};
 use crate::engine::detail::About;
 use crate::engine::error::Error;
 use crate::engine::event::{Event, Severity};
-use crate::engine::remote::{Arrival, Bed, Far, Incoming, Pending, Unfit};
+use crate::engine::leaf::Leaf;
+use crate::engine::options::Writing;
+use crate::engine::remote::{Arrival, Bed, Far, Incoming, Manner, Pending, Unfit};
+use crate::engine::run::Run;
 use crate::engine::target::{Fault, Target};
 use crate::engine::transfer::ask::Ready;
 use crate::engine::worker::Worker;
@@ -17,7 +20,7 @@ use crate::sys::signal;
 use crate::sys::sparse::{self, Ground};
 
 /// What became of a file.
-enum Fate {
+pub(super) enum Fate {
     Arrived,
     Failed,
     /// It has to come once more.
@@ -90,9 +93,18 @@ impl Worker<'_> {
             });
             self.run.frontier.tell_at_once(&self.key, &mut self.events);
         }
+        if let Some(sides) = &leaf.sides {
+            self.tell_missing(sides, &leaf.path);
+        }
+        let in_place = self.run.options.content.writing != Writing::Anew;
+        if let Some(live) = leaf.same_kind().filter(|_| in_place) {
+            return self.take_over(far, pending, incoming, live);
+        }
         let made = self.place(node).and_then(|place| {
             let change = self.attributes_of_new(leaf, &place);
-            let birth = Birth::of(&change, node.gives_group, place.inherited().is_some());
+            // In place, a file that is not whole yet is its owner's alone.
+            let inherits = place.inherited().is_some();
+            let birth = Birth::of(&change, node.gives_group, inherits || in_place);
             let new = target.new_file(&place, name, birth.mode, leaf.live.as_ref())?;
             Ok((place, change, birth, new))
         });
@@ -108,21 +120,11 @@ impl Worker<'_> {
         let reserved =
             content.preallocate && sparse::reserve(&new.file, leaf.stat.size).unwrap_or(false);
         let basis = pending.basis.open(node, leaf).ok().flatten();
-        let (run, mut told, pending_passed) = (self.run, 0, self.passed);
-        let mut progress = |done: u64| {
-            if run.wants.progress && done - told >= PROGRESS_STEP {
-                told = done;
-                run.frontier.tell_now(Event::FileProgress {
-                    path: leaf.path.clone(),
-                    done,
-                    size: leaf.stat.size,
-                    position: run.position(pending_passed),
-                });
-            }
-        };
+        let mut progress = progress_of(self.run, self.passed, leaf);
         let came = incoming.fill(Bed {
             to: Some(&new.file),
             basis: basis.as_ref().map(|basis| basis.get()),
+            manner: Manner::New,
             sparse: content.sparse,
             ground: if reserved {
                 Ground::Reserved
@@ -139,12 +141,7 @@ impl Worker<'_> {
                     self.settle("write", &path, fault)?;
                     return Ok(Fate::Failed);
                 }
-                let sums = &self.run.options.compare;
-                if self.run.wants.checksum && !sums.checksum {
-                    let checksum = far.dialect.checksums.transfer;
-                    self.about.checksum =
-                        (checksum != Checksum::None).then(|| checksum.hex(&digest));
-                }
+                self.tell_sum(far, &digest);
                 self.count(leaf, moved);
                 self.tell_arrival(node, leaf, *changes, moved);
                 return Ok(Fate::Arrived);
@@ -158,14 +155,14 @@ impl Worker<'_> {
         );
         let why = match &unfit {
             Ok(Unfit::Unwritten(e)) => e,
-            Ok(Unfit::Wrong) => &wrong,
+            Ok(Unfit::Wrong(_)) => &wrong,
             Err(_) => &broken,
         };
         let (old, left) = (leaf.live.as_ref(), birth.left(&change));
         target.abandon(&place, name, new, old, &left, why);
         match unfit {
             Err(e) => Err(e.into()),
-            Ok(Unfit::Wrong) => Ok(self.wrong(pending)),
+            Ok(Unfit::Wrong(moved)) => Ok(self.wrong(pending, moved, "discarded")),
             Ok(Unfit::Unwritten(_)) if signal::stop_requested() => Err(Error::Interrupted),
             Ok(Unfit::Unwritten(e)) => {
                 self.settle("write", &path, Fault::Entry(e))?;
@@ -174,10 +171,21 @@ impl Worker<'_> {
         }
     }
 
-    /// The content does not agree with its checksum.
-    fn wrong(&mut self, pending: &Pending) -> Fate {
+    /// What the sender summed, where it is told and not known already.
+    pub(super) fn tell_sum(&mut self, far: Far<'_>, digest: &Digest) {
+        if self.run.wants.checksum && !self.run.options.compare.checksum {
+            let checksum = far.dialect.checksums.transfer;
+            self.about.checksum = (checksum != Checksum::None).then(|| checksum.hex(digest));
+        }
+    }
+
+    /// The content does not agree with its checksum; `fate` says what becomes of it.
+    pub(super) fn wrong(&mut self, pending: &Pending, moved: Moved, fate: &str) -> Fate {
+        // As rsync: it came all the same.
+        let tally = &self.run.tally;
+        tally.transferred(pending.leaf.stat.size, moved.literal, moved.matched);
         let path = crate::tree::shown(&pending.leaf.path);
-        let discarded = format!("{path} failed verification -- update discarded");
+        let discarded = format!("{path} failed verification -- update {fate}");
         let (text, fate) = match pending.again {
             false => (
                 format!("WARNING: {discarded} (will try again)."),
@@ -188,8 +196,10 @@ impl Worker<'_> {
                 (format!("ERROR: {discarded}."), Fate::Failed)
             }
         };
-        let severity = Severity::Plain;
-        self.tell(Event::Message { severity, text });
+        if pending.again || self.run.wants.repeats {
+            let severity = Severity::Plain;
+            self.tell(Event::Message { severity, text });
+        }
         fate
     }
 
@@ -236,5 +246,25 @@ impl Worker<'_> {
         let released = self.release(&node);
         self.run.frontier.part_done(&key, &mut self.events);
         released
+    }
+}
+
+/// Tells how much of a file is there, as it is written.
+pub(super) fn progress_of<'p>(
+    run: &'p Run<'_>,
+    passed: Option<u64>,
+    leaf: &'p Leaf,
+) -> impl FnMut(u64) {
+    let mut told = 0;
+    move |done| {
+        if run.wants.progress && done - told >= PROGRESS_STEP {
+            told = done;
+            run.frontier.tell_now(Event::FileProgress {
+                path: leaf.path.clone(),
+                done,
+                size: leaf.stat.size,
+                position: run.position(passed),
+            });
+        }
     }
 }

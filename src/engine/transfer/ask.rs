@@ -9,11 +9,13 @@ use crate::engine::error::Error;
 use crate::engine::event::{Action, Changes, Event};
 use crate::engine::leaf::Leaf;
 use crate::engine::node::Node;
+use crate::engine::options::Writing;
 use crate::engine::order::rest_key;
 use crate::engine::remote::{Basis, Far, Pending, Waiter, block_sums, told};
 use crate::engine::target::{Fault, Target};
 use crate::engine::worker::Worker;
 use crate::stage::Salvage;
+use crate::sys::sparse;
 use crate::wire::{BlockSums, block_limit};
 
 use super::Moved;
@@ -141,6 +143,9 @@ impl Worker<'_> {
         let name = &leaf.target_name[..];
         let left = match target.salvage(&place, name, leaf.stat.size, leaf.stat.mtime)? {
             Salvage::Whole => {
+                let sides = leaf.sides.as_deref();
+                self.ask_values(sides, || index(node, leaf).map(|(ndx, _)| ndx))?;
+                self.await_values(sides, &leaf.path)?;
                 return self
                     .take_whole(target, node, &place, leaf)
                     .map(Ready::Salvaged);
@@ -156,11 +161,21 @@ impl Worker<'_> {
             Some(file) => Basis::Left(file),
             None if leaf.same_kind().is_some() => Basis::Live,
             None if leaf.basis.is_some() => Basis::Alternate,
-            None => Basis::Nothing,
+            // One that did not do is not tried again.
+            None => match self.alike(node, leaf).filter(|_| !again) {
+                Some(alike) => Basis::Alike(alike),
+                None => Basis::Nothing,
+            },
         };
         // One that cannot be read is as good as none.
+        let appends = !again && matches!(self.run.options.content.writing, Writing::Append { .. });
+        let is_device = self.run.options.content.write_devices;
         let sum = |file: &File| -> io::Result<(Shape, BlockSums)> {
-            let (len, digest_len) = (file.metadata()?.len(), far.sums.digest_len());
+            let len = match file.metadata()? {
+                stat if is_device && !stat.is_file() => sparse::device_size(file),
+                stat => stat.len(),
+            };
+            let digest_len = far.sums.digest_len();
             let limit = block_limit(far.dialect.protocol);
             let block_len = self.run.options.content.block_len;
             let shape = Shape::with_block_len(len, limit, block_len, digest_len);
@@ -168,6 +183,10 @@ impl Worker<'_> {
                 true => shape.full_strength(digest_len),
                 false => shape,
             };
+            // What is behind the basis comes; nothing of it is looked for.
+            if appends {
+                return Ok((shape, BlockSums::default()));
+            }
             Ok((shape, block_sums(file, shape, &far.sums)?))
         };
         let opened = basis.open(node, leaf);
@@ -181,7 +200,7 @@ impl Worker<'_> {
 }
 
 /// The index of a file in the lists, and how many entries are ahead of it.
-fn index(node: &Node, leaf: &Leaf) -> Option<(u32, u64)> {
+pub(in crate::engine) fn index(node: &Node, leaf: &Leaf) -> Option<(u32, u64)> {
     let listed = node.sources.first()?.seat.there()?;
     listed.index(&leaf.name)
 }

@@ -43,7 +43,9 @@ impl Worker<'_> {
                 let found = leaf.basis.as_ref()?;
                 Some(job.node.basis.open_file(found, &leaf.target_name))
             };
-            let basis = half.map(Ok).or_else(live).or_else(alternate).transpose()?;
+            let alike = || Some(self.alike(job.node, leaf)?.open(job.node));
+            let basis = half.map(Ok).or_else(live).or_else(alternate);
+            let basis = basis.or_else(alike).transpose()?;
             if let Some(basis) = basis {
                 let len = basis.metadata()?.len();
                 let (literal, matched) = self.delta(job, to).beside(&basis, len)?;

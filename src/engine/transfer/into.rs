@@ -10,7 +10,7 @@ use crate::engine::compare::same_beginning;
 use crate::engine::event::{Action, Changes, Event, Severity};
 use crate::engine::leaf::Leaf;
 use crate::engine::options::Writing;
-use crate::engine::target::Fault;
+use crate::engine::target::{Fault, Place};
 use crate::engine::worker::Worker;
 use crate::sys::sparse::{self, Ground};
 use crate::sys::{Kind, Object, Stat, stat_file};
@@ -24,7 +24,7 @@ impl Worker<'_> {
         live: &Stat,
         change: &MetaChange,
     ) -> Result<Moved, Fault> {
-        let to = open(job, live)?;
+        let to = open(job.place, job.leaf, live)?;
         let content = &self.run.options.content;
         if content.preallocate {
             sparse::reserve(&to, job.leaf.stat.size)?;
@@ -98,19 +98,17 @@ impl Worker<'_> {
     /// at the end, as rsync does in its second phase.
     fn mend(&mut self, job: Job<'_>, to: &File) -> Result<Moved, Fault> {
         let leaf = job.leaf;
-        self.tell(Event::Message {
-            severity: Severity::Plain,
-            text: format!(
-                "WARNING: {} failed verification -- update retained (will try again).",
-                crate::tree::shown(&leaf.path)
-            ),
-        });
+        if self.run.wants.repeats {
+            self.tell(Event::Message {
+                severity: Severity::Plain,
+                text: format!(
+                    "WARNING: {} failed verification -- update retained (will try again).",
+                    crate::tree::shown(&leaf.path)
+                ),
+            });
+        }
         let now = stat_file(to)?;
-        let changes = Changes {
-            size: now.size != leaf.stat.size,
-            time_now: !self.run.planner.preserve.times,
-            ..self.run.planner.differences(&leaf.stat, &now)
-        };
+        let changes = self.changes_of_mended(leaf, &now);
         let (literal, matched) = self.delta(job, to).within(now.size)?;
         if let Some(mtime) = Some(leaf.stat.mtime).filter(|_| self.run.planner.preserve.times) {
             crate::sys::set_mtime(to, mtime)?;
@@ -119,7 +117,16 @@ impl Worker<'_> {
         Ok(Moved { literal, matched })
     }
 
-    fn tell_mended(&mut self, leaf: &Leaf, changes: Changes) {
+    /// What is told of a file that was appended to for nothing and is `now` as it is.
+    pub(super) fn changes_of_mended(&self, leaf: &Leaf, now: &Stat) -> Changes {
+        Changes {
+            size: now.size != leaf.stat.size,
+            time_now: !self.run.planner.preserve.times,
+            ..self.run.planner.differences(&leaf.stat, now)
+        }
+    }
+
+    pub(super) fn tell_mended(&mut self, leaf: &Leaf, changes: Changes) {
         let ((), events) = self.aside(|worker| {
             worker.item(
                 None,
@@ -136,8 +143,8 @@ impl Worker<'_> {
 }
 
 /// Opens what is to be written to; its owner gets the right to write where he lacks it.
-fn open(job: Job<'_>, live: &Stat) -> io::Result<File> {
-    let (dir, name) = (job.place.dir(), &job.leaf.target_name);
+pub(super) fn open(place: &Place, leaf: &Leaf, live: &Stat) -> io::Result<File> {
+    let (dir, name) = (place.dir(), &leaf.target_name);
     match dir.open_file_rw(name) {
         Err(e) if e.kind() == io::ErrorKind::PermissionDenied && live.mode & 0o200 == 0 => {
             dir.set_mode(name, live.mode | 0o200).map_err(|_| e)?;

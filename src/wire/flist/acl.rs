@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{Read, Write};
+use std::sync::Arc;
 
 use super::ids::{IdKind, IdNames, MetIds, NameIds, write_name};
 use crate::wire::error::{Error, Fault, Result, length, limit};
@@ -205,7 +206,7 @@ impl Inline<'_> {
 /// The ACLs of one kind (access or default) that a peer sent, by their numbers.
 #[derive(Debug, Default)]
 pub struct AclCache {
-    known: Vec<Acl>,
+    known: Vec<Arc<Acl>>,
     memory: usize,
 }
 
@@ -213,7 +214,12 @@ impl AclCache {
     /// The ACL of this number.
     #[must_use]
     pub fn get(&self, number: u32) -> Option<&Acl> {
-        self.known.get(number as usize)
+        self.known.get(number as usize).map(|acl| &**acl)
+    }
+
+    /// The ACLs from this number on.
+    pub fn since(&self, number: usize) -> impl Iterator<Item = &Arc<Acl>> {
+        self.known.get(number..).unwrap_or_default().iter()
     }
 
     /// How many there are.
@@ -252,7 +258,7 @@ impl AclCache {
             self.memory as i64,
             MAX_MEMORY,
         )?;
-        self.known.push(acl);
+        self.known.push(Arc::new(acl));
         Ok(known as u32)
     }
 }

@@ -14,6 +14,7 @@ pub struct List {
     pub(super) of_dir: Option<u32>,
     pub(super) first_dir: u32,
     pub(super) io_errors: IoErrors,
+    pub(super) unspelled: Vec<Unspelled>,
     /// Indices follow arrival (`--iconv`), else the order.
     pub(super) by_arrival: bool,
     /// Names, directories and targets, end to end.
@@ -31,6 +32,17 @@ pub struct List {
     access_acls: Sparse<u32>,
     default_acls: Sparse<u32>,
     xattrs: Sparse<u32>,
+}
+
+/// An entry that is out of use because this side cannot spell what it tells (`--iconv`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unspelled {
+    /// Where it arrived.
+    pub(super) at: u32,
+    /// Its name, as far as it could be converted.
+    pub name: Box<[u8]>,
+    /// Whether it is the target of a symlink, not the name, that cannot be converted.
+    pub is_target: bool,
 }
 
 /// A piece of the list's bytes.
@@ -237,6 +249,12 @@ impl List {
     #[must_use]
     pub fn io_errors(&self) -> IoErrors {
         self.io_errors
+    }
+
+    /// Entries that this side cannot spell.
+    #[must_use]
+    pub fn unspelled(&self) -> &[Unspelled] {
+        &self.unspelled
     }
 
     /// The entry with this index; `None` if it is not of this list or out of use.

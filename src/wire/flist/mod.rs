@@ -32,7 +32,7 @@ pub(in crate::wire) mod xattr;
 pub use acl::{Acl, AclCache, Named};
 pub use entry::{Device, DirKind, Entry, Fields, FileType, Link};
 pub use ids::{IdKind, IdNames, NameIds};
-pub use list::{Cached, List};
+pub use list::{Cached, List, Unspelled};
 pub use name::{Charset, Name};
 pub use numbering::{Directories, Frontier};
 pub use reader::ListReader;

@@ -127,7 +127,10 @@ impl Directories {
             } else {
                 base.to_vec()
             };
-            let usable = list.records[at as usize].active && base != b".";
+            // Of one that this side cannot spell, the list comes all the same.
+            let is_out = !list.records[at as usize].active;
+            let is_unspelled = || list.unspelled.iter().any(|one| one.at == at);
+            let usable = (!is_out || is_unspelled()) && base != b".";
             let at = u32::try_from(self.names.len());
             let len = u16::try_from(name.len());
             let (Ok(at), Ok(len)) = (at, len) else {

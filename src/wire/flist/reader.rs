@@ -12,6 +12,7 @@ use super::name::clean;
 use super::xattr::XattrCache;
 use super::{
     Charset, DirKind, Directories, Entry, Fields, FileType, IdKind, IdNames, Link, List, Name,
+    Unspelled,
 };
 use crate::wire::error::{Error, Fault, Place, Result, Within, length, limit};
 use crate::wire::{Compat, Dialect, IoErrors, Protocol, ReadWire};
@@ -143,11 +144,6 @@ impl ListReader {
         &self.xattrs
     }
 
-    /// The lists of xattrs, to put values in that came later.
-    pub fn xattrs_mut(&mut self) -> &mut XattrCache {
-        &mut self.xattrs
-    }
-
     fn read_list<R: Read + ?Sized>(
         &mut self,
         of_dir: Option<u32>,
@@ -210,13 +206,19 @@ impl ListReader {
         let shared = self.read_name(flags, from)?;
         let usable = self.localise_name()?;
         let group = self.read_group(flags, arrival, from)?;
+        let is_spelled;
         let mut name = std::mem::take(&mut self.scratch);
         let mut target = std::mem::take(&mut self.target);
         let mut checksum = [0; crate::delta::MAX_DIGEST];
         let mut entry = Entry::new(Name::new(&name), 0);
         match group.filter(|group| *group >= list.first) {
             Some(leader) => {
-                let leader = list.entry(leader - list.first);
+                let at = leader - list.first;
+                is_spelled = !list
+                    .unspelled
+                    .iter()
+                    .any(|one| one.is_target && one.at == at);
+                let leader = list.entry(at);
                 target.clear();
                 target.extend_from_slice(leader.target.unwrap_or_default());
                 let sum = leader.checksum.map(|sum| {
@@ -234,9 +236,9 @@ impl ListReader {
             None => {
                 self.read_attributes(flags, &mut entry, from)?;
                 self.read_rdev(flags, &mut entry, from)?;
-                entry.target = self
-                    .read_target(entry.file_type(), &mut target, from)?
-                    .then_some(&target[..]);
+                let told = self.read_target(entry.file_type(), &mut target, from)?;
+                is_spelled = told.unwrap_or(true);
+                entry.target = told.is_some().then_some(&target[..]);
                 self.read_inode(flags, &mut entry, from)?;
                 entry.checksum = self.read_checksum(&entry, &mut checksum, from)?;
             }
@@ -249,9 +251,15 @@ impl ListReader {
         check_name(&entry, inside, self.fields.relative)?;
         let cached = self.read_cached(&entry, from)?;
         list.push(&entry, cached)?;
-        if !usable {
-            list.records[(arrival - list.first) as usize].active = false;
+        if !(usable && is_spelled) {
+            let at = arrival - list.first;
+            list.records[at as usize].active = false;
             list.io_errors |= IoErrors::GENERAL;
+            list.unspelled.push(Unspelled {
+                at,
+                name: name[..].into(),
+                is_target: usable,
+            });
         }
         name.clear();
         self.scratch = name;
@@ -282,16 +290,27 @@ impl ListReader {
     fn localise_name(&mut self) -> Result<bool> {
         self.scratch.clear();
         let usable = match &mut self.charset {
-            Some(charset) => charset.to_local(&self.last.name, &mut self.scratch),
+            // One by one: what is in a directory is below its name, whether that can be spelled or not.
+            Some(charset) => {
+                let mut usable = true;
+                for (number, part) in self.last.name.split(|byte| *byte == b'/').enumerate() {
+                    if number > 0 {
+                        self.scratch.push(b'/');
+                    }
+                    let begin = self.scratch.len();
+                    if !charset.to_local(part, &mut self.scratch) {
+                        self.scratch.truncate(begin);
+                        self.scratch.extend_from_slice(part);
+                        usable = false;
+                    }
+                }
+                usable
+            }
             None => {
                 self.scratch.extend_from_slice(&self.last.name);
                 true
             }
         };
-        if !usable {
-            self.scratch.clear();
-            self.scratch.extend_from_slice(&self.last.name);
-        }
         clean(&mut self.scratch, self.fields.relative)?;
         Ok(usable)
     }

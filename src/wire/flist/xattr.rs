@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{Read, Write};
+use std::sync::Arc;
 
 use md5::{Digest as _, Md5};
 
@@ -140,7 +141,7 @@ fn encoded(list: &[Xattr]) -> Result<Vec<u8>> {
 /// The lists that a peer sent, by their numbers.
 #[derive(Debug, Default)]
 pub struct XattrCache {
-    known: Vec<Vec<Xattr>>,
+    known: Vec<Arc<[Xattr]>>,
     memory: usize,
 }
 
@@ -149,6 +150,11 @@ impl XattrCache {
     #[must_use]
     pub fn get(&self, number: u32) -> Option<&[Xattr]> {
         self.known.get(number as usize).map(|list| &list[..])
+    }
+
+    /// The lists from this number on.
+    pub fn since(&self, number: usize) -> impl Iterator<Item = &Arc<[Xattr]>> {
+        self.known.get(number..).unwrap_or_default().iter()
     }
 
     /// How many there are.
@@ -161,19 +167,6 @@ impl XattrCache {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.known.is_empty()
-    }
-
-    /// Puts the whole value in the place of its digest, once it came.
-    ///
-    /// # Errors
-    /// When the session's xattrs grow beyond what is held.
-    pub fn complete(&mut self, list: u32, attribute: usize, value: Vec<u8>) -> Result<()> {
-        let list = self.known.get_mut(list as usize);
-        if let Some(xattr) = list.and_then(|list| list.get_mut(attribute)) {
-            self.memory += value.len();
-            xattr.value = XattrValue::Whole(value);
-        }
-        self.check_memory()
     }
 
     fn check_memory(&self) -> Result<()> {
@@ -196,9 +189,9 @@ impl XattrCache {
         }
         let list = read_list(from)?;
         let held = |xattr: &Xattr| size_of::<Xattr>() + xattr.name.len() + SHORT;
-        self.memory += size_of::<Vec<Xattr>>() + list.iter().map(held).sum::<usize>();
+        self.memory += size_of::<Arc<[Xattr]>>() + list.iter().map(held).sum::<usize>();
         self.check_memory()?;
-        self.known.push(list);
+        self.known.push(list.into());
         Ok(known as u32)
     }
 }
@@ -262,8 +255,6 @@ mod tests {
         assert_eq!(back[2], list[2]);
         assert!(matches!(back[1].value, XattrValue::Digest(33, _)));
         assert!(back[1].value.agrees(&[7; 33]) && !back[1].value.agrees(&[8; 33]));
-        cache.complete(1, 1, vec![7; 33]).expect("held");
-        assert_eq!(cache.get(1).expect("known"), list);
     }
 
     #[test]

@@ -43,6 +43,7 @@ cases! {
     append_with_stats: case("-a --append --stats s/ d", "s/big size:700k seed:3 @1200000000\nd/big size:650k seed:3").option("--append").only_direct();
     append_verify: pair("-ai --append-verify s/ d").option("--append-verify").only_direct();
     append_verify_wrong: case("-ai --append-verify s/ d", "s/f=abcdef @1200000000\nd/f=xyz").option("--append-verify").only_direct();
+    append_verify_wrong_without_a_word: case("-a --append-verify s/ d", "s/f=abcdef @1200000000\nd/f=xyz").only_direct();
     append_twice_is_verify: case("-ai --append --append s/ d", "s/f=abcdef @1200000000\nd/f=xyz").only_direct();
     append_taken_back: case("-ai --append --no-append s/ d", "s/f=abcdef @1200000000\nd/f=xyz");
     append_and_whole_file: pair("-ai --append -W s/ d");
@@ -87,4 +88,25 @@ cases! {
     stop_at_invalid: pair("-ai --stop-at=foo s/ d");
     stop_at_later: pair("-ai --stop-at=2099-01-01T00:00 s/ d");
     stop_after_later: pair("-ai --stop-after=600 s/ d");
+}
+
+/// New files that are like others: by name, by size and time, not at all, and in an alternate tree.
+pub const ALIKE: &str = "s/big-2.tar size:700k seed:3\ns/moved size:90k seed:5 @1200000000\ns/k/new.bin size:80k seed:6\ns/plain=1\ns/o.dat size:60k seed:8\n\
+    d/big-1.tar size:650k seed:3\nd/was-elsewhere size:90k seed:5 @1200000000\nd/k/old.bin size:70k seed:6\nd/k/old.bim size:70k seed:7\nd/link.tar -> big-1.tar\n\
+    p/o.dat2 size:60k seed:8 @5\n";
+
+fn alike(line: &str) -> Case {
+    case(line, ALIKE)
+}
+
+cases! {
+    fuzzy: alike("-aiy --no-W s/ d").option("-y");
+    fuzzy_counted: alike("-ay --no-W --stats s/ d").only_direct();
+    fuzzy_whole: alike("-ay --stats s/ d").only_direct();
+    fuzzy_by_long_name: alike("-a --fuzzy --no-W --stats s/ d").option("--fuzzy").only_direct();
+    fuzzy_taken_back: alike("-ay --no-fuzzy --no-W --stats s/ d").only_direct();
+    fuzzy_taken_back_by_letter: alike("-ay --no-y --no-W --stats s/ d").only_direct();
+    fuzzy_twice: alike("-ayy --no-W --stats --copy-dest=../p s/ d").option("-y").only_direct();
+    fuzzy_once_with_another_tree: alike("-ay --no-W --stats --copy-dest=../p s/ d").only_direct();
+    fuzzy_dry: alike("-ainy --no-W s/ d");
 }

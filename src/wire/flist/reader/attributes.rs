@@ -129,16 +129,16 @@ impl ListReader {
         Ok(())
     }
 
-    /// Reads the target of a symlink; false if there is none.
+    /// Reads the target of a symlink, if there is one; whether this side can spell it.
     pub(super) fn read_target<R: Read + ?Sized>(
         &mut self,
         file_type: FileType,
         target: &mut Vec<u8>,
         from: &mut R,
-    ) -> Result<bool> {
+    ) -> Result<Option<bool>> {
         target.clear();
         if file_type != FileType::Symlink || !self.fields.links {
-            return Ok(false);
+            return Ok(None);
         }
         let len = from.read_varint30(self.protocol)?;
         let len = length(
@@ -157,11 +157,12 @@ impl ListReader {
         }
         if let Some(charset) = self.charset.as_mut().filter(|_| self.converts_targets) {
             let mut local = Vec::new();
-            if charset.to_local(target, &mut local) {
-                *target = local;
+            if !charset.to_local(target, &mut local) {
+                return Ok(Some(false));
             }
+            *target = local;
         }
-        Ok(true)
+        Ok(Some(true))
     }
 
     /// Before protocol 30 hard links are known by the numbers of their inodes.
