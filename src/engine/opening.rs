@@ -57,7 +57,7 @@ pub struct Server {
 }
 
 impl Opening {
-    /// Settles with the other end how the session goes.
+    /// Settles with the other end how the session goes; `accepts` judges what is spoken before more is said.
     ///
     /// # Errors
     /// A peer that does not agree, and what the streams report.
@@ -65,6 +65,7 @@ impl Opening {
         &self,
         offer: &Offer,
         charset: Option<Converter>,
+        accepts: impl Fn(Protocol) -> Result<(), Error>,
         from: &mut (dyn Read + Send),
         to: &mut (dyn Write + Send),
     ) -> Result<Dialect, Error> {
@@ -79,6 +80,7 @@ impl Opening {
                     is_atomic,
                     ..
                 } = server;
+                accepts(*protocol)?;
                 let compat = Compat::answer(*protocol, capabilities, *incremental);
                 let compat = match is_atomic {
                     true => compat.with_atomic(capabilities),
@@ -96,6 +98,7 @@ impl Opening {
             write_arguments(&arguments, to).map_err(broken)?;
         }
         let protocol = handshake::exchange_versions(client.version, from, to)?;
+        accepts(protocol)?;
         Ok(handshake::client(
             protocol,
             offer,

@@ -66,6 +66,7 @@ fn cut_everywhere(options: &[&str], positions: u64) {
         };
         let cut = push(&place, &heard_to(&place, at), options);
         assert!(!cut.status.success(), "cut at {at} of {all}");
+        settled(&place);
         let got = tree(&place.at("d"));
         assert!(
             got == old || got == tree(&place.at("s")),

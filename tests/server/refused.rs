@@ -77,14 +77,7 @@ fn a_destination_that_another_run_holds_is_told() {
 
 #[test]
 fn what_is_not_there_yet_is_refused_by_name() {
-    for (option, name) in [
-        ("--inplace", "--inplace"),
-        ("--append", "--append"),
-        ("-M--fake-super", "--fake-super"),
-        ("--fuzzy", "-y"),
-        ("--iconv=utf8,latin1", "--iconv"),
-        ("-X", "--xattrs"),
-    ] {
+    for (option, name) in [("--iconv=utf8,latin1", "--iconv"), ("-X", "--xattrs")] {
         let place = Place::new();
         place.fill(2, 100, 1);
         let output = push(&place, &whole(&place), &["-a", option]);
@@ -93,41 +86,4 @@ fn what_is_not_there_yet_is_refused_by_name() {
         assert!(said.contains(name), "{option}: {said}");
         assert!(!place.at("d").exists(), "{option}");
     }
-}
-
-#[test]
-fn later_rules_of_directories_are_refused_before_anything_is_done() {
-    let (place, old) = changed();
-    let options = ["-a", "--delete-after", "--filter=: .rules"];
-    let output = push(&place, &whole(&place), &options);
-    assert_eq!(output.status.code(), Some(1), "{}", complaint(&output));
-    assert!(complaint(&output).contains("--delete-after"));
-    assert!(tree(&place.at("d")) == old);
-}
-
-#[test]
-fn a_pull_from_it_is_refused() {
-    let place = Place::new();
-    let output = std::process::Command::new("rsync")
-        .arg(format!("--rsync-path={}", crate::SERVER))
-        .args(["-a", "-e"])
-        .arg(whole(&place))
-        .args(["h:s/", "d"])
-        .current_dir(place.at(""))
-        .output()
-        .expect("rsync");
-    let said = complaint(&output);
-    assert!(said.contains("--sender: not supported yet"), "{said}");
-    assert!(!output.status.success());
-}
-
-#[test]
-fn resilver_pushes_to_resilver() {
-    let (place, _) = changed();
-    let shell = whole(&place);
-    let mut run = place.run(&shell, &["-aH", "--delete"], ["s/", "h:d"]);
-    let output = run.args(["--rsync-path", crate::SERVER]).output();
-    let output = output.expect("resilver");
-    assert!(output.status.success(), "{}", complaint(&output));
-    assert!(tree(&place.at("d")) == tree(&place.at("s")));
 }

@@ -159,7 +159,7 @@ fn push_counted(
     let mut from = counted(counted(from, received), moved);
     let count = Arc::clone(moved);
     let mut to: Box<dyn Write + Send> = Box::new(Counting { to, count });
-    let dialect = opening.shake_hands(&offer, None, &mut from, &mut to)?;
+    let dialect = opening.shake_hands(&offer, None, |_| Ok(()), &mut from, &mut to)?;
     let protocol = dialect.protocol;
     received.store(0, Ordering::Relaxed);
     let mut to = Mux::new(to);

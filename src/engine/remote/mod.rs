@@ -193,8 +193,8 @@ fn pull_counted(
     let count = Arc::clone(received);
     let mut from: Box<dyn Read + Send> = Box::new(Counted { from, count });
     let converts_names = opening.is_secluded();
-    let dialect = opening.shake_hands(&offer, charset, &mut from, &mut to)?;
-    refuse_beyond(dialect.protocol, &fields, options)?;
+    let accepts = |spoken| refuse_beyond(spoken, &fields, options);
+    let dialect = opening.shake_hands(&offer, charset, accepts, &mut from, &mut to)?;
     let mut to = Mux::new(to);
     let begun = to.begin_session(dialect.writes_frames);
     begun.map_err(|e| Error::Wire(crate::wire::Error::Io(e)))?;

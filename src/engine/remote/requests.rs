@@ -317,6 +317,8 @@ impl Requests {
         (item, sums): (&Item, &BlockSums),
     ) -> Result<(), Over> {
         if state.ended {
+            // What falls due with the request needs the state.
+            drop(state);
             if let Some(waiter) = &pending.waiter {
                 waiter.tell(Outcome::default());
             }

@@ -25,7 +25,7 @@ const LONG_OTHER: &str = "d/ x:user.gone=a-value-longer-than-what-a-list-tells-a
     d/same=same x:user.long=a-value-longer-than-what-a-list-tells-9\nd/k/empty/\n";
 const LONG_OF_SPECIALS: &str = "s/l -> a x:trusted.long=a-value-longer-than-what-a-list-tells-1\n\
     s/p fifo x:trusted.long=a-value-longer-than-what-a-list-tells-2\nd/l -> a\n";
-const ACLS: &str = "s/a 0640 acl:u::6,u:1000:4,u:1:2,g::4,g:7:5,m::5,o::0\ns/mask 0664 acl:u::6,g::4,m::6,o::4\n\
+pub const ACLS: &str = "s/a 0640 acl:u::6,u:1000:4,u:1:2,g::4,g:7:5,m::5,o::0\ns/mask 0664 acl:u::6,g::4,m::6,o::4\n\
     s/k/ 0775 acl:u::7,u:5:7,g::5,m::7,o::5 default:u::7,u:1:5,g::5,m::7,o::0\ns/k/x 0600\ns/l -> a\n\
     d/a=s/a\\n 0640 acl:u::6,u:1:6,g::4,m::4,o::0\nd/k/ default:u::7,g::5,o::5\n";
 

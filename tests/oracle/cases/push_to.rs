@@ -161,4 +161,12 @@ d/x");
     errors_to_the_client: push("-ai --stderr=client --delete s/ h:d");
     all_to_standard_error: push("-ai --stderr=all --delete s/ h:d");
     nothing_of_it: small("-ai --exclude=* s/ h:d", "s/a\nd/b");
+    in_place: push("-ai --inplace s/ h:d").only_direct();
+    appended: small("-ai --append s/ h:d", "s/a=old-and-new\ns/b=short\nd/a=old\nd/b=longer-than-short").only_direct().option("--append");
+    appended_and_checked: small("-a --append-verify s/ h:d", "s/a=old-and-new\nd/a=xld").only_direct().option("--append-verify");
+    acls: small("-aAi s/ h:d", super::pull::ACLS).then("-aAii s/ h:d").option("-A");
+    noted: small("-ai -M--fake-super s/ h:d", "s/owned 04755 o:7:8\ns/p fifo\nd/").option("-M--fake-super");
+    fuzzy: small("-aiy s/ h:d", super::content::ALIKE).option("-y");
+    by_later_rules: small("-ai --delete-after -F s/ h:d", "s/.rsync-filter=-\\s*.o\ns/a\nd/x.o\nd/gone").option("-F");
+    missing_deleted: small("-ai --delete-missing-args s/gone s/a h:d", "s/a\nd/gone\nd/a=old").option("--delete-missing-args");
 }
