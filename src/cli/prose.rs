@@ -159,7 +159,7 @@ pub const MACHINES: &[Paragraph] = &[
          unless -W says otherwise.",
     ),
     Text(
-        "Where resilver is on the other machine, too, --rsync-path=resilver makes it the far end of a push, \
+        "Where resilver is on the other machine, too, --rsync-path=resilver makes it the far end of a push or a pull, \
          whether resilver or a stock rsync pushes: the tree is made ready there and switched in before the client \
          is told that all went well. A switch that fails, or that a gate refuses, is the client's exit code; a \
          connection that breaks leaves the destination as it was. Options of the stage are passed on by rsync's \
@@ -341,8 +341,8 @@ pub const DIFFERENCES: &[Paragraph] = &[
     Point(
         "Daemons, and the options of rsync that this page does not name, are refused by name; so are, with the \
          destination on another machine, -A, -X, --fake-super, --iconv, --fuzzy, --copy-devices, --list-only, and a \
-         list of --files-from there. As the far end resilver refuses -A, -X, --fake-super, --iconv, --fuzzy and \
-         --log-file.",
+         list of --files-from there. As the far end resilver refuses -X, --iconv and --log-file, and \
+         where it sends -A, --fake-super and --copy-devices.",
     ),
     Point(
         "Data is on disk before the switch: --fsync is the default, --no-fsync is resilver's own.",

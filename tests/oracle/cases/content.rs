@@ -100,7 +100,7 @@ fn alike(line: &str) -> Case {
 }
 
 cases! {
-    fuzzy: alike("-aiy --no-W s/ d").option("-y");
+    fuzzy: alike("-aiy --no-W s/ d");
     fuzzy_counted: alike("-ay --no-W --stats s/ d").only_direct();
     fuzzy_whole: alike("-ay --stats s/ d").only_direct();
     fuzzy_by_long_name: alike("-a --fuzzy --no-W --stats s/ d").option("--fuzzy").only_direct();

@@ -59,7 +59,7 @@ cases! {
     twice_and_all_told: push("-aHii s/ h:d").then("-aHii s/ h:d");
     twice_and_all_told_whole: push("-aii --no-inc-recursive s/ h:d").then("-aii --no-inc-recursive s/ h:d");
     dry: push("-ain --delete s/ h:d").option("-n");
-    dry_27: push("-ain --delete --protocol=27 s/ h:d").ignore(Aspect::Stdout, ORDER);
+    dry_27: push("-ain --delete --protocol=27 s/ h:d").ignore(Aspect::Stdout, ORDER).silent();
     dry_30: push("-ain --delete --protocol=30 s/ h:d");
     to_nothing: small("-ai s/ h:d", "s/a\ns/k/x");
     to_nothing_verbose: small("-av s/ h:d", "s/a\ns/k/x");
@@ -160,13 +160,13 @@ d/x");
     logged: push("-a --log-file=x.log s/ h:d");
     errors_to_the_client: push("-ai --stderr=client --delete s/ h:d");
     all_to_standard_error: push("-ai --stderr=all --delete s/ h:d");
-    nothing_of_it: small("-ai --exclude=* s/ h:d", "s/a\nd/b");
+    nothing_of_it: small("-ai --exclude=* s/ h:d", "s/a\nd/b").silent();
     in_place: push("-ai --inplace s/ h:d").only_direct();
     appended: small("-ai --append s/ h:d", "s/a=old-and-new\ns/b=short\nd/a=old\nd/b=longer-than-short").only_direct().option("--append");
-    appended_and_checked: small("-a --append-verify s/ h:d", "s/a=old-and-new\nd/a=xld").only_direct().option("--append-verify");
+    appended_and_checked: small("-a --append-verify s/ h:d", "s/a=old-and-new\nd/a=xld").only_direct();
     acls: small("-aAi s/ h:d", super::pull::ACLS).then("-aAii s/ h:d").option("-A");
     noted: small("-ai -M--fake-super s/ h:d", "s/owned 04755 o:7:8\ns/p fifo\nd/").option("-M--fake-super");
-    fuzzy: small("-aiy s/ h:d", super::content::ALIKE).option("-y");
+    fuzzy: small("-aiy s/ h:d", super::content::ALIKE);
     by_later_rules: small("-ai --delete-after -F s/ h:d", "s/.rsync-filter=-\\s*.o\ns/a\nd/x.o\nd/gone").option("-F");
     missing_deleted: small("-ai --delete-missing-args s/gone s/a h:d", "s/a\nd/gone\nd/a=old").option("--delete-missing-args");
 }
