@@ -163,7 +163,7 @@ pub const MACHINES: &[Paragraph] = &[
          whether resilver or a stock rsync pushes: the tree is made ready there and switched in before the client \
          is told that all went well. A switch that fails, or that a gate refuses, is the client's exit code; a \
          connection that breaks leaves the destination as it was. Options of the stage are passed on by rsync's \
-         -M, as in -M--gate=COMMAND or -M--commit=journal. A pull from a far resilver is not supported yet.",
+         -M, as in -M--gate=COMMAND or -M--commit=journal.",
     ),
 ];
 
