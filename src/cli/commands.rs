@@ -212,6 +212,8 @@ pub fn carry_out(subcommand: Subcommand) -> Result<u8, Refusal> {
             print(text.as_bytes());
             Ok(code.number())
         }
+        #[cfg(feature = "rdiff")]
+        Subcommand::Rdiff(rdiff) => rdiff.carry_out().map(|()| Code::Success.number()),
         Subcommand::Completions(shell) => Ok(print(&completion::script(shell))),
         Subcommand::Man => Ok(print(&manual::page())),
         Subcommand::Help(text) => Ok(print(text.as_bytes())),

@@ -18,6 +18,8 @@ mod number;
 mod operands;
 mod options;
 mod prose;
+#[cfg(feature = "rdiff")]
+mod rdiff;
 mod rows;
 mod server_args;
 mod size;

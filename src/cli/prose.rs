@@ -287,6 +287,22 @@ pub const JSON: &[Paragraph] = &[
     ),
 ];
 
+/// Signatures and deltas as files.
+pub const BY_HAND: &[Paragraph] = &[
+    Text(
+        "Where no network joins two copies of a large file, its change can travel as a file. At the old \
+         copy, resilver signature OLD SUMS; at the new one, with SUMS brought there, resilver delta SUMS \
+         NEW DIFF; back at the old copy, resilver patch OLD DIFF NEW. The files are those of rdiff(1): \
+         rdiff -- signature OLD SUMS, rdiff -- delta SUMS NEW DIFF and rdiff -- patch OLD DIFF NEW make \
+         and take the same. The blocks are sized for the file, so that DIFF holds little more than what \
+         changed.",
+    ),
+    Text(
+        "A delta does not name its basis: with another file of the right size for OLD the result is wrong, \
+         and nothing tells. A result takes its name when it is complete.",
+    ),
+];
+
 /// What the codes have in common.
 pub const EXIT_CODES: &[Paragraph] = &[Text(
     "The codes are rsync's; 26 and 27 are resilver's own. Of 23, 24 and 25 the first that applies is \
