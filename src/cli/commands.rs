@@ -1,16 +1,14 @@
 //! Where the command line meets the rooms below: one function per command.
 
-use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
 use super::completion;
 use super::exit::{Code, Refusal};
+use super::far::FarError;
 use super::manual;
 use super::options::Sync;
 use super::server_args::{OtherEnd, Task};
@@ -19,7 +17,7 @@ use super::why;
 use crate::engine::{self, Event, Report, Severity};
 use crate::report::{Debug, Telling, state};
 use crate::stage::{self, Policy};
-use crate::transport::{Peer, PeerError, Status};
+use crate::transport::{Link, Status};
 use crate::tree::RuleError;
 use crate::wire;
 
@@ -33,12 +31,13 @@ pub fn sync(sync: &Sync) -> u8 {
         None => (engine::run(&sync.options, &report), None),
         Some(end) => match talk(sync, end, &report) {
             Ok(ended) => ended,
+            Err(FarError::Stopped) => (Err(engine::Error::Interrupted), None),
             Err(e) => {
                 let (severity, text) = (Severity::Error, e.to_string());
                 report.event(Event::Message { severity, text });
-                report.last_word(&Code::Ipc.last_line().unwrap_or_default());
-                report.close(Code::Ipc.number());
-                return Code::Ipc.number();
+                report.last_word(&e.code().last_line().unwrap_or_default());
+                report.close(e.code().number());
+                return e.code().number();
             }
         },
     };
@@ -82,37 +81,17 @@ pub fn sync(sync: &Sync) -> u8 {
     code.number()
 }
 
-/// How long the other end has to leave by itself.
-const PATIENCE: Duration = Duration::from_secs(1);
-
 /// How a run ended, and what was the end of the program that it talked with.
 type Ended = (Result<engine::Outcome, engine::Error>, Option<Status>);
 
 /// Starts the program at the other end and mirrors from it or to it.
-fn talk(sync: &Sync, end: &OtherEnd, report: &dyn Report) -> Result<Ended, PeerError> {
-    let command = end.command();
-    if sync.style.levels.debug(Debug::Cmd) > 0 {
-        let words: Vec<_> = command.iter().map(|word| quoted(word)).collect();
-        let (words, count) = (words.join(" "), words.len());
-        report.event(Event::Message {
-            severity: Severity::Notice,
-            text: format!("opening connection using: {words}  ({count} args)"),
-        });
-    }
-    let (peer, from, to) = Peer::start(&command)?;
-    let (from, to) = (Box::new(from), Box::new(to));
-    let peer = Arc::new(Mutex::new(Some(peer)));
-    let take =
-        |peer: &Mutex<Option<Peer>>| peer.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let ended_early = Arc::clone(&peer);
-    let hang_up = Arc::new(move || {
-        if let Some(peer) = take(&ended_early) {
-            peer.end_within(PATIENCE);
-        }
-    });
-    let bytes = |words: &Vec<OsString>| words.iter().map(|word| word.as_bytes().to_vec()).collect();
-    let secluded = end.secluded.as_ref().map(bytes);
-    let (version, offer) = (end.version, end.offer.clone());
+fn talk(sync: &Sync, end: &OtherEnd, report: &dyn Report) -> Result<Ended, FarError> {
+    let tells = sync.style.levels.debug(Debug::Cmd) > 0;
+    let Link { from, to, hold } = end.far.open(report, tells)?;
+    let ends = hold.clone();
+    let hang_up = Arc::new(move || ends.hang_up());
+    let secluded = end.far.secluded();
+    let (version, offer) = (end.far.version, end.offer.clone());
     let (incremental, fields, timeout) = (end.incremental, end.fields, end.timeout);
     let ended = match end.task.clone() {
         Task::Sends {
@@ -157,17 +136,7 @@ fn talk(sync: &Sync, end: &OtherEnd, report: &dyn Report) -> Result<Ended, PeerE
             engine::push(&sync.options, report, receiver)
         }
     };
-    let status = take(&peer).and_then(|peer| peer.finish().ok());
-    Ok((ended, status))
-}
-
-/// A word of a command as rsync shows it.
-fn quoted(word: &OsStr) -> String {
-    let is_plain = |b: &u8| b.is_ascii_alphanumeric() || b",.-_=+@/".contains(b);
-    match word.as_bytes().iter().all(is_plain) {
-        true => word.to_string_lossy().into_owned(),
-        false => format!("\"{}\"", word.to_string_lossy()),
-    }
+    Ok((ended, hold.finish()))
 }
 
 /// The code of a run whose other end ended like this.

@@ -10,6 +10,7 @@ mod arguments;
 mod commands;
 mod completion;
 mod exit;
+mod far;
 mod flags;
 mod grammar;
 mod manual;
@@ -17,6 +18,7 @@ mod name_list;
 mod number;
 mod operands;
 mod options;
+mod person;
 mod prose;
 #[cfg(feature = "rdiff")]
 mod rdiff;

@@ -13,6 +13,7 @@ mod output;
 mod remote;
 mod remove;
 mod switch;
+mod way;
 mod what;
 
 use what::{Dirs, Recursion};

@@ -126,6 +126,17 @@ pub const MACHINES: &[Paragraph] = &[
          Wildcards in PATH work there. A PATH without a slash in front begins at the home directory.",
     ),
     Text(
+        "A key that is in no agent and no configuration is named by --identity FILE, which ssh gets as -i FILE.",
+    ),
+    Text(
+        "Where there is no ssh, or with --ssh=builtin, the built-in client goes there: host, port, user and keys \
+         from ~/.ssh/config, keys of the agent, key files, a passphrase, a password or other questions at the \
+         terminal. --port says where the server listens. A host that no known_hosts file knows is a question at \
+         the terminal, and an error where there is none; one whose key has changed is an error. What it does not \
+         do, it refuses by name: ProxyJump, ProxyCommand, Match, HostKeyAlias, certificates, and lines with a \
+         marker in known_hosts.",
+    ),
+    Text(
         "resilver -avz --delete ubuntu@host:/data/ dataCopy/ mirrors /data into dataCopy. The whole tree is made \
          ready here; the switch is made when the other end has told that all is sent. When the connection breaks \
          before that, the destination is as it was, the exit code is rsync's (12, 255 from ssh), and the same \

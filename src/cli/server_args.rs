@@ -7,9 +7,10 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::far::Far;
 use super::options::Wire;
 use crate::engine::{AskedNames, Boundary, Names, Options};
-use crate::transport::{Address, Family, Program, Quoting, RemoteShell, path_argument};
+use crate::transport::{Quoting, path_argument};
 use crate::wire::Capabilities;
 use crate::wire::flist::Fields;
 use crate::wire::handshake::Offer;
@@ -17,20 +18,8 @@ use crate::wire::handshake::Offer;
 /// The program to be started on another machine.
 #[derive(Clone, Debug)]
 pub struct OtherEnd {
-    /// The way there.
-    pub shell: RemoteShell,
-    /// Where.
-    pub address: Address,
-    /// By which kind of address.
-    pub family: Family,
-    /// What is run there.
-    pub program: OsString,
-    /// Its arguments, as the far shell is to see them.
-    pub args: Vec<OsString>,
-    /// Arguments that it is told past its shell.
-    pub secluded: Option<Vec<OsString>>,
-    /// The newest version of the protocol that is spoken.
-    pub version: i32,
+    /// Where it is and what is run there.
+    pub far: Far,
     /// What is offered in the handshake.
     pub offer: Offer,
     /// Whether lists may come directory by directory.
@@ -63,18 +52,6 @@ pub enum Task {
         tells_manner: bool,
     },
 }
-
-impl OtherEnd {
-    /// The whole command.
-    pub fn command(&self) -> Vec<OsString> {
-        let program = Program {
-            path: self.program.clone(),
-            args: self.args.clone(),
-        };
-        self.shell.command(&self.address, self.family, &program)
-    }
-}
-
 /// What goes into the bundle of letters besides the engine's options.
 #[derive(Clone, Debug)]
 pub struct Letters {

@@ -195,6 +195,12 @@ pub enum Opt {
     StopAt,
     /// `--rsh`.
     Rsh,
+    /// `--ssh`.
+    Ssh,
+    /// `--identity`.
+    Identity,
+    /// `--port`.
+    Port,
     /// `--rsync-path`.
     RsyncPath,
     /// `--compress`, `--no-compress`.

@@ -411,7 +411,11 @@ fn what_is_not_there_yet_is_refused_by_name() {
             "--iconv: not supported yet",
             Code::Syntax,
         ),
-        ("--port=5 s d", "--port: not supported yet", Code::Syntax),
+        (
+            "--read-batch=f s d",
+            "--read-batch: not supported yet",
+            Code::Syntax,
+        ),
         (
             "-a --gate=true s h:d",
             "--gate works where the destination is, and that is another machine",

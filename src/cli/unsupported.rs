@@ -44,7 +44,6 @@ const LONG: &[&str] = &[
     "no-y",
     "only-write-batch",
     "password-file",
-    "port",
     "qsort",
     "read-batch",
     "remote-option",

@@ -1,6 +1,12 @@
 //! Reaching a peer: the remote shell as rsync calls it, a real rsync daemon, a real sshd.
 
+#[cfg(feature = "ssh")]
+mod builtin;
+#[cfg(feature = "ssh")]
+mod builtin_pull;
 mod daemon;
 mod pull;
 mod shell;
 mod sshd;
+#[cfg(feature = "ssh")]
+mod terminal;

@@ -4,13 +4,14 @@ use std::ffi::{OsStr, OsString};
 
 use super::Asked;
 use crate::cli::exit::{Code, Refusal};
+use crate::cli::far::Far;
 use crate::cli::name_list::Separator;
 use crate::cli::operands::Ends;
 use crate::cli::server_args::{self, ForReceiver, Letters, OtherEnd, Task};
 use crate::delta::Checksum;
 use crate::engine::{AskedNames, Boundary, Partial, Symlinks};
 use crate::stage::CommitChoice;
-use crate::transport::{Address, Quoting, RemoteShell};
+use crate::transport::{Address, Program, Quoting};
 use crate::tree::Grammar;
 use crate::wire::flist::Fields;
 use crate::wire::handshake::{ChecksumWish, CompressionWish, Offer};
@@ -133,23 +134,14 @@ impl Asked {
         (way, incremental): (Way, bool),
         task: Task,
     ) -> Result<OtherEnd, Refusal> {
-        let shell = self
-            .wire
-            .shell
-            .clone()
-            .or_else(|| std::env::var_os("RSYNC_RSH"));
-        let shell = match shell.filter(|shell| !shell.is_empty()) {
-            Some(command) => RemoteShell::parse(&command).map_err(Refusal::usage)?,
-            None => RemoteShell::default(),
-        };
+        let path = self.wire.program.clone().unwrap_or_else(|| "rsync".into());
         Ok(OtherEnd {
-            shell,
-            address,
-            family: self.wire.family,
-            program: self.wire.program.clone().unwrap_or_else(|| "rsync".into()),
-            args,
-            secluded,
-            version: self.wire.protocol().number(),
+            far: Far {
+                reach: self.reach(address)?,
+                program: Program { path, args },
+                secluded,
+                version: self.wire.protocol().number(),
+            },
             offer: self.offer(way),
             incremental,
             fields: self.fields(),

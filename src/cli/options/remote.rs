@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
+use super::way::{Client, port};
 use super::{Asked, no_meaning};
 use crate::cli::arguments::Given;
 use crate::cli::exit::{Code, Refusal};
@@ -18,6 +19,9 @@ use crate::wire::{Compression, Named, Protocol};
 #[derive(Clone, Debug, Default)]
 pub(in crate::cli) struct Wire {
     pub(super) shell: Option<OsString>,
+    pub(super) client: Client,
+    pub(super) identity: Option<OsString>,
+    pub(super) port: Option<u16>,
     pub(super) program: Option<OsString>,
     compress: bool,
     pub(in crate::cli) compression: Option<Compression>,
@@ -71,6 +75,9 @@ impl Asked {
         let wire = &mut self.wire;
         match given.opt {
             Opt::Rsh => wire.shell = Some(given.value),
+            Opt::Ssh => wire.client = Client::read(&given)?,
+            Opt::Identity => wire.identity = Some(given.value),
+            Opt::Port => wire.port = port(&given)?,
             Opt::RsyncPath => wire.program = Some(given.value),
             Opt::Compress(on) => {
                 // A second one asks for the kind that new programs have.
