@@ -8,32 +8,42 @@ use jiff::tz::TimeZone;
 
 use super::completion;
 use super::exit::{Code, Refusal};
-use super::far::FarError;
+use super::far::{FarError, Opened, Talk};
 use super::manual;
 use super::options::Sync;
 use super::server_args::{OtherEnd, Task};
 use super::subcommand::Subcommand;
 use super::why;
 use crate::engine::{self, Event, Report, Severity};
-use crate::report::{Debug, Telling, state};
+use crate::report::{Telling, state};
 use crate::stage::{self, Policy};
-use crate::transport::{Link, Status};
+use crate::transport::Status;
 use crate::tree::RuleError;
 use crate::wire;
+use crate::wire::handshake::Versions;
 
 /// A mirror run, told on the terminal; gives the exit code.
 pub fn sync(sync: &Sync) -> u8 {
-    let report = Telling::new(sync.style.clone());
-    if sync.other_end.is_none() {
-        report.begin();
-    }
+    let mut report = Telling::new(sync.style.clone());
     let (ended, status) = match &sync.other_end {
-        None => (engine::run(&sync.options, &report), None),
-        Some(end) => match talk(sync, end, &report) {
-            Ok(ended) => ended,
+        None => {
+            report.begin();
+            (engine::run(&sync.options, &report), None)
+        }
+        Some(end) => match meet(sync, end, &report) {
+            Ok(Some(met)) => {
+                if let Some(retold) = &met.retold {
+                    report = Telling::new(retold.style.clone());
+                }
+                talk(sync, end, met, &report)
+            }
+            Ok(None) => {
+                report.close(Code::Success.number());
+                return Code::Success.number();
+            }
             Err(FarError::Stopped) => (Err(engine::Error::Interrupted), None),
             Err(e) => {
-                let (severity, text) = (Severity::Error, e.to_string());
+                let (severity, text) = (e.severity(), e.to_string());
                 report.event(Event::Message { severity, text });
                 report.last_word(&e.code().last_line().unwrap_or_default());
                 report.close(e.code().number());
@@ -84,14 +94,47 @@ pub fn sync(sync: &Sync) -> u8 {
 /// How a run ended, and what was the end of the program that it talked with.
 type Ended = (Result<engine::Outcome, engine::Error>, Option<Status>);
 
-/// Starts the program at the other end and mirrors from it or to it.
-fn talk(sync: &Sync, end: &OtherEnd, report: &dyn Report) -> Result<Ended, FarError> {
-    let tells = sync.style.levels.debug(Debug::Cmd) > 0;
-    let Link { from, to, hold } = end.far.open(report, tells)?;
+/// An other end that is ready to begin.
+struct Met {
+    talk: Talk,
+    versions: Versions,
+    /// The run as the older protocol of a daemon changes it.
+    retold: Option<Sync>,
+}
+
+/// Starts the program at the other end, or is let in by its daemon; none where that was a list of modules.
+fn meet(sync: &Sync, end: &OtherEnd, report: &dyn Report) -> Result<Option<Met>, FarError> {
+    let mut talk = match end.far.open(report, &sync.style.levels)? {
+        Opened::Talk(talk) => talk,
+        Opened::Listed => return Ok(None),
+    };
+    // A daemon tells its protocol before it is told anything.
+    let older = talk.settled.filter(|p| p.number() < end.far.version);
+    let retold = older.map(|protocol| sync.at_protocol(protocol)).transpose();
+    let retold = retold.map_err(FarError::Options)?.flatten();
+    let retold_end = retold.as_ref().and_then(|sync| sync.other_end.as_ref());
+    let versions = retold_end.unwrap_or(end).far.begin(&mut talk)?;
+    Ok(Some(Met {
+        talk,
+        versions,
+        retold,
+    }))
+}
+
+/// Mirrors from the other end or to it.
+fn talk(sync: &Sync, end: &OtherEnd, met: Met, report: &dyn Report) -> Ended {
+    let Met {
+        talk,
+        versions,
+        retold,
+    } = met;
+    let sync = retold.as_ref().unwrap_or(sync);
+    let end = sync.other_end.as_ref().unwrap_or(end);
+    let Talk { from, to, hold, .. } = talk;
     let ends = hold.clone();
     let hang_up = Arc::new(move || ends.hang_up());
     let secluded = end.far.secluded();
-    let (version, offer) = (end.far.version, end.offer.clone());
+    let offer = end.offer.clone();
     let (incremental, fields, timeout) = (end.incremental, end.fields, end.timeout);
     let ended = match end.task.clone() {
         Task::Sends {
@@ -102,7 +145,7 @@ fn talk(sync: &Sync, end: &OtherEnd, report: &dyn Report) -> Result<Ended, FarEr
             let sender = engine::Sender {
                 from,
                 to,
-                version,
+                versions,
                 offer,
                 incremental,
                 fields,
@@ -123,7 +166,7 @@ fn talk(sync: &Sync, end: &OtherEnd, report: &dyn Report) -> Result<Ended, FarEr
             let receiver = engine::Receiver {
                 from,
                 to,
-                version,
+                versions,
                 offer,
                 incremental,
                 fields,
@@ -136,7 +179,7 @@ fn talk(sync: &Sync, end: &OtherEnd, report: &dyn Report) -> Result<Ended, FarEr
             engine::push(&sync.options, report, receiver)
         }
     };
-    Ok((ended, hold.finish()))
+    (ended, hold.finish())
 }
 
 /// The code of a run whose other end ended like this.

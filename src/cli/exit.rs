@@ -253,6 +253,11 @@ impl Refusal {
         }
     }
 
+    /// What to say, without the last line.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The exit code.
     pub fn code(&self) -> Code {
         self.code

@@ -9,6 +9,7 @@
 mod arguments;
 mod commands;
 mod completion;
+mod daemon;
 mod exit;
 mod far;
 mod flags;

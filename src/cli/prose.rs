@@ -143,6 +143,14 @@ pub const MACHINES: &[Paragraph] = &[
          command again brings only what did not come.",
     ),
     Text(
+        "A source or destination written [USER@]HOST::MODULE/PATH or rsync://[USER@]HOST[:PORT]/MODULE/PATH is \
+         that of an rsync daemon; without a module its modules are listed. A password is read from --password-file, taken from \
+         RSYNC_PASSWORD, or asked for at the terminal; it does not travel, but nothing else that does is \
+         encrypted. With -e COMMAND the daemon is started there by that shell, and ssh encrypts. RSYNC_PROXY \
+         (HOST:PORT of a web proxy) and RSYNC_CONNECT_PROG (a command in place of the connection, %H being the \
+         host) work as in rsync. -e ssh --ssh=builtin reaches such a daemon by the built-in client.",
+    ),
+    Text(
         "Every file is checked by the sum that the sender told; one that does not agree is asked for once more. \
          Names that were not asked for, that lead out of the destination, and everything else that a sender may \
          not say end the run, and nothing of it is kept.",
@@ -348,7 +356,7 @@ pub const FILES: &[Paragraph] = &[
 /// What is different on purpose, or not there yet.
 pub const DIFFERENCES: &[Paragraph] = &[
     Point(
-        "Daemons, and the options of rsync that this page does not name, are refused by name; so are, with one end \
+        "The options of rsync that this page does not name are refused by name; so are, with one end \
          on another machine, -A, -X and --fake-super; with sources there, --inplace, --append, --write-devices, \
          --munge-links, --delete-missing-args, and --delete-after by rules that directories have; with the \
          destination there, --copy-devices, --list-only, and a list of --files-from on the other machine.",
@@ -366,6 +374,10 @@ pub const DIFFERENCES: &[Paragraph] = &[
          directory. Before protocol 29 -i tells what differs, where rsync shows question marks.",
     ),
     Point("The last line of a failed run ends with (code N) and names no line of a source file."),
+    Point(
+        "A daemon's password is asked for at the terminal only; where there is none that is an error, and an \
+         empty password is not tried.",
+    ),
     Point("Messages say resilver where rsync says rsync, and no role in brackets."),
     Point(
         "--inplace, --append and --write-devices commit directly, which a line tells; with --commit=swap or \

@@ -102,7 +102,10 @@ pub fn for_sender(
     paths: &[OsString],
 ) -> (Vec<OsString>, Option<Vec<OsString>>) {
     let quoting = wire.quoting();
-    let paths = paths.iter().map(|path| remote_path(path, options, quoting));
+    let paths = paths.iter().map(|path| match &wire.module {
+        Some(module) => module_path(path, module, quoting),
+        None => remote_path(path, options, quoting),
+    });
     arguments(options, wire, letters, None, paths.collect())
 }
 
@@ -114,7 +117,11 @@ pub fn for_receiver(
     receiver: &ForReceiver,
     path: &OsStr,
 ) -> (Vec<OsString>, Option<Vec<OsString>>) {
-    let path = path_argument(path, wire.quoting());
+    let quoting = wire.quoting();
+    let path = match &wire.module {
+        Some(module) => module_path(path, module, quoting),
+        None => path_argument(path, quoting),
+    };
     arguments(options, wire, letters, Some(receiver), vec![path])
 }
 
@@ -193,6 +200,32 @@ fn bundle(
         bundle.extend_from_slice(capabilities.value());
     }
     (bundle.len() > 1).then(|| OsString::from_vec(bundle))
+}
+
+/// A path in a daemon's module. A word in it that would begin another path there is kept from doing so.
+fn module_path(path: &OsStr, module: &OsStr, quoting: Quoting) -> OsString {
+    let argument = match path == module {
+        true => {
+            let mut whole = path.to_owned();
+            whole.push("/");
+            whole
+        }
+        false => path_argument(path, quoting),
+    };
+    if quoting != Quoting::Daemon {
+        return argument;
+    }
+    let begins = [b" ", module.as_bytes(), b"/"].concat();
+    let mut kept = Vec::new();
+    let mut rest = argument.as_bytes();
+    while let Some((byte, after)) = rest.split_first() {
+        match rest.starts_with(&begins) {
+            true => kept.extend_from_slice(b"[ ]"),
+            false => kept.push(*byte),
+        }
+        rest = after;
+    }
+    OsString::from_vec(kept)
 }
 
 /// A path there. A tilde that would be a name within the directory of the login is kept from the shell.

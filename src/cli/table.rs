@@ -201,6 +201,18 @@ pub enum Opt {
     Identity,
     /// `--port`.
     Port,
+    /// `--password-file`.
+    PasswordFile,
+    /// `--motd`, `--no-motd`.
+    Motd(bool),
+    /// `--address`.
+    Address,
+    /// `--contimeout`.
+    Contimeout,
+    /// `--no-contimeout`.
+    NoContimeout,
+    /// `--early-input`.
+    EarlyInput,
     /// `--rsync-path`.
     RsyncPath,
     /// `--compress`, `--no-compress`.

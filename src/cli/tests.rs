@@ -422,11 +422,6 @@ fn what_is_not_there_yet_is_refused_by_name() {
             Code::Unsupported,
         ),
         (
-            "-a rsync://h/m d",
-            "daemons are not supported yet: rsync://h/m",
-            Code::Unsupported,
-        ),
-        (
             "-aX h:s d",
             "--xattrs is not supported with another machine yet",
             Code::Unsupported,

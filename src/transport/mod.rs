@@ -26,7 +26,9 @@ mod shell;
 pub use ask::Ask;
 pub use auth::Digest;
 pub use connect::{ConnectError, DAEMON_PORT, Route};
-pub use daemon::{DaemonError, Greeting, Login, Welcome, enter, greet, send_arguments};
+pub use daemon::{
+    DaemonError, Greeting, Login, Welcome, enter, greet, send_arguments, send_early_input,
+};
 pub use escape::{Quoting, option_value, path_argument};
 pub use link::{Hold, Link};
 pub use operand::{Address, Daemon, Operand, OperandError};

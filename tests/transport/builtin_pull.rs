@@ -139,7 +139,7 @@ fn failures_end_as_over_the_systems_ssh() {
     let output = alone(&place.pull(&sshd, &["-a"]));
     assert_eq!(output.status.code(), Some(255));
     assert!(
-        said(&output).contains("127.0.0.1:1: Connection refused"),
+        said(&output).contains("127.0.0.1 (127.0.0.1): Connection refused"),
         "{}",
         said(&output)
     );
@@ -318,7 +318,7 @@ fn clients_are_chosen_by_options() {
     assert_eq!(called(), "-v -i /k h");
     let output = run(&["--ssh=builtin", "-4", "--port=1"], &bin);
     assert_eq!(called(), "");
-    assert!(said(&output).contains("no address for h") || said(&output).contains("h:1"));
+    assert!(said(&output).contains("getaddrinfo: h 1: "));
     let output = run(&["--ssh=system"], &place.path("none"));
     assert_eq!(output.status.code(), Some(14), "{}", said(&output));
     for options in [

@@ -5,6 +5,8 @@ mod builtin;
 #[cfg(feature = "ssh")]
 mod builtin_pull;
 mod daemon;
+mod daemon_pull;
+mod operands;
 mod pull;
 mod shell;
 mod sshd;

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
+use super::daemon::DaemonWords;
 use super::way::{Client, port};
 use super::{Asked, no_meaning};
 use crate::cli::arguments::Given;
@@ -22,6 +23,9 @@ pub(in crate::cli) struct Wire {
     pub(super) client: Client,
     pub(super) identity: Option<OsString>,
     pub(super) port: Option<u16>,
+    /// The daemon's module, where one has the other end.
+    pub(in crate::cli) module: Option<OsString>,
+    pub(super) daemon: DaemonWords,
     pub(super) program: Option<OsString>,
     compress: bool,
     pub(in crate::cli) compression: Option<Compression>,
@@ -33,7 +37,7 @@ pub(in crate::cli) struct Wire {
     pub(in crate::cli) from0: bool,
     /// `--files-from` with a list at the other end: its path there.
     pub(in crate::cli) far_list: Option<OsString>,
-    protocol: Option<Protocol>,
+    pub(super) protocol: Option<Protocol>,
     pub(in crate::cli) timeout: Option<Duration>,
     secluded: Option<bool>,
     old_args: u8,
@@ -55,6 +59,7 @@ impl Wire {
     pub(in crate::cli) fn quoting(&self) -> Quoting {
         match (self.is_secluded(), self.old_args) {
             (true, _) => Quoting::Nothing,
+            (false, 0) if self.module.is_some() => Quoting::Daemon,
             (false, 0) => Quoting::All,
             (false, 1) => Quoting::OptionsOnly,
             (false, _) => Quoting::Nothing,
@@ -78,6 +83,12 @@ impl Asked {
             Opt::Ssh => wire.client = Client::read(&given)?,
             Opt::Identity => wire.identity = Some(given.value),
             Opt::Port => wire.port = port(&given)?,
+            Opt::PasswordFile
+            | Opt::Motd(_)
+            | Opt::Address
+            | Opt::Contimeout
+            | Opt::NoContimeout
+            | Opt::EarlyInput => wire.daemon.take(&given)?,
             Opt::RsyncPath => wire.program = Some(given.value),
             Opt::Compress(on) => {
                 // A second one asks for the kind that new programs have.

@@ -1,9 +1,11 @@
 //! The way to another machine: a remote shell, or the built-in SSH client.
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 
 use super::Asked;
+use super::remote::Wire;
 use crate::cli::arguments::Given;
 use crate::cli::exit::Refusal;
 use crate::cli::values::integer;
@@ -46,6 +48,20 @@ pub(super) fn port(given: &Given) -> Result<Option<u16>, Refusal> {
     Ok((port > 0).then_some(port))
 }
 
+impl Wire {
+    /// The remote shell that was named.
+    pub(super) fn shell(&self) -> Option<OsString> {
+        self.shell.clone().filter(|shell| !shell.is_empty())
+    }
+
+    /// Whether the remote shell is told whom to be there by its own words.
+    pub(super) fn shell_names_user(&self) -> bool {
+        let shell = self.shell().unwrap_or_default();
+        let words = shell.as_bytes().split(|b| *b == b' ');
+        words.into_iter().any(|word| word == b"-l")
+    }
+}
+
 impl Asked {
     /// How this machine is reached.
     pub(super) fn reach(&self, address: Address) -> Result<Reach, Refusal> {
@@ -58,9 +74,10 @@ impl Asked {
 
     fn way(&self) -> Result<Way, Refusal> {
         let wire = &self.wire;
-        let given = |shell: &Option<OsString>| shell.clone().filter(|shell| !shell.is_empty());
-        let named = match (given(&wire.shell), wire.client) {
-            (None, Client::Either | Client::System) => given(&std::env::var_os("RSYNC_RSH")),
+        let named = match (wire.shell(), wire.client) {
+            (None, Client::Either | Client::System) => {
+                std::env::var_os("RSYNC_RSH").filter(|shell| !shell.is_empty())
+            }
             (named, _) => named,
         };
         if wire.client == Client::BuiltIn && named.as_ref().is_some_and(|name| name != "ssh") {

@@ -46,7 +46,7 @@ use super::sources::{self, Lister, Source};
 use super::tally::Tally;
 use crate::sys::signal;
 use crate::wire::flist::Fields;
-use crate::wire::handshake::{self, Offer};
+use crate::wire::handshake::{self, Offer, Versions};
 use crate::wire::{
     Compat, DeletionStats, Dialect, IoErrors, Message, Mux, NdxMemory, Phases, Protocol,
     write_arguments, write_filters,
@@ -58,8 +58,8 @@ pub struct Receiver {
     pub from: Box<dyn Read + Send>,
     /// To it.
     pub to: Box<dyn Write + Send>,
-    /// The newest version of the protocol that is spoken (`--protocol`).
-    pub version: i32,
+    /// How the version of the protocol is found.
+    pub versions: Versions,
     /// What is offered in the handshake.
     pub offer: Offer,
     /// Whether lists may come directory by directory.
@@ -138,7 +138,7 @@ fn push_counted(
     let Receiver {
         from,
         to,
-        version,
+        versions,
         offer,
         incremental,
         fields,
@@ -159,7 +159,7 @@ fn push_counted(
     if let Some(arguments) = secluded {
         write_arguments(&arguments, &mut to).map_err(broken)?;
     }
-    let protocol = handshake::exchange_versions(version, &mut from, &mut to)?;
+    let protocol = versions.settle(&mut from, &mut to)?;
     let dialect = handshake::client(protocol, &offer, incremental, &mut from, &mut to)?;
     received.store(0, Ordering::Relaxed);
     let mut to = Mux::new(to);

@@ -50,9 +50,9 @@ use super::tally::Tally;
 use crate::sys::{signal, users};
 use crate::tree::Scope;
 use crate::wire::flist::{Fields, IdKind};
-use crate::wire::handshake::{self, Offer};
+use crate::wire::handshake::{self, Offer, Versions};
 use crate::wire::{
-    Demux, Dialect, Mux, Protocol, Side, Sums, end_names, write_arguments, write_filters,
+    Demux, Dialect, Message, Mux, Protocol, Side, Sums, end_names, write_arguments, write_filters,
     write_name,
 };
 
@@ -62,8 +62,8 @@ pub struct Sender {
     pub from: Box<dyn Read + Send>,
     /// To it.
     pub to: Box<dyn Write + Send>,
-    /// The newest version of the protocol that is spoken (`--protocol`).
-    pub version: i32,
+    /// How the version of the protocol is found.
+    pub versions: Versions,
     /// What is offered in the handshake.
     pub offer: Offer,
     /// Whether lists may come directory by directory.
@@ -166,7 +166,7 @@ fn pull_counted(
     let Sender {
         from,
         mut to,
-        version,
+        versions,
         offer,
         incremental,
         fields,
@@ -184,7 +184,7 @@ fn pull_counted(
     }
     let count = Arc::clone(received);
     let mut from: Box<dyn Read + Send> = Box::new(Counted { from, count });
-    let protocol = handshake::exchange_versions(version, &mut from, &mut to)?;
+    let protocol = versions.settle(&mut from, &mut to)?;
     let dialect = handshake::client(protocol, &offer, incremental, &mut from, &mut to)?;
     let mut to = Mux::new(to);
     to.begin_session(dialect.writes_frames).map_err(broken)?;
@@ -209,7 +209,11 @@ fn pull_counted(
     let pulled = || {
         let listener: Listener<'_> = Box::new(move |message| {
             hearing.hear(&message);
-            Ok(())
+            match message {
+                // Nothing comes behind it, and the sender may wait for this side to leave.
+                Message::ErrorExit(Some(_)) => Err(std::io::ErrorKind::UnexpectedEof.into()),
+                _ => Ok(()),
+            }
         });
         let mut stream = Demux::new(from, Side::PULLER, listener);
         stream.begin_session(dialect.reads_frames);

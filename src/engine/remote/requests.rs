@@ -110,13 +110,13 @@ pub(in crate::engine) struct Over;
 /// All requests of a session.
 pub(in crate::engine) struct Requests {
     protocol: Protocol,
-    /// After how long without a word the sender gets a sign of life.
-    patience: Option<Duration>,
     state: Mutex<State>,
     changed: Condvar,
 }
 
 struct State {
+    /// How long the sender may hear nothing.
+    patience: Option<Duration>,
     memory: NdxMemory,
     pending: HashMap<u32, Pending>,
     unwritten: Vec<u8>,
@@ -200,8 +200,8 @@ impl Requests {
     pub(in crate::engine) fn new(protocol: Protocol, timeout: Option<Duration>) -> Requests {
         Requests {
             protocol,
-            patience: timeout.map(|timeout| timeout / 2),
             state: Mutex::new(State {
+                patience: timeout.map(|timeout| timeout / 2),
                 memory: NdxMemory::new(protocol),
                 pending: HashMap::new(),
                 unwritten: Vec::new(),
@@ -396,9 +396,18 @@ impl Requests {
         }
     }
 
+    /// Never lets the sender wait longer than it says (a daemon's `timeout`).
+    pub(in crate::engine) fn speak_within(&self, timeout: Duration) {
+        let mut state = lock(&self.state);
+        let patience = timeout / 2;
+        state.patience = Some(state.patience.map_or(patience, |now| now.min(patience)));
+        drop(state);
+        self.changed.notify_all();
+    }
+
     /// Waits for a change; true if none came for so long that the sender has to hear something.
     fn wait<'s>(&self, state: MutexGuard<'s, State>) -> (MutexGuard<'s, State>, bool) {
-        match self.patience {
+        match state.patience {
             None => {
                 let state = self.changed.wait(state);
                 (state.unwrap_or_else(PoisonError::into_inner), false)

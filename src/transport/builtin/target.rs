@@ -208,7 +208,12 @@ fn text(word: &OsStr) -> Result<String, SshError> {
         .ok_or_else(|| SshError::Command(word.to_owned()))
 }
 
+/// Who runs this: by the system's list of users, as ssh has it, or by what the environment says.
 fn login_name() -> String {
+    let listed = crate::sys::users::user_name(crate::sys::process::uid());
+    if let Some(name) = listed.and_then(|name| String::from_utf8(name).ok()) {
+        return name;
+    }
     ["USER", "LOGNAME"]
         .iter()
         .find_map(|name| env::var(name).ok().filter(|user| !user.is_empty()))
