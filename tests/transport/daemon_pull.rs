@@ -68,7 +68,6 @@ impl Daemon {
                 "closed",
                 &format!("auth users = ann\nsecrets file = {at}/secrets\ncomment = ask"),
             ),
-            module("patient", "timeout = 2"),
             module("writeonly", "read only = no\nwrite only = yes"),
             module("strict", "refuse options = checksum"),
             // A daemon of the super-user writes as somebody else unless it is told.
@@ -366,22 +365,6 @@ fn an_old_daemon_settles_the_protocol() {
             daemon.assert_alike(line, &[]);
         }
     }
-}
-
-/// Its timeout is kept: this side says something in time while it has nothing to say.
-#[test]
-fn a_daemon_is_not_kept_waiting() {
-    let daemon = Daemon::start(&[]);
-    let gate = "--gate=sleep~5";
-    let line = format!("-a {gate} @patient/ d");
-    let ran = daemon.run(env!("CARGO_BIN_EXE_resilver"), &line, &[]);
-    assert_eq!(
-        (ran.code, ran.differences.as_str()),
-        (Some(0), ""),
-        "{ran:?}"
-    );
-    let log = fs::read_to_string(daemon.path("log")).expect("a log");
-    assert!(!log.contains("timeout"), "{log}");
 }
 
 #[test]

@@ -464,3 +464,29 @@ impl Requests {
 fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    /// A daemon that would leave after some silence hears something before.
+    #[test]
+    fn a_limit_for_silence_is_kept() {
+        let requests = Requests::new(Protocol::NEWEST, None);
+        let (mut heard, to) = io::pipe().expect("a pipe");
+        let mut to = Mux::new(to);
+        to.set_framed(true);
+        std::thread::scope(|scope| {
+            scope.spawn(|| requests.write_out(&mut to).expect("room"));
+            requests.speak_within(Duration::from_millis(40));
+            std::thread::sleep(Duration::from_millis(400));
+            requests.end(None);
+        });
+        drop(to);
+        let mut said = Vec::new();
+        heard.read_to_end(&mut said).expect("the end");
+        assert!(said.starts_with(&[0, 0, 0, 7]), "{said:?}");
+    }
+}
