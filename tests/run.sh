@@ -12,6 +12,7 @@ need strace strace
 need mkfs.ext4 e2fsprogs
 need mkfs.xfs xfsprogs
 need mkfs.btrfs btrfs-progs
+need rdiff rdiff
 need setfacl acl
 need setfattr attr
 need setpriv util-linux

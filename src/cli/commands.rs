@@ -1,44 +1,53 @@
 //! Where the command line meets the rooms below: one function per command.
 
-use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
 use super::completion;
 use super::exit::{Code, Refusal};
+use super::far::{FarError, Opened, Talk};
 use super::manual;
 use super::options::Sync;
 use super::server_args::{OtherEnd, Task};
 use super::subcommand::Subcommand;
 use super::why;
 use crate::engine::{self, Event, Report, Severity};
-use crate::report::{Debug, Telling, state};
+use crate::report::{Telling, state};
 use crate::stage::{self, Policy};
-use crate::transport::{Peer, PeerError, Status};
+use crate::transport::Status;
 use crate::tree::RuleError;
 use crate::wire;
+use crate::wire::handshake::Versions;
 
 /// A mirror run, told on the terminal; gives the exit code.
 pub fn sync(sync: &Sync) -> u8 {
-    let report = Telling::new(sync.style.clone());
-    if sync.other_end.is_none() {
-        report.begin();
-    }
+    let mut report = Telling::new(sync.style.clone());
     let (ended, status) = match &sync.other_end {
-        None => (engine::run(&sync.options, &report), None),
-        Some(end) => match talk(sync, end, &report) {
-            Ok(ended) => ended,
+        None => {
+            report.begin();
+            (engine::run(&sync.options, &report), None)
+        }
+        Some(end) => match meet(sync, end, &report) {
+            Ok(Some(met)) => {
+                if let Some(retold) = &met.retold {
+                    report = Telling::new(retold.style.clone());
+                }
+                talk(sync, end, met, &report)
+            }
+            Ok(None) => {
+                report.close(Code::Success.number());
+                return Code::Success.number();
+            }
+            Err(FarError::Stopped) => (Err(engine::Error::Interrupted), None),
             Err(e) => {
-                let (severity, text) = (Severity::Error, e.to_string());
+                let (severity, text) = (e.severity(), e.to_string());
                 report.event(Event::Message { severity, text });
-                report.last_word(&Code::Ipc.last_line().unwrap_or_default());
-                report.close(Code::Ipc.number());
-                return Code::Ipc.number();
+                report.last_word(&e.code().last_line().unwrap_or_default());
+                report.close(e.code().number());
+                return e.code().number();
             }
         },
     };
@@ -90,40 +99,53 @@ pub fn tell_error(error: &engine::Error, report: &dyn Report) {
     report.event(Event::Message { severity, text });
 }
 
-/// How long the other end has to leave by itself.
-const PATIENCE: Duration = Duration::from_secs(1);
-
 /// How a run ended, and what was the end of the program that it talked with.
 type Ended = (Result<engine::Outcome, engine::Error>, Option<Status>);
 
-/// Starts the program at the other end and mirrors from it or to it.
-fn talk(sync: &Sync, end: &OtherEnd, report: &dyn Report) -> Result<Ended, PeerError> {
-    let command = end.command();
-    if sync.style.levels.debug(Debug::Cmd) > 0 {
-        let words: Vec<_> = command.iter().map(|word| quoted(word)).collect();
-        let (words, count) = (words.join(" "), words.len());
-        report.event(Event::Message {
-            severity: Severity::Notice,
-            text: format!("opening connection using: {words}  ({count} args)"),
-        });
-    }
-    let (peer, from, to) = Peer::start(&command)?;
-    let (from, to) = (Box::new(from), Box::new(to));
-    let peer = Arc::new(Mutex::new(Some(peer)));
-    let take =
-        |peer: &Mutex<Option<Peer>>| peer.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let ended_early = Arc::clone(&peer);
-    let hang_up = Arc::new(move || {
-        if let Some(peer) = take(&ended_early) {
-            peer.end_within(PATIENCE);
-        }
-    });
-    let bytes = |words: &Vec<OsString>| words.iter().map(|word| word.as_bytes().to_vec()).collect();
-    let secluded = end.secluded.as_ref().map(bytes);
+/// An other end that is ready to begin.
+struct Met {
+    talk: Talk,
+    versions: Versions,
+    /// The run as the older protocol of a daemon changes it.
+    retold: Option<Sync>,
+}
+
+/// Starts the program at the other end, or is let in by its daemon; none where that was a list of modules.
+fn meet(sync: &Sync, end: &OtherEnd, report: &dyn Report) -> Result<Option<Met>, FarError> {
+    let mut talk = match end.far.open(report, &sync.style.levels)? {
+        Opened::Talk(talk) => talk,
+        Opened::Listed => return Ok(None),
+    };
+    // A daemon tells its protocol before it is told anything.
+    let older = talk.settled.filter(|p| p.number() < end.far.version);
+    let retold = older.map(|protocol| sync.at_protocol(protocol)).transpose();
+    let retold = retold.map_err(FarError::Options)?.flatten();
+    let retold_end = retold.as_ref().and_then(|sync| sync.other_end.as_ref());
+    let versions = retold_end.unwrap_or(end).far.begin(&mut talk)?;
+    Ok(Some(Met {
+        talk,
+        versions,
+        retold,
+    }))
+}
+
+/// Mirrors from the other end or to it.
+fn talk(sync: &Sync, end: &OtherEnd, met: Met, report: &dyn Report) -> Ended {
+    let Met {
+        talk,
+        versions,
+        retold,
+    } = met;
+    let sync = retold.as_ref().unwrap_or(sync);
+    let end = sync.other_end.as_ref().unwrap_or(end);
+    let Talk { from, to, hold, .. } = talk;
+    let ends = hold.clone();
+    let hang_up = Arc::new(move || ends.hang_up());
+    let secluded = end.far.secluded();
     let (offer, fields, timeout) = (end.offer.clone(), end.fields, end.timeout);
     let opening = |rules| {
         engine::Opening::Client(engine::Client {
-            version: end.version,
+            versions,
             incremental: end.incremental,
             rules,
             secluded,
@@ -170,17 +192,7 @@ fn talk(sync: &Sync, end: &OtherEnd, report: &dyn Report) -> Result<Ended, PeerE
             engine::push(&sync.options, report, receiver)
         }
     };
-    let status = take(&peer).and_then(|peer| peer.finish().ok());
-    Ok((ended, status))
-}
-
-/// A word of a command as rsync shows it.
-fn quoted(word: &OsStr) -> String {
-    let is_plain = |b: &u8| b.is_ascii_alphanumeric() || b",.-_=+@/".contains(b);
-    match word.as_bytes().iter().all(is_plain) {
-        true => word.to_string_lossy().into_owned(),
-        false => format!("\"{}\"", word.to_string_lossy()),
-    }
+    (ended, hold.finish())
 }
 
 /// The code of a run whose other end ended like this.
@@ -225,6 +237,8 @@ pub fn carry_out(subcommand: Subcommand) -> Result<u8, Refusal> {
             print(text.as_bytes());
             Ok(code.number())
         }
+        #[cfg(feature = "rdiff")]
+        Subcommand::Rdiff(rdiff) => rdiff.carry_out().map(|()| Code::Success.number()),
         Subcommand::Completions(shell) => Ok(print(&completion::script(shell))),
         Subcommand::Man => Ok(print(&manual::page())),
         Subcommand::Help(text) => Ok(print(text.as_bytes())),

@@ -265,6 +265,11 @@ impl Refusal {
         Refusal { text, ..self }
     }
 
+    /// What to say, without the last line.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The exit code.
     pub fn code(&self) -> Code {
         self.code

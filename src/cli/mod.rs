@@ -9,7 +9,9 @@
 mod arguments;
 mod commands;
 mod completion;
+mod daemon;
 mod exit;
+mod far;
 mod flags;
 mod grammar;
 mod manual;
@@ -17,7 +19,10 @@ mod name_list;
 mod number;
 mod operands;
 mod options;
+mod person;
 mod prose;
+#[cfg(feature = "rdiff")]
+mod rdiff;
 mod rows;
 mod server;
 mod server_args;

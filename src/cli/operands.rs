@@ -17,24 +17,37 @@ pub enum Ends {
         /// As typed; empty where there is none.
         dest: PathBuf,
     },
-    /// The destination on another machine, behind a remote shell.
+    /// The destination on another machine.
     Push {
         /// As typed.
         sources: Vec<PathBuf>,
         /// Which.
         address: Address,
+        /// Who has it there.
+        keeper: Keeper,
         /// The path there.
         path: OsString,
     },
-    /// The sources on another machine, behind a remote shell.
+    /// The sources on another machine.
     Pull {
         /// Which.
         address: Address,
+        /// Who has them there.
+        keeper: Keeper,
         /// Paths there.
         paths: Vec<OsString>,
         /// As typed; empty where there is none.
         dest: PathBuf,
     },
+}
+
+/// Who is talked with on another machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeper {
+    /// A program that is run there.
+    Program,
+    /// A daemon, at this port or the usual one. Paths begin with the name of a module.
+    Daemon(Option<u16>),
 }
 
 impl Ends {
@@ -43,6 +56,14 @@ impl Ends {
         match self {
             Ends::Local { sources, .. } | Ends::Push { sources, .. } => sources.clone(),
             Ends::Pull { paths, .. } => paths.iter().map(PathBuf::from).collect(),
+        }
+    }
+
+    /// Who is talked with on another machine.
+    pub fn keeper(&self) -> Option<Keeper> {
+        match self {
+            Ends::Local { .. } => None,
+            Ends::Push { keeper, .. } | Ends::Pull { keeper, .. } => Some(*keeper),
         }
     }
 
@@ -71,14 +92,13 @@ pub fn ends(mut operands: Vec<OsString>) -> Result<Ends, Refusal> {
         .as_ref()
         .map(|dest| Operand::parse(dest).map_err(Refusal::usage))
         .transpose()?;
-    if let (Some(dest), Some(Operand::Daemon(_))) = (&dest, &there) {
-        return Err(not_yet(dest));
-    }
     let dest = dest.map(PathBuf::from).unwrap_or_default();
     if let Some(first) = operands.first().filter(|first| Operand::is_remote(first)) {
         let refused = |e: OperandError| Refusal::usage(e);
-        let Operand::Shell { address, .. } = Operand::parse(first).map_err(refused)? else {
-            return Err(not_yet(first));
+        let (address, keeper) = match Operand::parse(first).map_err(refused)? {
+            Operand::Daemon(daemon) => (daemon.address, Keeper::Daemon(daemon.port)),
+            Operand::Shell { address, .. } => (address, Keeper::Program),
+            Operand::Local(path) => return Err(unexpected_local(&path)),
         };
         let path =
             |source: &OsString| -> Result<OsString, Refusal> {
@@ -86,6 +106,7 @@ pub fn ends(mut operands: Vec<OsString>) -> Result<Ends, Refusal> {
                 let of_first = source.as_bytes().strip_prefix(b":");
                 match Operand::parse(source).map_err(refused)? {
                     Operand::Shell { path, .. } => Ok(path),
+                    Operand::Daemon(daemon) => Ok(daemon.path),
                     _ => Ok(of_first
                         .map_or_else(|| source.clone(), |path| OsStr::from_bytes(path).into())),
                 }
@@ -93,6 +114,7 @@ pub fn ends(mut operands: Vec<OsString>) -> Result<Ends, Refusal> {
         let paths = operands.iter().map(path).collect::<Result<_, _>>()?;
         return Ok(Ends::Pull {
             address,
+            keeper,
             paths,
             dest,
         });
@@ -105,15 +127,24 @@ pub fn ends(mut operands: Vec<OsString>) -> Result<Ends, Refusal> {
         Some(Operand::Shell { address, path }) => Ends::Push {
             sources,
             address,
+            keeper: Keeper::Program,
             path,
+        },
+        Some(Operand::Daemon(daemon)) => Ends::Push {
+            sources,
+            address: daemon.address,
+            keeper: Keeper::Daemon(daemon.port),
+            path: daemon.path,
         },
         _ => Ends::Local { sources, dest },
     })
 }
 
-fn not_yet(operand: &OsStr) -> Refusal {
-    let operand = operand.to_string_lossy();
-    Refusal::unsupported(format_args!("daemons are not supported yet: {operand}"))
+fn unexpected_local(operand: &OsStr) -> Refusal {
+    Refusal::plain(format!(
+        "Unexpected local arg: {}\nIf arg is a remote file/dir, prefix it with a colon (:).",
+        operand.to_string_lossy()
+    ))
 }
 
 /// What rsync says of operands on other machines that do not go together, and what is still to come.
@@ -143,31 +174,33 @@ fn check_remote(sources: &[OsString], dest: Option<&OsStr>) -> Result<(), Refusa
 /// A source beside a first one on another machine: it has to be there as well, and written alike.
 fn refuse_beside(first: &OsStr, other: &OsStr) -> Result<(), Refusal> {
     if !Operand::is_remote(other) {
-        return Err(Refusal::plain(format!(
-            "Unexpected local arg: {}\nIf arg is a remote file/dir, prefix it with a colon (:).",
-            other.to_string_lossy()
-        )));
+        return Err(unexpected_local(other));
     }
-    if other.as_bytes().starts_with(b":") {
-        return Ok(());
-    }
+    let leaves_out = other.as_bytes().starts_with(b":");
     let (Ok(first), Ok(other)) = (Operand::parse(first), Operand::parse(other)) else {
         return Ok(());
     };
-    let host = |operand: &Operand| match operand {
+    let place = |operand: &Operand| match operand {
         Operand::Local(_) => None,
-        Operand::Shell { address, .. } => Some(address.host.clone()),
-        Operand::Daemon(daemon) => Some(daemon.address.host.clone()),
+        Operand::Shell { address, .. } => Some(address.clone()),
+        Operand::Daemon(daemon) => Some(daemon.address.clone()),
     };
-    if host(&first) != host(&other) {
+    if !leaves_out && place(&first) != place(&other) {
         return Err(Refusal::plain(
             "All source args must come from the same machine.",
         ));
     }
-    if matches!(first, Operand::Daemon(_)) != matches!(other, Operand::Daemon(_)) {
-        return Err(Refusal::plain(
+    match (&first, &other) {
+        (Operand::Daemon(first), Operand::Daemon(other))
+            if other.port.is_some() && first.port != other.port =>
+        {
+            let text = "All source args must use the same port number.";
+            Err(Refusal::plain(text))
+        }
+        (Operand::Daemon(_), Operand::Daemon(_))
+        | (Operand::Shell { .. }, Operand::Shell { .. }) => Ok(()),
+        _ => Err(Refusal::plain(
             "All source args must use the same hostspec format.",
-        ));
+        )),
     }
-    Ok(())
 }

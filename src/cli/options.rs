@@ -6,6 +6,7 @@ mod attributes;
 mod basis;
 mod check;
 mod content;
+mod daemon;
 mod filter;
 mod links;
 mod other_end;
@@ -14,6 +15,7 @@ mod remote;
 mod remove;
 mod served;
 mod switch;
+mod way;
 mod what;
 
 use what::{Dirs, Recursion};
@@ -27,12 +29,13 @@ use std::path::PathBuf;
 use super::arguments::{self, Arguments, Given, Read};
 use super::exit::Refusal;
 use super::name_list::Separator;
-use super::operands::{self, Ends};
+use super::operands::{self, Ends, Keeper};
 use super::server_args::OtherEnd;
 use super::table::{Opt, Part};
 use crate::engine;
 use crate::report::{List, Style, Way};
 use crate::stage::{CommitChoice, Method};
+use crate::wire::Protocol;
 
 /// What a command line without a subcommand asks for.
 #[derive(Clone, Debug)]
@@ -60,6 +63,20 @@ pub struct Sync {
     pub style: Style,
     /// The program to be started, if one end is on another machine.
     pub other_end: Option<OtherEnd>,
+    /// What it was made of, for when an older protocol changes it; only with a daemon, which tells in time.
+    asked: Option<Box<(Asked, Ends)>>,
+}
+
+impl Sync {
+    /// The same run as if this version of the protocol had been asked for (`--protocol`).
+    pub fn at_protocol(&self, protocol: Protocol) -> Result<Option<Sync>, Refusal> {
+        let Some(made_of) = &self.asked else {
+            return Ok(None);
+        };
+        let (mut asked, ends) = (**made_of).clone();
+        asked.wire.protocol = Some(protocol);
+        asked.into_sync(ends).map(Some)
+    }
 }
 
 /// Reads the words after the program's name.
@@ -94,6 +111,7 @@ pub fn parse(words: &[OsString]) -> Result<Request, Refusal> {
     }
     let ends = operands::ends(operands)?;
     asked.read_list(&ends)?;
+    asked.check_daemon(&ends)?;
     Ok(Request::Sync(Box::new(asked.into_sync(ends)?)))
 }
 
@@ -205,6 +223,8 @@ impl Asked {
     }
 
     fn into_sync(mut self, ends: Ends) -> Result<Sync, Refusal> {
+        let is_daemons = matches!(ends.keeper(), Some(Keeper::Daemon(_)));
+        let asked = is_daemons.then(|| Box::new((self.clone(), ends.clone())));
         self.settle_end(&ends)?;
         self.settle_backups()?;
         self.settle_attributes()?;
@@ -228,6 +248,7 @@ impl Asked {
             options: self.engine,
             style,
             other_end,
+            asked,
         })
     }
 }

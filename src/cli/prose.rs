@@ -126,10 +126,29 @@ pub const MACHINES: &[Paragraph] = &[
          Wildcards in PATH work there. A PATH without a slash in front begins at the home directory.",
     ),
     Text(
+        "A key that is in no agent and no configuration is named by --identity FILE, which ssh gets as -i FILE.",
+    ),
+    Text(
+        "Where there is no ssh, or with --ssh=builtin, the built-in client goes there: host, port, user and keys \
+         from ~/.ssh/config, keys of the agent, key files, a passphrase, a password or other questions at the \
+         terminal. --port says where the server listens. A host that no known_hosts file knows is a question at \
+         the terminal, and an error where there is none; one whose key has changed is an error. What it does not \
+         do, it refuses by name: ProxyJump, ProxyCommand, Match, HostKeyAlias, certificates, and lines with a \
+         marker in known_hosts.",
+    ),
+    Text(
         "resilver -avz --delete ubuntu@host:/data/ dataCopy/ mirrors /data into dataCopy. The whole tree is made \
          ready here; the switch is made when the other end has told that all is sent. When the connection breaks \
          before that, the destination is as it was, the exit code is rsync's (12, 255 from ssh), and the same \
          command again brings only what did not come.",
+    ),
+    Text(
+        "A source or destination written [USER@]HOST::MODULE/PATH or rsync://[USER@]HOST[:PORT]/MODULE/PATH is \
+         that of an rsync daemon; without a module its modules are listed. A password is read from --password-file, taken from \
+         RSYNC_PASSWORD, or asked for at the terminal; it does not travel, but nothing else that does is \
+         encrypted. With -e COMMAND the daemon is started there by that shell, and ssh encrypts. RSYNC_PROXY \
+         (HOST:PORT of a web proxy) and RSYNC_CONNECT_PROG (a command in place of the connection, %H being the \
+         host) work as in rsync. -e ssh --ssh=builtin reaches such a daemon by the built-in client.",
     ),
     Text(
         "Every file is checked by the sum that the sender told; one that does not agree is asked for once more. \
@@ -305,6 +324,22 @@ pub const JSON: &[Paragraph] = &[
     ),
 ];
 
+/// Signatures and deltas as files.
+pub const BY_HAND: &[Paragraph] = &[
+    Text(
+        "Where no network joins two copies of a large file, its change can travel as a file. At the old \
+         copy, resilver signature OLD SUMS; at the new one, with SUMS brought there, resilver delta SUMS \
+         NEW DIFF; back at the old copy, resilver patch OLD DIFF NEW. The files are those of rdiff(1): \
+         rdiff -- signature OLD SUMS, rdiff -- delta SUMS NEW DIFF and rdiff -- patch OLD DIFF NEW make \
+         and take the same. The blocks are sized for the file, so that DIFF holds little more than what \
+         changed.",
+    ),
+    Text(
+        "A delta does not name its basis: with another file of the right size for OLD the result is wrong, \
+         and nothing tells. A result takes its name when it is complete.",
+    ),
+];
+
 /// What the codes have in common.
 pub const EXIT_CODES: &[Paragraph] = &[Text(
     "The codes are rsync's; 26 and 27 are resilver's own. Of 23, 24 and 25 the first that applies is \
@@ -339,7 +374,7 @@ pub const FILES: &[Paragraph] = &[
 /// What is different on purpose, or not there yet.
 pub const DIFFERENCES: &[Paragraph] = &[
     Point(
-        "Daemons, and the options of rsync that this page does not name, are refused by name; so are, with the \
+        "The options of rsync that this page does not name are refused by name; so are, with the \
          destination on another machine, -A, -X, --fake-super, --iconv, --fuzzy, --copy-devices, --list-only, and a \
          list of --files-from there. As the far end resilver refuses -X, --iconv and --log-file, and \
          where it sends -A, --fake-super and --copy-devices.",
@@ -361,6 +396,10 @@ pub const DIFFERENCES: &[Paragraph] = &[
         "--fuzzy finds files that are to be removed as well: nothing of the old tree goes before the switch. \
          --remote-option and --iconv are refused within one machine, where there is no other end. A name \
          that --iconv cannot convert is left out, where rsync ends the run.",
+    ),
+    Point(
+        "A daemon's password is asked for at the terminal only; where there is none that is an error, and an \
+         empty password is not tried.",
     ),
     Point("Messages say resilver where rsync says rsync, and no role in brackets."),
     Point(

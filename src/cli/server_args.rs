@@ -7,11 +7,10 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::far::Far;
 use super::options::Wire;
 use crate::engine::{AskedNames, Boundary, Names, Options};
-use crate::transport::{
-    Address, Family, Program, Quoting, RemoteShell, option_value, path_argument,
-};
+use crate::transport::{Quoting, option_value, path_argument};
 use crate::tree::KeepXattrs;
 use crate::wire::flist::Fields;
 use crate::wire::handshake::Offer;
@@ -20,20 +19,8 @@ use crate::wire::{Capabilities, Converter};
 /// The program to be started on another machine.
 #[derive(Clone, Debug)]
 pub struct OtherEnd {
-    /// The way there.
-    pub shell: RemoteShell,
-    /// Where.
-    pub address: Address,
-    /// By which kind of address.
-    pub family: Family,
-    /// What is run there.
-    pub program: OsString,
-    /// Its arguments, as the far shell is to see them.
-    pub args: Vec<OsString>,
-    /// Arguments that it is told past its shell.
-    pub secluded: Option<Vec<OsString>>,
-    /// The newest version of the protocol that is spoken.
-    pub version: i32,
+    /// Where it is and what is run there.
+    pub far: Far,
     /// What is offered in the handshake.
     pub offer: Offer,
     /// Whether lists may come directory by directory.
@@ -68,18 +55,6 @@ pub enum Task {
         tells_manner: bool,
     },
 }
-
-impl OtherEnd {
-    /// The whole command.
-    pub fn command(&self) -> Vec<OsString> {
-        let program = Program {
-            path: self.program.clone(),
-            args: self.args.clone(),
-        };
-        self.shell.command(&self.address, self.family, &program)
-    }
-}
-
 /// What goes into the bundle of letters besides the engine's options.
 #[derive(Clone, Debug)]
 pub struct Letters {
@@ -130,7 +105,10 @@ pub fn for_sender(
     paths: &[OsString],
 ) -> (Vec<OsString>, Option<Vec<OsString>>) {
     let quoting = wire.quoting();
-    let paths = paths.iter().map(|path| remote_path(path, options, quoting));
+    let paths = paths.iter().map(|path| match &wire.module {
+        Some(module) => module_path(path, module, quoting),
+        None => remote_path(path, options, quoting),
+    });
     arguments(options, wire, letters, None, paths.collect())
 }
 
@@ -142,7 +120,11 @@ pub fn for_receiver(
     receiver: &ForReceiver,
     path: &OsStr,
 ) -> (Vec<OsString>, Option<Vec<OsString>>) {
-    let path = path_argument(path, wire.quoting());
+    let quoting = wire.quoting();
+    let path = match &wire.module {
+        Some(module) => module_path(path, module, quoting),
+        None => path_argument(path, quoting),
+    };
     arguments(options, wire, letters, Some(receiver), vec![path])
 }
 
@@ -229,6 +211,32 @@ fn bundle(
         bundle.extend_from_slice(capabilities.value());
     }
     (bundle.len() > 1).then(|| OsString::from_vec(bundle))
+}
+
+/// A path in a daemon's module. A word in it that would begin another path there is kept from doing so.
+fn module_path(path: &OsStr, module: &OsStr, quoting: Quoting) -> OsString {
+    let argument = match path == module {
+        true => {
+            let mut whole = path.to_owned();
+            whole.push("/");
+            whole
+        }
+        false => path_argument(path, quoting),
+    };
+    if quoting != Quoting::Daemon {
+        return argument;
+    }
+    let begins = [b" ", module.as_bytes(), b"/"].concat();
+    let mut kept = Vec::new();
+    let mut rest = argument.as_bytes();
+    while let Some((byte, after)) = rest.split_first() {
+        match rest.starts_with(&begins) {
+            true => kept.extend_from_slice(b"[ ]"),
+            false => kept.push(*byte),
+        }
+        rest = after;
+    }
+    OsString::from_vec(kept)
 }
 
 /// A path there. A tilde that would be a name within the directory of the login is kept from the shell.

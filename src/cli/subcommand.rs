@@ -9,6 +9,8 @@ use clap_complete::Shell;
 
 use super::exit::Refusal;
 use super::grammar;
+#[cfg(feature = "rdiff")]
+use super::rdiff::{self, Rdiff};
 use super::why::Question;
 
 /// A subcommand as it was asked for.
@@ -54,6 +56,9 @@ pub enum Subcommand {
     },
     /// Explain what a run would do about some paths.
     Why(Question),
+    /// Make or use a signature or a delta.
+    #[cfg(feature = "rdiff")]
+    Rdiff(Rdiff),
     /// Print completions.
     Completions(Shell),
     /// Print the manual page.
@@ -73,6 +78,8 @@ impl Subcommand {
             | Subcommand::Tidy { dest, .. }
             | Subcommand::Status { dest, .. }
             | Subcommand::Doctor { dest } => Some(dest),
+            #[cfg(feature = "rdiff")]
+            Subcommand::Rdiff(_) => None,
             Subcommand::Why(_)
             | Subcommand::Completions(_)
             | Subcommand::Man
@@ -82,7 +89,7 @@ impl Subcommand {
 }
 
 /// The subcommands for clap.
-pub fn commands() -> [Command; 9] {
+pub fn commands() -> Vec<Command> {
     let dry_run = || {
         switch(
             "dry-run",
@@ -90,7 +97,7 @@ pub fn commands() -> [Command; 9] {
             "Tell what would be done, change nothing",
         )
     };
-    [
+    let commands = [
         on_destination(
             "undo",
             "Take back the last switch: the tree before it is there again",
@@ -148,10 +155,13 @@ pub fn commands() -> [Command; 9] {
                 .help("For which shell"),
         ),
         base("man", "Print the manual page, in roff").hide(true),
-    ]
+    ];
+    #[cfg(feature = "rdiff")]
+    let commands = commands.into_iter().chain(rdiff::commands());
+    commands.into_iter().collect()
 }
 
-fn base(name: &'static str, about: &'static str) -> Command {
+pub(super) fn base(name: &'static str, about: &'static str) -> Command {
     Command::new(name).about(about).disable_version_flag(true)
 }
 
@@ -166,7 +176,7 @@ fn on_destination(name: &'static str, about: &'static str) -> Command {
     )
 }
 
-fn switch(name: &'static str, short: Option<char>, help: &'static str) -> Arg {
+pub(super) fn switch(name: &'static str, short: Option<char>, help: &'static str) -> Arg {
     let arg = Arg::new(name)
         .long(name)
         .action(ArgAction::SetTrue)
@@ -209,6 +219,10 @@ pub fn parse(words: &[OsString]) -> Result<Option<Subcommand>, Refusal> {
 }
 
 fn asked(name: &str, matches: &ArgMatches, paths: &[OsString]) -> Subcommand {
+    #[cfg(feature = "rdiff")]
+    if let Some(rdiff) = rdiff::asked(name, matches) {
+        return Subcommand::Rdiff(rdiff);
+    }
     let dest = || {
         matches
             .get_one::<PathBuf>("dest")

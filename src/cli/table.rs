@@ -197,6 +197,24 @@ pub enum Opt {
     StopAt,
     /// `--rsh`.
     Rsh,
+    /// `--ssh`.
+    Ssh,
+    /// `--identity`.
+    Identity,
+    /// `--port`.
+    Port,
+    /// `--password-file`.
+    PasswordFile,
+    /// `--motd`, `--no-motd`.
+    Motd(bool),
+    /// `--address`.
+    Address,
+    /// `--contimeout`.
+    Contimeout,
+    /// `--no-contimeout`.
+    NoContimeout,
+    /// `--early-input`.
+    EarlyInput,
     /// `--rsync-path`.
     RsyncPath,
     /// `--iconv`.

@@ -416,7 +416,11 @@ fn what_is_not_there_yet_is_refused_by_name() {
             "--remote-option has no meaning within one machine",
             Code::Unsupported,
         ),
-        ("--port=5 s d", "--port: not supported yet", Code::Syntax),
+        (
+            "--read-batch=f s d",
+            "--read-batch: not supported yet",
+            Code::Syntax,
+        ),
         (
             "-a --gate=true s h:d",
             "--gate works where the destination is, and that is another machine",
@@ -430,11 +434,6 @@ fn what_is_not_there_yet_is_refused_by_name() {
         (
             "-ay s h:d",
             "--fuzzy is not supported in a push yet",
-            Code::Unsupported,
-        ),
-        (
-            "-a rsync://h/m d",
-            "daemons are not supported yet: rsync://h/m",
             Code::Unsupported,
         ),
     ] {

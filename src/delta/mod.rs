@@ -15,6 +15,7 @@
 //! | `table`, `search` | from a signature and a source to [`Token`]s: [`Matcher`] |
 //! | `patch` | from a basis and tokens to the new file: [`Patch`] |
 //! | `local` | two files at hand to the new file and its byte counts, on all cores: [`rebuild`] |
+//! | `rdiff` | signatures, deltas and patches as files of their own |
 //! | `at` | reading and writing at positions: [`ReadAt`], [`WriteAt`] |
 
 mod at;
@@ -22,6 +23,8 @@ mod block_sum;
 mod checksum;
 mod local;
 mod patch;
+#[cfg(feature = "rdiff")]
+pub mod rdiff;
 mod search;
 mod signature;
 mod sizing;

@@ -8,7 +8,7 @@ use super::options::Options;
 use super::post::Post;
 use crate::tree::Rules;
 use crate::wire::flist::Charset;
-use crate::wire::handshake::{self, Offer};
+use crate::wire::handshake::{self, Offer, Versions};
 use crate::wire::{
     Capabilities, Compat, Converter, Dialect, FilterNeed, Mux, Protocol, Role, read_filters,
     write_arguments, write_filters,
@@ -24,8 +24,8 @@ pub enum Opening {
 
 /// What a client brings along.
 pub struct Client {
-    /// The newest version of the protocol that is spoken (`--protocol`).
-    pub version: i32,
+    /// How the version of the protocol is found.
+    pub versions: Versions,
     /// Whether lists may come directory by directory.
     pub incremental: bool,
     /// The filter rules that the server gets, where it needs any.
@@ -97,7 +97,7 @@ impl Opening {
                 .for_each(|text| on_the_way(charset, text));
             write_arguments(&arguments, to).map_err(broken)?;
         }
-        let protocol = handshake::exchange_versions(client.version, from, to)?;
+        let protocol = client.versions.settle(from, to)?;
         accepts(protocol)?;
         Ok(handshake::client(
             protocol,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::levels::Info;
-use super::style::Style;
+use super::style::{Style, Way};
 use super::voice::Voice;
 use crate::engine::{Event, Outcome, Position, Wants};
 
@@ -31,15 +31,19 @@ impl Bar {
     pub fn for_style(style: &Style) -> Option<Bar> {
         let names_here = style.format.is_some() && io::stdout().is_terminal();
         let silent = style.quiet || style.json || style.info(Info::Progress) > 0 || names_here;
-        (!silent && io::stderr().is_terminal()).then(Bar::new)
+        // On the way to another machine a person may be asked for a password here.
+        (!silent && io::stderr().is_terminal()).then(|| Bar::new(style.run.way == Way::Local))
     }
 
-    /// A bar on standard error; draws nothing until the first file moves, but a turning wheel.
-    fn new() -> Bar {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    /// A bar on standard error; draws nothing until the first file moves, but a turning wheel, at once or
+    /// from the first list on.
+    fn new(at_once: bool) -> Bar {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         bar.set_style(wheel());
         bar.set_message("comparing");
-        bar.enable_steady_tick(Duration::from_millis(120));
+        if at_once {
+            show(&bar);
+        }
         let now = Instant::now();
         Bar {
             bar,
@@ -89,6 +93,7 @@ impl Bar {
 impl Voice for Bar {
     fn event(&mut self, event: &Event) {
         match event {
+            Event::ListBegins => show(&self.bar),
             Event::FileProgress { path, done, .. } => {
                 match self.moving.iter_mut().find(|(moving, _)| moving == path) {
                     Some((_, so_far)) => *so_far = *done,
@@ -122,6 +127,11 @@ impl Voice for Bar {
             ..Wants::default()
         }
     }
+}
+
+fn show(bar: &ProgressBar) {
+    bar.set_draw_target(ProgressDrawTarget::stderr());
+    bar.enable_steady_tick(Duration::from_millis(120));
 }
 
 fn wheel() -> ProgressStyle {

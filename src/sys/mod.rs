@@ -16,6 +16,7 @@ pub mod signal;
 pub mod sparse;
 pub mod stack;
 mod stat;
+pub mod terminal;
 pub mod trusted;
 pub mod users;
 pub mod volume;

@@ -38,6 +38,11 @@ pub fn stop_requested() -> bool {
     STOP.load(Ordering::Relaxed)
 }
 
+/// Asks to stop, as a first signal does.
+pub fn request_stop() {
+    STOP.store(true, Ordering::SeqCst);
+}
+
 /// Asks to stop at this time, as a first signal does.
 pub fn stop_at(when: SystemTime) -> io::Result<()> {
     std::thread::Builder::new()

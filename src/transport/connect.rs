@@ -1,11 +1,16 @@
 //! A connection to a daemon: straight, or through a proxy that `RSYNC_PROXY` names.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::{Errno, ioctl_fionbio};
+use rustix::net::sockopt::socket_error;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, connect, socket_with};
 
 use super::shell::Family;
 
@@ -20,14 +25,35 @@ pub enum ConnectError {
     /// The name leads to no address of the kind that is wanted (exit code 10).
     #[error("no address for {0}")]
     NoAddress(String),
-    /// Nobody answered there (10; 35 where the time ran out).
-    #[error("failed to connect to {host}: {}", crate::sys::reason(.source))]
-    Refused {
+    /// Nobody knows the name (10).
+    #[error("getaddrinfo: {name}: {reason}")]
+    Unknown {
         /// Host and port.
+        name: String,
+        /// The resolver's words.
+        reason: String,
+    },
+    /// Nobody answered there (10).
+    #[error("failed to connect to {host} ({address}): {}", crate::sys::reason(.source))]
+    Refused {
+        /// Host as it was given.
         host: String,
+        /// The last address that was tried.
+        address: IpAddr,
         /// The system's reason.
         source: io::Error,
     },
+    /// Nobody answered in time (35).
+    #[error("timeout connecting to {host} ({address})")]
+    TimedOut {
+        /// Host as it was given.
+        host: String,
+        /// The last address that was tried.
+        address: IpAddr,
+    },
+    /// `RSYNC_PROXY` is no place (10).
+    #[error("invalid proxy specification: should be HOST:PORT")]
+    ProxyForm,
     /// The proxy would not (10).
     #[error("proxy {proxy}: {reason}")]
     Proxy {
@@ -45,6 +71,8 @@ pub struct Route {
     pub family: Family,
     /// `--contimeout`: how long to wait for an answer.
     pub timeout: Option<Duration>,
+    /// `--address`: the address to connect from.
+    pub local: Option<IpAddr>,
     /// `RSYNC_PROXY`: `[user:password@]host:port`.
     pub proxy: Option<String>,
 }
@@ -69,17 +97,16 @@ impl Route {
         let (name, number) = place
             .rsplit_once(':')
             .and_then(|(name, number)| Some((name, number.parse().ok()?)))
-            .ok_or_else(|| failed("not of the form HOST:PORT".into()))?;
+            .ok_or(ConnectError::ProxyForm)?;
         let stream = self.straight(name, number)?;
         tunnel(&stream, host, port, login).map_err(|e| failed(e.to_string()))?;
         Ok(stream)
     }
 
     fn straight(&self, host: &str, port: u16) -> Result<TcpStream, ConnectError> {
-        let place = format!("{host}:{port}");
-        let refused = |source| ConnectError::Refused {
-            host: place.clone(),
-            source,
+        let unknown = |e: io::Error| ConnectError::Unknown {
+            name: format!("{host} {port}"),
+            reason: lookup_reason(&e),
         };
         let wanted = |address: &SocketAddr| match self.family {
             Family::Any => true,
@@ -89,27 +116,74 @@ impl Route {
         let mut last = None;
         for address in (host, port)
             .to_socket_addrs()
-            .map_err(refused)?
+            .map_err(unknown)?
             .filter(wanted)
         {
-            let connected = match self.timeout {
+            // Requests are small and answered one by one: they must not wait for each other.
+            match self
+                .open(address)
+                .and_then(|stream| stream.set_nodelay(true).map(|()| stream))
+            {
+                Ok(stream) => return Ok(stream),
+                Err(e) => last = Some((address.ip(), e)),
+            }
+        }
+        let host = host.to_owned();
+        Err(match last {
+            Some((address, e)) if e.kind() == io::ErrorKind::TimedOut && self.timeout.is_some() => {
+                ConnectError::TimedOut { host, address }
+            }
+            Some((address, source)) => ConnectError::Refused {
+                host,
+                address,
+                source,
+            },
+            None => ConnectError::NoAddress(format!("{host}:{port}")),
+        })
+    }
+
+    /// Connects to one address, from the one that is to be ours.
+    fn open(&self, address: SocketAddr) -> io::Result<TcpStream> {
+        let Some(local) = self.local else {
+            return match self.timeout {
                 Some(timeout) => TcpStream::connect_timeout(&address, timeout),
                 None => TcpStream::connect(address),
             };
-            match connected {
-                Ok(stream) => {
-                    // Requests are small and answered one by one: they must not wait for each other.
-                    stream.set_nodelay(true).map_err(refused)?;
-                    return Ok(stream);
-                }
-                Err(e) => last = Some(e),
-            }
+        };
+        let family = match address {
+            SocketAddr::V4(_) => AddressFamily::INET,
+            SocketAddr::V6(_) => AddressFamily::INET6,
+        };
+        let socket = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+        bind(&socket, &SocketAddr::new(local, 0))?;
+        ioctl_fionbio(&socket, true)?;
+        match connect(&socket, &address) {
+            Ok(()) => {}
+            Err(Errno::INPROGRESS) => self.wait_for(&socket)?,
+            Err(e) => return Err(e.into()),
         }
-        Err(match last {
-            Some(e) => refused(e),
-            None => ConnectError::NoAddress(place),
-        })
+        ioctl_fionbio(&socket, false)?;
+        Ok(TcpStream::from(socket))
     }
+
+    fn wait_for(&self, socket: &OwnedFd) -> io::Result<()> {
+        let patience = match self.timeout.map(Timespec::try_from) {
+            Some(Ok(patience)) => Some(patience),
+            _ => None,
+        };
+        let mut ready = [PollFd::new(socket, PollFlags::OUT)];
+        if poll(&mut ready, patience.as_ref())? == 0 {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        socket_error(socket)?.map_err(io::Error::from)
+    }
+}
+
+/// What the resolver says, without the library's introduction.
+fn lookup_reason(e: &io::Error) -> String {
+    let text = e.to_string();
+    let plain = text.strip_prefix("failed to lookup address information: ");
+    plain.unwrap_or(&text).to_owned()
 }
 
 /// Asks a proxy to pass everything on to `host`.
@@ -204,7 +278,7 @@ mod tests {
             .expect_err("nobody");
         let told = error.to_string();
         assert!(
-            told.contains(&format!("127.0.0.1:{port}: Connection refused")),
+            told.contains("127.0.0.1 (127.0.0.1): Connection refused"),
             "{told}"
         );
         let route = Route {

@@ -20,6 +20,8 @@ use super::auth::Digest;
 const LONGEST_LINE: u64 = 5119;
 /// Most lines before a daemon lets one in: a message of the day, or a list of modules.
 const MOST_LINES: usize = 1 << 16;
+/// Most bytes that are shown of what is no greeting.
+const MOST_SHOWN: usize = 200;
 const PREFIX: &[u8] = b"@RSYNCD: ";
 
 /// Why a daemon was left.
@@ -28,9 +30,15 @@ pub enum DaemonError {
     /// Reading or writing failed (exit code 10).
     #[error("{}", crate::sys::reason(.0))]
     Io(#[from] io::Error),
-    /// What came first was no greeting (5).
+    /// Nothing came first (5).
     #[error("did not see server greeting")]
-    NoGreeting,
+    Silent,
+    /// What came first was no greeting (5).
+    #[error("server sent {0:?} rather than greeting")]
+    NoGreeting(String),
+    /// A line that no daemon writes (5).
+    #[error("the daemon's answer has a zero byte in it")]
+    Zero,
     /// A greeting that makes no sense (5).
     #[error("bad greeting from the daemon: {0}")]
     Greeting(String),
@@ -87,11 +95,29 @@ pub fn greet(
     version: u32,
 ) -> Result<Greeting, DaemonError> {
     let names = Digest::NAMED.map(Digest::name).join(" ");
-    writeln!(writer, "@RSYNCD: {version}.0 {names}")?;
-    writer.flush()?;
-    let line = line(reader)?.ok_or(DaemonError::NoGreeting)?;
-    let text = line.strip_prefix(PREFIX).ok_or(DaemonError::NoGreeting)?;
+    let told = writeln!(writer, "@RSYNCD: {version}.0 {names}").and_then(|()| writer.flush());
+    match told {
+        // What it said before it left tells more.
+        Err(e) if is_gone(&e) => {}
+        told => told?,
+    }
+    let line = match line(reader) {
+        Err(DaemonError::Io(e)) if is_gone(&e) => None,
+        line => line?,
+    };
+    let line = line.ok_or(DaemonError::Silent)?;
+    let text = line.strip_prefix(PREFIX).ok_or_else(|| {
+        let shown = line.iter().take(MOST_SHOWN).copied().collect::<Vec<_>>();
+        DaemonError::NoGreeting(String::from_utf8_lossy(&shown).into_owned())
+    })?;
     read_greeting(&String::from_utf8_lossy(text), version)
+}
+
+fn is_gone(e: &io::Error) -> bool {
+    matches!(
+        e.kind(),
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
+    )
 }
 
 /// `MAJOR[.SUB] [DIGEST...]`.
@@ -124,6 +150,18 @@ fn read_greeting(text: &str, version: u32) -> Result<Greeting, DaemonError> {
         protocol: released.min(version),
         digests,
     })
+}
+
+/// Gives a daemon what its `early exec` reads, between the greetings and the module.
+///
+/// # Errors
+/// Writing failed.
+pub fn send_early_input(writer: &mut dyn Write, input: &[u8]) -> io::Result<()> {
+    if !input.is_empty() {
+        writeln!(writer, "#early_input={}", input.len())?;
+        writer.write_all(input)?;
+    }
+    Ok(())
 }
 
 /// Names a module, or asks for the list of them with an empty name; `tell` gets every line that is meant for
@@ -221,7 +259,7 @@ fn line(reader: &mut dyn BufRead) -> Result<Option<Vec<u8>>, DaemonError> {
     }
     line.retain(|b| *b != b'\r');
     if line.contains(&0) {
-        return Err(DaemonError::NoGreeting);
+        return Err(DaemonError::Zero);
     }
     Ok(Some(line))
 }

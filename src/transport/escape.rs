@@ -18,6 +18,8 @@ pub enum Quoting {
     All,
     /// `--old-args`: values of options only.
     OptionsOnly,
+    /// For a daemon: no shell sees it, but the daemon takes one level of backslashes away from options.
+    Daemon,
     /// `--old-args` twice, and secluded arguments, which no shell sees: nothing.
     Nothing,
 }
@@ -30,7 +32,9 @@ pub fn option_value(text: &OsStr, quoting: Quoting) -> OsString {
     }
     let mut out = Vec::with_capacity(text.len());
     for &byte in text.as_bytes() {
-        if SPECIAL.contains(&byte) || WILDCARDS.contains(&byte) {
+        if quoting == Quoting::Daemon {
+            out.extend((byte == b'\\').then_some(b'\\'));
+        } else if SPECIAL.contains(&byte) || WILDCARDS.contains(&byte) {
             out.push(b'\\');
         }
         out.push(byte);
@@ -82,6 +86,8 @@ mod tests {
             let all = path_argument(OsStr::new(path), Quoting::All);
             assert_eq!(all, OsStr::new(escaped), "{path}");
         }
+        let daemon = path_argument(OsStr::new("-a $b"), Quoting::Daemon);
+        assert_eq!(daemon, "./-a $b");
         let old = path_argument(OsStr::new("-a b"), Quoting::OptionsOnly);
         assert_eq!(old, "./-a b");
     }
@@ -92,5 +98,7 @@ mod tests {
         assert_eq!(option_value(value, Quoting::All), r"a\*b\ c\'");
         assert_eq!(option_value(value, Quoting::OptionsOnly), r"a\*b\ c\'");
         assert_eq!(option_value(value, Quoting::Nothing), value);
+        let value = OsStr::new(r"a b\c*");
+        assert_eq!(option_value(value, Quoting::Daemon), r"a b\\c*");
     }
 }

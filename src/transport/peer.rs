@@ -1,12 +1,18 @@
-//! A peer that runs as a child process: the remote shell, or any program that speaks on its standard
-//! streams. What it says on standard error goes where ours goes.
+//! A peer that is spoken to: a child process (the remote shell, or any program that speaks on its standard
+//! streams; what it says on standard error goes where ours goes), a daemon behind a connection, or what the
+//! built-in client's thread reaches.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, Read};
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+#[cfg(feature = "ssh")]
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -33,25 +39,48 @@ pub enum Status {
     Killed(i32),
 }
 
-/// A running peer. Dropping it ends the process, and whoever still reads from it is at the end.
+/// A running peer. Dropping it ends it, and whoever still reads from it is at the end.
 #[derive(Debug)]
 pub struct Peer {
-    child: Child,
+    running: Running,
     gone: Arc<AtomicBool>,
+}
+
+#[derive(Debug)]
+enum Running {
+    Child(Child),
+    /// A daemon: how it ends nobody hears.
+    Daemon(TcpStream),
+    /// The thread ends with its connection.
+    #[cfg(feature = "ssh")]
+    Thread(Option<JoinHandle<io::Result<Status>>>, TcpStream),
 }
 
 /// What a peer writes. Its end comes with the peer's, also where a child of its own keeps the stream open.
 #[derive(Debug)]
 pub struct Heard {
-    from: ChildStdout,
+    from: From,
     gone: Arc<AtomicBool>,
 }
 
+#[derive(Debug)]
+enum From {
+    /// Never waited for in a read.
+    Pipe(File),
+    Daemon(TcpStream),
+}
+
+/// What a peer is told. Dropping it tells that there is no more; a daemon is told by the end of the peer.
+pub type Writer = File;
+
 impl Heard {
-    fn new(from: ChildStdout, gone: &Arc<AtomicBool>) -> io::Result<Heard> {
-        rustix::io::ioctl_fionbio(&from, true)?;
-        let gone = Arc::clone(gone);
-        Ok(Heard { from, gone })
+    fn pipe(from: impl Into<OwnedFd>, gone: &Arc<AtomicBool>) -> io::Result<Heard> {
+        let from: OwnedFd = from.into();
+        rustix::io::ioctl_fionbio(from.as_fd(), true)?;
+        Ok(Heard {
+            from: From::Pipe(from.into()),
+            gone: Arc::clone(gone),
+        })
     }
 }
 
@@ -62,15 +91,20 @@ impl Read for Heard {
             tv_sec: 0,
             tv_nsec: 50_000_000,
         };
+        let from = match &mut self.from {
+            From::Pipe(from) => from,
+            // Both directions of a connection wait, or none does; its end is the peer's.
+            From::Daemon(from) => return from.read(buf),
+        };
         loop {
-            match self.from.read(buf) {
+            match from.read(buf) {
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
                 read => return read,
             }
             if self.gone.load(Ordering::Relaxed) {
                 return Ok(0);
             }
-            let mut ready = [PollFd::new(&self.from, PollFlags::IN)];
+            let mut ready = [PollFd::new(from, PollFlags::IN)];
             match poll(&mut ready, Some(&NAP)) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(e) => return Err(e.into()),
@@ -84,7 +118,7 @@ impl Peer {
     ///
     /// # Errors
     /// The program could not be run.
-    pub fn start(argv: &[OsString]) -> Result<(Peer, Heard, ChildStdin), PeerError> {
+    pub fn start(argv: &[OsString]) -> Result<(Peer, Heard, Writer), PeerError> {
         let (program, args) = argv.split_first().ok_or_else(|| PeerError {
             program: OsString::new(),
             source: io::ErrorKind::InvalidInput.into(),
@@ -103,36 +137,99 @@ impl Peer {
         match (child.stdout.take(), child.stdin.take()) {
             (Some(reader), Some(writer)) => {
                 let gone: Arc<AtomicBool> = Arc::default();
-                let reader = Heard::new(reader, &gone).map_err(failed)?;
-                Ok((Peer { child, gone }, reader, writer))
+                let reader = Heard::pipe(reader, &gone).map_err(failed)?;
+                let running = Running::Child(child);
+                Ok((Peer { running, gone }, reader, OwnedFd::from(writer).into()))
             }
             _ => Err(failed(io::ErrorKind::BrokenPipe.into())),
         }
+    }
+
+    /// A daemon at the other end of a connection.
+    ///
+    /// # Errors
+    /// The system has no room for another descriptor.
+    pub fn daemon(stream: TcpStream) -> io::Result<(Peer, Heard, Writer)> {
+        let gone: Arc<AtomicBool> = Arc::default();
+        let writer = OwnedFd::from(stream.try_clone()?).into();
+        let reader = Heard {
+            from: From::Daemon(stream.try_clone()?),
+            gone: Arc::clone(&gone),
+        };
+        let running = Running::Daemon(stream);
+        Ok((Peer { running, gone }, reader, writer))
+    }
+
+    /// A peer that a thread speaks to over `connection`, by the other ends of these pipes.
+    #[cfg(feature = "ssh")]
+    pub(super) fn thread(
+        thread: JoinHandle<io::Result<Status>>,
+        connection: TcpStream,
+        reader: OwnedFd,
+        writer: OwnedFd,
+    ) -> io::Result<(Peer, Heard, Writer)> {
+        let gone: Arc<AtomicBool> = Arc::default();
+        let reader = Heard::pipe(reader, &gone)?;
+        let running = Running::Thread(Some(thread), connection);
+        Ok((Peer { running, gone }, reader, writer.into()))
     }
 
     /// Gives it so long to end by itself, then ends it.
     pub fn end_within(mut self, patience: Duration) {
         const NAP: Duration = Duration::from_millis(5);
         let until = Instant::now() + patience;
-        while Instant::now() < until && matches!(self.child.try_wait(), Ok(None)) {
+        while Instant::now() < until && self.runs() {
             std::thread::sleep(NAP);
         }
     }
 
-    /// Waits until it ends by itself. Its streams have to be dropped first, or it may wait for us.
+    /// Whether it may still end by itself and tell.
+    fn runs(&mut self) -> bool {
+        match &mut self.running {
+            Running::Child(child) => matches!(child.try_wait(), Ok(None)),
+            Running::Daemon(_) => false,
+            #[cfg(feature = "ssh")]
+            Running::Thread(thread, _) => thread.as_ref().is_some_and(|t| !t.is_finished()),
+        }
+    }
+
+    /// Waits until it ends by itself; none for a daemon, of which nothing is heard. Its streams have to be
+    /// dropped first, or it may wait for us.
     ///
     /// # Errors
     /// The system cannot tell how it ended.
-    pub fn finish(mut self) -> io::Result<Status> {
-        self.child.wait().map(status)
+    pub fn finish(mut self) -> io::Result<Option<Status>> {
+        match &mut self.running {
+            Running::Child(child) => child.wait().map(status).map(Some),
+            Running::Daemon(_) => Ok(None),
+            #[cfg(feature = "ssh")]
+            Running::Thread(thread, _) => match thread.take().map(JoinHandle::join) {
+                Some(Ok(ended)) => ended.map(Some),
+                _ => Err(io::Error::other("the ssh thread failed")),
+            },
+        }
     }
 }
 
 impl Drop for Peer {
     fn drop(&mut self) {
         // Nothing is left to do about one that cannot be ended; one that was waited for is not there.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        match &mut self.running {
+            Running::Child(child) => {
+                let _ = child.kill();
+                let _ = child.wait();
+            }
+            Running::Daemon(connection) => {
+                let _ = connection.shutdown(Shutdown::Both);
+            }
+            #[cfg(feature = "ssh")]
+            Running::Thread(thread, connection) => {
+                let _ = connection.shutdown(Shutdown::Both);
+                // The reader is told before the thread, which may wait for it.
+                self.gone.store(true, Ordering::Relaxed);
+                let _ = thread.take().map(JoinHandle::join);
+            }
+        }
         self.gone.store(true, Ordering::Relaxed);
     }
 }
@@ -150,7 +247,7 @@ mod tests {
 
     use super::*;
 
-    fn start(words: &[&str]) -> Result<(Peer, Heard, ChildStdin), PeerError> {
+    fn start(words: &[&str]) -> Result<(Peer, Heard, Writer), PeerError> {
         let argv: Vec<OsString> = words.iter().map(OsString::from).collect();
         Peer::start(&argv)
     }
@@ -163,15 +260,15 @@ mod tests {
         let mut back = Vec::new();
         reader.read_to_end(&mut back).expect("the bytes");
         assert_eq!(back, b"\0\x01there");
-        assert_eq!(peer.finish().expect("an end"), Status::Exited(0));
+        assert_eq!(peer.finish().expect("an end"), Some(Status::Exited(0)));
     }
 
     #[test]
     fn its_end_is_told() {
         let (peer, ..) = start(&["sh", "-c", "exit 7"]).expect("sh");
-        assert_eq!(peer.finish().expect("an end"), Status::Exited(7));
+        assert_eq!(peer.finish().expect("an end"), Some(Status::Exited(7)));
         let (peer, ..) = start(&["sh", "-c", "kill -9 $$"]).expect("sh");
-        assert_eq!(peer.finish().expect("an end"), Status::Killed(9));
+        assert_eq!(peer.finish().expect("an end"), Some(Status::Killed(9)));
     }
 
     #[test]

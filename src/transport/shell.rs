@@ -84,6 +84,15 @@ impl RemoteShell {
         argv
     }
 
+    /// The same with a private key to log in by; none where the command is not `ssh`, whose words these are.
+    #[must_use]
+    pub fn with_identity(mut self, file: &OsStr) -> Option<RemoteShell> {
+        self.is_ssh().then(|| {
+            self.0.extend(["-i".into(), file.to_owned()]);
+            self
+        })
+    }
+
     fn is_ssh(&self) -> bool {
         Path::new(&self.0[0]).file_name() == Some(OsStr::new("ssh"))
     }

@@ -29,6 +29,32 @@ pub struct Offer {
     pub remove_source_files: bool,
 }
 
+/// How both sides come to a version of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Versions {
+    /// Each tells its newest, this one first.
+    Exchange(i32),
+    /// The greetings with a daemon settled it.
+    Settled(Protocol),
+}
+
+impl Versions {
+    /// The version that is spoken.
+    ///
+    /// # Errors
+    /// As [`exchange_versions`].
+    pub fn settle<R, W>(self, from: &mut R, to: &mut W) -> Result<Protocol>
+    where
+        R: Read + ?Sized,
+        W: Write + ?Sized,
+    {
+        match self {
+            Versions::Exchange(own) => exchange_versions(own, from, to),
+            Versions::Settled(protocol) => Ok(protocol),
+        }
+    }
+}
+
 /// How a side comes to its checksums.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChecksumWish {

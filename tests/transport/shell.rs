@@ -71,7 +71,7 @@ fn ours(
     };
     let shell = RemoteShell::parse(OsStr::new(shell)).expect("a shell");
     let (peer, ..) = Peer::start(&shell.command(&address, family, &program)).expect("the recorder");
-    peer.finish().expect("its end");
+    let _ = peer.finish().expect("its end");
     recorded(dir)
 }
 

@@ -4,13 +4,14 @@ use std::ffi::{OsStr, OsString};
 
 use super::Asked;
 use crate::cli::exit::{Code, Refusal};
+use crate::cli::far::{Far, Place};
 use crate::cli::name_list::Separator;
-use crate::cli::operands::Ends;
+use crate::cli::operands::{Ends, Keeper};
 use crate::cli::server_args::{self, ForReceiver, Letters, OtherEnd, Task};
 use crate::delta::Checksum;
 use crate::engine::{AskedNames, Boundary, Fuzzy, Partial, Privilege, Symlinks};
 use crate::stage::CommitChoice;
-use crate::transport::{Address, Quoting, RemoteShell};
+use crate::transport::{Address, Program, Quoting};
 use crate::tree::{Grammar, KeepXattrs};
 use crate::wire::flist::Fields;
 use crate::wire::handshake::{ChecksumWish, CompressionWish, Offer};
@@ -25,12 +26,27 @@ impl Asked {
     pub(super) fn other_end(&mut self, ends: Ends) -> Result<Option<OtherEnd>, Refusal> {
         match ends {
             Ends::Local { .. } => Ok(None),
-            Ends::Pull { address, paths, .. } => self.sender(address, &paths).map(Some),
-            Ends::Push { address, path, .. } => self.receiver(address, &path).map(Some),
+            Ends::Pull {
+                address,
+                keeper,
+                paths,
+                ..
+            } => self.sender((address, keeper), &paths).map(Some),
+            Ends::Push {
+                address,
+                keeper,
+                path,
+                ..
+            } => self.receiver((address, keeper), &path).map(Some),
         }
     }
 
-    fn sender(&mut self, address: Address, paths: &[OsString]) -> Result<OtherEnd, Refusal> {
+    fn sender(
+        &mut self,
+        (address, keeper): (Address, Keeper),
+        paths: &[OsString],
+    ) -> Result<OtherEnd, Refusal> {
+        let place = self.place(address, keeper, paths)?;
         let incremental = self.takes_pieces();
         let capabilities = Capabilities::client(incremental);
         let dirs = !self.engine.recursive && self.names_dirs();
@@ -45,7 +61,7 @@ impl Asked {
             (Some(names), _) => AskedNames::listed(names, engine.select.relative),
             (None, Some(_)) => AskedNames::any(),
             (None, None) => AskedNames::new(
-                paths,
+                &self.wire.within_module(paths),
                 engine.select.relative,
                 self.wire.quoting() != Quoting::OptionsOnly,
             ),
@@ -55,12 +71,17 @@ impl Asked {
             names,
             asked,
         };
-        let end = self.end(address, told, (Way::Receives, incremental), task)?;
+        let end = self.end(place, told, (Way::Receives, incremental), task)?;
         self.leave_to_sender(incremental);
         Ok(end)
     }
 
-    fn receiver(&mut self, address: Address, path: &OsStr) -> Result<OtherEnd, Refusal> {
+    fn receiver(
+        &mut self,
+        (address, keeper): (Address, Keeper),
+        path: &OsStr,
+    ) -> Result<OtherEnd, Refusal> {
+        let place = self.place(address, keeper, &[path.to_owned()])?;
         let incremental = self.engine.recursive && !self.engine.whole_list;
         let capabilities = Capabilities::sending_client(incremental);
         let deletes = self.engine.deletion.enabled;
@@ -99,7 +120,7 @@ impl Asked {
             rules,
             tells_manner,
         };
-        let end = self.end(address, told, (Way::Sends, incremental), task)?;
+        let end = self.end(place, told, (Way::Sends, incremental), task)?;
         self.leave_to_receiver();
         Ok(end)
     }
@@ -128,28 +149,20 @@ impl Asked {
 
     fn end(
         &self,
-        address: Address,
+        place: Place,
         (args, secluded): Told,
         (way, incremental): (Way, bool),
         task: Task,
     ) -> Result<OtherEnd, Refusal> {
-        let shell = self
-            .wire
-            .shell
-            .clone()
-            .or_else(|| std::env::var_os("RSYNC_RSH"));
-        let shell = match shell.filter(|shell| !shell.is_empty()) {
-            Some(command) => RemoteShell::parse(&command).map_err(Refusal::usage)?,
-            None => RemoteShell::default(),
-        };
+        let path = self.wire.program.clone().unwrap_or_else(|| "rsync".into());
         Ok(OtherEnd {
-            shell,
-            address,
-            family: self.wire.family,
-            program: self.wire.program.clone().unwrap_or_else(|| "rsync".into()),
-            args,
-            secluded,
-            version: self.wire.protocol().number(),
+            far: Far {
+                place,
+                program: Program { path, args },
+                secluded,
+                version: self.wire.protocol().number(),
+                motd: self.wire.daemon.motd(),
+            },
             offer: self.offer(way),
             incremental,
             fields: self.fields(),

@@ -4,6 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
+use super::daemon::DaemonWords;
+use super::way::{Client, port};
 use super::{Asked, no_meaning};
 use crate::cli::arguments::Given;
 use crate::cli::exit::{Code, Refusal};
@@ -20,6 +22,12 @@ pub(in crate::cli) struct Wire {
     /// Whether the sources are on another machine.
     pub(in crate::cli) is_there: bool,
     pub(super) shell: Option<OsString>,
+    pub(super) client: Client,
+    pub(super) identity: Option<OsString>,
+    pub(super) port: Option<u16>,
+    /// The daemon's module, where one has the other end.
+    pub(in crate::cli) module: Option<OsString>,
+    pub(super) daemon: DaemonWords,
     pub(super) program: Option<OsString>,
     /// `--iconv` as typed; `-` turns it off.
     iconv: Option<OsString>,
@@ -35,7 +43,7 @@ pub(in crate::cli) struct Wire {
     pub(in crate::cli) from0: bool,
     /// `--files-from` with a list at the other end: its path there.
     pub(in crate::cli) far_list: Option<OsString>,
-    protocol: Option<Protocol>,
+    pub(super) protocol: Option<Protocol>,
     pub(in crate::cli) timeout: Option<Duration>,
     secluded: Option<bool>,
     old_args: u8,
@@ -92,6 +100,7 @@ impl Wire {
     pub(in crate::cli) fn quoting(&self) -> Quoting {
         match (self.is_secluded(), self.old_args) {
             (true, _) => Quoting::Nothing,
+            (false, 0) if self.module.is_some() => Quoting::Daemon,
             (false, 0) => Quoting::All,
             (false, 1) => Quoting::OptionsOnly,
             (false, _) => Quoting::Nothing,
@@ -122,6 +131,15 @@ impl Asked {
         let wire = &mut self.wire;
         match given.opt {
             Opt::Rsh => wire.shell = Some(given.value),
+            Opt::Ssh => wire.client = Client::read(&given)?,
+            Opt::Identity => wire.identity = Some(given.value),
+            Opt::Port => wire.port = port(&given)?,
+            Opt::PasswordFile
+            | Opt::Motd(_)
+            | Opt::Address
+            | Opt::Contimeout
+            | Opt::NoContimeout
+            | Opt::EarlyInput => wire.daemon.take(&given)?,
             Opt::RsyncPath => wire.program = Some(given.value),
             Opt::Iconv => wire.iconv = Some(given.value),
             Opt::NoIconv => wire.iconv = Some("-".into()),

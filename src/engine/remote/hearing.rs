@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use super::requests::Requests;
 use crate::engine::event::{Event, Report, Severity as Tone};
@@ -46,6 +47,10 @@ impl Hearing<'_> {
                 if errors.contains(IoErrors::VANISHED) {
                     self.tally.set_vanished();
                 }
+            }
+            Message::IoTimeout(seconds) => {
+                let seconds = u64::from(*seconds);
+                self.requests.speak_within(Duration::from_secs(seconds));
             }
             Message::NoSend(ndx) => self.requests.refused(*ndx, self.frontier),
             Message::ErrorExit(Some(code)) => {

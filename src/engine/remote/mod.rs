@@ -63,7 +63,9 @@ use crate::sys::{signal, users};
 use crate::tree::Scope;
 use crate::wire::flist::{Charset, Fields, IdKind};
 use crate::wire::handshake::Offer;
-use crate::wire::{Converter, Demux, Dialect, Mux, Protocol, Role, Sums, end_names, write_name};
+use crate::wire::{
+    Converter, Demux, Dialect, Message, Mux, Protocol, Role, Sums, end_names, write_name,
+};
 
 /// A sender that is there, and what both sides know of each other beforehand.
 pub struct Sender {
@@ -231,7 +233,11 @@ fn pull_counted(
     let pulled = || {
         let listener: Listener<'_> = Box::new(move |message| {
             hearing.hear(&message);
-            Ok(())
+            match message {
+                // Nothing comes behind it, and the sender may wait for this side to leave.
+                Message::ErrorExit(Some(_)) => Err(std::io::ErrorKind::UnexpectedEof.into()),
+                _ => Ok(()),
+            }
         });
         let mut stream = Demux::new(from, dialect.side, listener);
         stream.begin_session(dialect.reads_frames);

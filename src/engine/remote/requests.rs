@@ -116,13 +116,13 @@ pub(in crate::engine) struct Over;
 /// All requests of a session.
 pub(in crate::engine) struct Requests {
     protocol: Protocol,
-    /// After how long without a word the sender gets a sign of life.
-    patience: Option<Duration>,
     state: Mutex<State>,
     changed: Condvar,
 }
 
 struct State {
+    /// How long the sender may hear nothing.
+    patience: Option<Duration>,
     memory: NdxMemory,
     pending: HashMap<u32, Pending>,
     values: Values,
@@ -229,8 +229,8 @@ impl Requests {
     pub(in crate::engine) fn new(protocol: Protocol, timeout: Option<Duration>) -> Requests {
         Requests {
             protocol,
-            patience: timeout.map(|timeout| timeout / 2),
             state: Mutex::new(State {
+                patience: timeout.map(|timeout| timeout / 2),
                 memory: NdxMemory::new(protocol),
                 pending: HashMap::new(),
                 values: Values::default(),
@@ -550,9 +550,18 @@ impl Requests {
         }
     }
 
+    /// Never lets the sender wait longer than it says (a daemon's `timeout`).
+    pub(in crate::engine) fn speak_within(&self, timeout: Duration) {
+        let mut state = lock(&self.state);
+        let patience = timeout / 2;
+        state.patience = Some(state.patience.map_or(patience, |now| now.min(patience)));
+        drop(state);
+        self.changed.notify_all();
+    }
+
     /// Waits for a change; true if none came for so long that the sender has to hear something.
     fn wait<'s>(&self, state: MutexGuard<'s, State>) -> (MutexGuard<'s, State>, bool) {
-        match self.patience {
+        match state.patience {
             None => {
                 let state = self.changed.wait(state);
                 (state.unwrap_or_else(PoisonError::into_inner), false)
@@ -606,4 +615,30 @@ impl Requests {
 
 fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    /// A daemon that would leave after some silence hears something before.
+    #[test]
+    fn a_limit_for_silence_is_kept() {
+        let requests = Requests::new(Protocol::NEWEST, None);
+        let (mut heard, to) = io::pipe().expect("a pipe");
+        let mut to = Mux::new(to);
+        to.set_framed(true);
+        std::thread::scope(|scope| {
+            scope.spawn(|| requests.write_out(&mut to).expect("room"));
+            requests.speak_within(Duration::from_millis(40));
+            std::thread::sleep(Duration::from_millis(400));
+            requests.end(None);
+        });
+        drop(to);
+        let mut said = Vec::new();
+        heard.read_to_end(&mut said).expect("the end");
+        assert!(said.starts_with(&[0, 0, 0, 7]), "{said:?}");
+    }
 }

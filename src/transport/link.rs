@@ -1,0 +1,55 @@
+//! A peer as a session holds it: what it says, what it is told, and its end.
+
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::peer::{Heard, Peer, Status, Writer};
+
+/// How long a peer has to leave by itself.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A peer that runs. Reader and writer go to one thread each: neither waits for the other.
+pub struct Link {
+    /// What it says.
+    pub from: Box<dyn Read + Send>,
+    /// What it is told.
+    pub to: Box<dyn Write + Send>,
+    /// The peer itself.
+    pub hold: Hold,
+}
+
+impl Link {
+    /// Of a peer and its two streams.
+    #[must_use]
+    pub fn new((peer, from, to): (Peer, Heard, Writer)) -> Link {
+        Link {
+            from: Box::new(from),
+            to: Box::new(to),
+            hold: Hold(Arc::new(Mutex::new(Some(peer)))),
+        }
+    }
+}
+
+/// What ends a peer, or waits for its end. All copies hold the same one.
+#[derive(Clone, Debug)]
+pub struct Hold(Arc<Mutex<Option<Peer>>>);
+
+impl Hold {
+    fn take(&self) -> Option<Peer> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Gives it a moment to leave, then ends it: whoever reads from it or writes to it goes on.
+    pub fn hang_up(&self) {
+        if let Some(peer) = self.take() {
+            peer.end_within(PATIENCE);
+        }
+    }
+
+    /// Waits for its end, its streams having been dropped. None after [`Hold::hang_up`], and of a daemon.
+    #[must_use]
+    pub fn finish(&self) -> Option<Status> {
+        self.take().and_then(|peer| peer.finish().ok().flatten())
+    }
+}
