@@ -42,7 +42,7 @@ mod tests {
 
     #[test]
     fn names_are_known_with_their_dashes() {
-        for name in ["--daemon", "--read-batch", "--no-motd"] {
+        for name in ["--daemon", "--read-batch", "--sockopts"] {
             assert!(is_known(name), "{name}");
         }
         for name in [
