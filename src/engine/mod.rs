@@ -29,6 +29,7 @@ mod fake_super;
 mod filter;
 mod leaf;
 mod likeness;
+mod line;
 mod links;
 mod listing;
 mod node;
@@ -56,6 +57,7 @@ mod workforce;
 
 pub use error::Error;
 pub use event::*;
+pub use line::HangUp;
 pub use offer::{Receiver, push};
 pub use opening::{Client, Opening, Server};
 pub use options::{

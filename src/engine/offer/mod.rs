@@ -26,7 +26,6 @@ mod walk;
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use content::Contents;
@@ -41,11 +40,11 @@ use walk::Walk;
 
 use super::error::Error;
 use super::event::{Event, Outcome, Report, Severity, Traffic};
+use super::line::{HangUp, Line};
 use super::opening::Opening;
 use super::options::{Options, Writing};
 use super::pace::Pace;
-use super::remote::watch::Watch;
-use super::remote::{CodeOf, Counted};
+use super::remote::CodeOf;
 use super::select::Names;
 use super::sources::{self, Lister, Source};
 use super::tally::Tally;
@@ -78,7 +77,7 @@ pub struct Receiver {
     /// The exit code of a session that this error ends: a client is told.
     pub code_of: Arc<CodeOf>,
     /// Ends the session, so that whoever reads from it or writes to it does not wait for ever.
-    pub hang_up: Arc<dyn Fn() + Send + Sync>,
+    pub hang_up: Arc<HangUp>,
     /// Which end this is.
     pub opening: Opening,
 }
@@ -88,57 +87,17 @@ pub struct Receiver {
 /// # Errors
 /// What ended the session: whether the destination is as it was is the receiver's affair.
 pub fn push(options: &Options, report: &dyn Report, receiver: Receiver) -> Result<Outcome, Error> {
-    let (received, moved) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
-    let watch = Watch {
-        hang_up: Arc::clone(&receiver.hang_up),
-        timeout: receiver.timeout,
-        moved: Arc::clone(&moved),
-        over: AtomicBool::new(false),
-        timed_out: AtomicBool::new(false),
-    };
-    let result = std::thread::scope(|scope| {
-        let watcher = scope.spawn(|| watch.watch());
-        let result = push_counted(options, report, receiver, (&received, &moved));
-        watch.over.store(true, Ordering::Relaxed);
-        watcher.thread().unpark();
-        result
-    });
-    match result {
-        Err(Error::Wire(_)) if signal::stop_requested() => Err(Error::Interrupted),
-        Err(Error::Wire(_)) if watch.timed_out.load(Ordering::Relaxed) => Err(Error::Silent {
-            seconds: watch.timeout.unwrap_or_default().as_secs(),
-        }),
-        Err(Error::Wire(e)) if e.is_end() => Err(Error::Closed {
-            received: received.load(Ordering::Relaxed),
-            role: "sender",
-        }),
-        result => result,
-    }
+    let line = Line::default();
+    let (timeout, hang_up) = (receiver.timeout, Arc::clone(&receiver.hang_up));
+    let session = || push_over(&line, options, report, receiver);
+    line.attend(timeout, &*hang_up, || "sender", session)
 }
 
-/// The bytes that are written, counted.
-struct Counting {
-    to: Box<dyn Write + Send>,
-    count: Arc<AtomicU64>,
-}
-
-impl Write for Counting {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        let written = self.to.write(buf)?;
-        self.count.fetch_add(written as u64, Ordering::Relaxed);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.to.flush()
-    }
-}
-
-fn push_counted(
+fn push_over(
+    line: &Line,
     options: &Options,
     report: &dyn Report,
     receiver: Receiver,
-    (received, moved): (&Arc<AtomicU64>, &Arc<AtomicU64>),
 ) -> Result<Outcome, Error> {
     let Receiver {
         from,
@@ -152,16 +111,10 @@ fn push_counted(
         hang_up,
         opening,
     } = receiver;
-    let counted = |from, count: &Arc<AtomicU64>| -> Box<dyn Read + Send> {
-        let count = Arc::clone(count);
-        Box::new(Counted { from, count })
-    };
-    let mut from = counted(counted(from, received), moved);
-    let count = Arc::clone(moved);
-    let mut to: Box<dyn Write + Send> = Box::new(Counting { to, count });
+    let (mut from, mut to) = (line.reads(from), line.writes(to));
     let dialect = opening.shake_hands(&offer, None, |_| Ok(()), &mut from, &mut to)?;
     let protocol = dialect.protocol;
-    received.store(0, Ordering::Relaxed);
+    line.begin_session();
     let mut to = Mux::new(to);
     to.begin_session(dialect.writes_frames).map_err(broken)?;
     opening.begin(&mut to)?;
@@ -171,8 +124,8 @@ fn push_counted(
         Opening::Server(server) => {
             let outbox: Arc<Outbox> = Arc::default();
             server.post.begin(outbox.clone());
-            let received = Arc::clone(received);
-            (Some(ServerEnd { outbox, received }), &reserved)
+            let line = line.clone();
+            (Some(ServerEnd { outbox, line }), &reserved)
         }
     };
     if tells_manner && !dialect.compat.contains(Compat::ATOMIC) {
@@ -261,7 +214,7 @@ fn push_counted(
     }
     outcome.stats.wire = Some(Traffic {
         sent,
-        received: received.load(Ordering::Relaxed),
+        received: line.received(),
     });
     Ok(outcome)
 }

@@ -2,7 +2,6 @@
 
 use std::io::Write;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::content::{Contents, Outgoing};
@@ -16,6 +15,7 @@ use super::walk::Walk;
 use crate::delta::Shape;
 use crate::engine::error::Error;
 use crate::engine::event::Event;
+use crate::engine::line::Line;
 use crate::engine::options::Writing;
 use crate::sys::{Kind, as_path};
 use crate::wire::{
@@ -57,7 +57,7 @@ pub(super) struct Serving<'s, W: Write> {
 /// What only a server has.
 pub(super) struct ServerEnd {
     pub outbox: Arc<Outbox>,
-    pub received: Arc<AtomicU64>,
+    pub line: Line,
 }
 
 impl<W: Write> Serving<'_, W> {
@@ -347,7 +347,7 @@ impl<W: Write> Serving<'_, W> {
         let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         let stats = self.teller.tally.outcome().stats;
         let statistics = Statistics {
-            server_read: number(server.received.load(Ordering::Relaxed)),
+            server_read: number(server.line.received()),
             server_written: number(self.to.given()),
             total_size: number(stats.total_size),
             // As rsync, which never tells less.

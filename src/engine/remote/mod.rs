@@ -30,11 +30,10 @@ mod relay;
 mod requests;
 pub(super) mod told;
 mod values;
-pub(super) mod watch;
 
 use std::io::{Read, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub(super) use answers::Course;
@@ -48,10 +47,10 @@ use answers::{Answers, First, Reading};
 use hearing::{Hearing, LastWord, Listener};
 pub(super) use hearing::{legible, take_errors};
 use relay::Relay;
-use watch::Watch;
 
 use super::error::Error;
 use super::event::{Event, Outcome, Report};
+use super::line::{HangUp, Line};
 use super::opening::{Opening, on_the_way};
 use super::options::{Fuzzy, Options};
 use super::order::Frontier;
@@ -59,7 +58,7 @@ use super::select::Names;
 use super::session;
 use super::sources::{Arrivals, Listed, Opened, Part, Seat, Source};
 use super::tally::Tally;
-use crate::sys::{signal, users};
+use crate::sys::users;
 use crate::tree::Scope;
 use crate::wire::flist::{Charset, Fields, IdKind};
 use crate::wire::handshake::Offer;
@@ -82,7 +81,7 @@ pub struct Sender {
     /// The exit code of a run that this error ends: the sender is told. Asked when the run ends, perhaps more than once.
     pub code_of: Arc<CodeOf>,
     /// Ends the session, so that whoever reads from it or writes to it does not wait for ever.
-    pub hang_up: Arc<dyn Fn() + Send + Sync>,
+    pub hang_up: Arc<HangUp>,
     /// Which end this is.
     pub opening: Opening,
     /// The names that the sender is told, below the one source (`--files-from` with a list here).
@@ -110,7 +109,7 @@ pub(super) struct Far<'f> {
     pub is_told: bool,
     /// The exit code of a run that this error ends.
     pub code_of: &'f CodeOf,
-    pub hang_up: &'f (dyn Fn() + Send + Sync),
+    pub hang_up: &'f HangUp,
 }
 
 /// Where a run has come to.
@@ -127,57 +126,23 @@ pub(super) enum Point {
 /// # Errors
 /// As [`super::run`]; and whatever the session comes to.
 pub fn pull(options: &Options, report: &dyn Report, sender: Sender) -> Result<Outcome, Error> {
-    let (received, listed) = (Arc::new(AtomicU64::new(0)), AtomicBool::new(false));
-    let watch = Watch {
-        hang_up: Arc::clone(&sender.hang_up),
-        timeout: sender.timeout,
-        moved: Arc::clone(&received),
-        over: AtomicBool::new(false),
-        timed_out: AtomicBool::new(false),
+    let (line, listed) = (Line::default(), AtomicBool::new(false));
+    let (timeout, hang_up) = (sender.timeout, Arc::clone(&sender.hang_up));
+    // rsync parts into two processes when the first list is there.
+    let role = || match listed.load(Ordering::Relaxed) {
+        true => "receiver",
+        false => "Receiver",
     };
-    let result = std::thread::scope(|scope| {
-        let watcher = scope.spawn(|| watch.watch());
-        let result = pull_counted(options, report, sender, (&received, &listed));
-        watch.over.store(true, Ordering::Relaxed);
-        watcher.thread().unpark();
-        result
-    });
-    match result {
-        Err(Error::Wire(_)) if signal::stop_requested() => Err(Error::Interrupted),
-        Err(Error::Wire(_)) if watch.timed_out.load(Ordering::Relaxed) => Err(Error::Silent {
-            seconds: watch.timeout.unwrap_or_default().as_secs(),
-        }),
-        Err(Error::Wire(e)) if e.is_end() => Err(Error::Closed {
-            received: received.load(Ordering::Relaxed),
-            // rsync parts into two processes when the first list is there.
-            role: match listed.load(Ordering::Relaxed) {
-                true => "receiver",
-                false => "Receiver",
-            },
-        }),
-        result => result,
-    }
+    let session = || pull_over(&line, options, report, sender, &listed);
+    line.attend(timeout, &*hang_up, role, session)
 }
 
-/// The bytes that are read, counted.
-pub(super) struct Counted {
-    pub from: Box<dyn Read + Send>,
-    pub count: Arc<AtomicU64>,
-}
-
-impl Read for Counted {
-    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
-        let read = self.from.read(buf)?;
-        self.count.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(read)
-    }
-}
-
-fn pull_counted(
+fn pull_over(
+    line: &Line,
     options: &Options,
     report: &dyn Report,
     sender: Sender,
-    (received, listed): (&Arc<AtomicU64>, &AtomicBool),
+    listed: &AtomicBool,
 ) -> Result<Outcome, Error> {
     let Sender {
         from,
@@ -192,8 +157,7 @@ fn pull_counted(
         names,
         asked,
     } = sender;
-    let count = Arc::clone(received);
-    let mut from: Box<dyn Read + Send> = Box::new(Counted { from, count });
+    let mut from = line.reads(from);
     let converts_names = opening.is_secluded();
     let accepts = |spoken| refuse_beyond(spoken, &fields, options);
     let dialect = opening.shake_hands(&offer, charset, accepts, &mut from, &mut to)?;
@@ -227,8 +191,7 @@ fn pull_counted(
         frontier: &frontier,
         last_word: &last_word,
     };
-    // What was said before the session does not count.
-    received.store(0, Ordering::Relaxed);
+    line.begin_session();
     report.event(Event::ListBegins);
     let pulled = || {
         let listener: Listener<'_> = Box::new(move |message| {
