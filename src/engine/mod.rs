@@ -32,6 +32,7 @@ mod likeness;
 mod line;
 mod links;
 mod listing;
+mod lock;
 mod node;
 mod notes;
 mod offer;

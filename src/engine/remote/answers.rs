@@ -1,13 +1,14 @@
 //! What a sender says: lists, the content of files, and how far it is.
 
 use std::io::Read;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::incoming::Incoming;
 use super::requests::Requests;
 use super::{AskedNames, Far, Listener};
 use crate::engine::error::Error;
 use crate::engine::event::{Event, Report, Severity};
+use crate::engine::lock::lock;
 use crate::engine::run::Run;
 use crate::engine::sources::{Arrivals, Assembly, Listed, Turn};
 use crate::engine::survey::Totals;
@@ -333,8 +334,4 @@ pub(super) fn unexpected(what: &'static str, why: &'static str) -> Error {
         why,
     }
     .into()
-}
-
-fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
-    of.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -25,6 +25,7 @@ mod block_sums;
 mod hearing;
 mod incoming;
 mod peer;
+mod pending;
 mod queue;
 mod relay;
 mod requests;
@@ -41,7 +42,8 @@ pub use asked::AskedNames;
 pub(super) use block_sums::block_sums;
 pub(super) use incoming::{Bed, Incoming, Manner, Unfit};
 pub(super) use peer::Peer;
-pub(super) use requests::{Basis, Outcome as Arrival, Pending, Requests, Waiter};
+pub(super) use pending::{Basis, Outcome as Arrival, Pending, Waiter};
+pub(super) use requests::Requests;
 
 use answers::{Answers, First, Reading};
 use hearing::{Hearing, LastWord, Listener};

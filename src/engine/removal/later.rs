@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
+use crate::engine::lock::lock;
 use crate::sys::{Dir, Stat};
 use crate::tree::Scope;
 
@@ -47,10 +48,6 @@ struct Names {
     source_stat: Option<Stat>,
     sides: Option<Box<Sides>>,
     claim: Option<Box<Claim>>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Later {
