@@ -2,6 +2,9 @@
 //! each compared with what two stock rsyncs do.
 
 mod cells;
+#[cfg(feature = "ssh")]
+mod cut;
+mod moved;
 mod place;
 mod play;
 #[path = "../transport/sshd.rs"]
