@@ -19,8 +19,8 @@ use crate::{RESILVER, STOCK};
 const FILES: u32 = 30;
 const LEN: usize = 60_000;
 
-/// What ssh itself says when it meets someone, generously.
-const GREETING: u64 = 12_000;
+/// What two sessions that carry the same may differ by: padding, pings and acknowledgements of ssh.
+const SLACK: u64 = 3_000;
 
 /// Passes connections on to an sshd, counts the bytes of both ways, and cuts after so many.
 struct Relay {
@@ -247,7 +247,7 @@ fn cut(positions: u64) {
             let most = fresh.saturating_sub(staged * 95 / 100);
             println!("{what}: {staged} staged, the next run moved {moved}");
             assert!(
-                moved <= most + GREETING / 4,
+                moved <= most + SLACK,
                 "{what}: {staged} were staged, and {moved} bytes moved, more than {most}"
             );
         }

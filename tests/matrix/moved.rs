@@ -119,10 +119,12 @@ fn moves_killed_at(moments: &[Moment], files: usize) {
             let said = String::from_utf8_lossy(&output.stderr);
             assert!(output.status.success(), "{way:?} {pair:?}: {said}");
             let whole = began.elapsed();
+            let mut kills = 0;
             for &moment in moments {
                 let what = format!("{way:?} {pair:?} {moment:?}");
                 fill(at, files);
                 let killed = kill_at(at, command(at, way, pair), moment, whole);
+                kills += usize::from(killed);
                 let (mut both, mut moved) = (0, 0);
                 for number in 0..files {
                     match (has(at, "s", number), has(at, "d", number)) {
@@ -141,6 +143,7 @@ fn moves_killed_at(moments: &[Moment], files: usize) {
                     assert!(done, "{what}: {} is not moved", name("s", number));
                 }
             }
+            assert!(kills > 0, "{way:?} {pair:?}: all runs were over before");
         }
     }
 }

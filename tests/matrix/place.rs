@@ -97,7 +97,7 @@ impl Templates {
                 write(dest.join("empty/gone"), "x", 1);
                 fs::remove_file(dest.join("k/f8")).expect("a file");
             }
-            // The directories' times are those of the run that made this; told nothing about is better.
+            // Directories whose time alone differs are no part of a scene.
             for name in ["", "k", "k/deep", "empty"] {
                 let file = fs::File::open(dest.join(name)).expect("a directory");
                 let time = fs::metadata(at.join("s").join(name)).and_then(|m| m.modified());
