@@ -22,6 +22,7 @@ pub enum Pair {
 pub enum Through {
     Pipes,
     Ssh,
+    #[cfg(feature = "ssh")]
     BuiltIn,
 }
 

@@ -13,6 +13,8 @@ pub struct Templates {
     dir: tempfile::TempDir,
 }
 
+const DIRECTORIES: [&str; 4] = ["", "k", "k/deep", "empty"];
+
 fn run(program: &str, args: &[&str], dir: &Path) {
     let output = Command::new(program)
         .args(args)
@@ -63,6 +65,12 @@ fn source(at: &Path) {
     let long = "long".repeat(30);
     run("setfattr", &["-n", "user.k", "-v", &long, "k/f4"], at);
     run("setfattr", &["-n", "user.d", "-v", &long, "k/deep"], at);
+    // Old, or what a run does to a directory could pass within the second of its source's time.
+    for name in DIRECTORIES {
+        let directory = fs::File::open(at.join(name)).expect("a directory");
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_150_000_000);
+        directory.set_modified(time).expect("a time");
+    }
 }
 
 impl Templates {
@@ -98,7 +106,7 @@ impl Templates {
                 fs::remove_file(dest.join("k/f8")).expect("a file");
             }
             // Directories whose time alone differs are no part of a scene.
-            for name in ["", "k", "k/deep", "empty"] {
+            for name in DIRECTORIES {
                 let file = fs::File::open(dest.join(name)).expect("a directory");
                 let time = fs::metadata(at.join("s").join(name)).and_then(|m| m.modified());
                 file.set_modified(time.expect("a time")).expect("a time");
