@@ -427,11 +427,6 @@ fn what_is_not_there_yet_is_refused_by_name() {
             Code::Unsupported,
         ),
         (
-            "-aX s h:d",
-            "--xattrs is not supported in a push yet",
-            Code::Unsupported,
-        ),
-        (
             "-ay s h:d",
             "--fuzzy is not supported in a push yet",
             Code::Unsupported,

@@ -276,10 +276,7 @@ impl Asked {
                 )));
             }
         }
-        let keep = &self.engine.preserve;
         for (given, name) in [
-            (keep.acls, "--acls"),
-            (keep.xattrs != KeepXattrs::No, "--xattrs"),
             (self.engine.privilege == Privilege::Fake, "--fake-super"),
             (self.wire.far_charset().is_some(), "--iconv"),
             (self.engine.content.fuzzy != Fuzzy::No, "--fuzzy"),

@@ -250,8 +250,7 @@ impl Asked {
         let keep = &self.engine.preserve;
         let sends = way == Way::Sends;
         for (given, name) in [
-            (keep.xattrs != KeepXattrs::No, "--xattrs"),
-            (sends && keep.acls, "--acls"),
+            (!sends && keep.xattrs != KeepXattrs::No, "--xattrs"),
             (
                 sends && self.engine.privilege == engine::Privilege::Fake,
                 "--fake-super",

@@ -45,7 +45,7 @@ use super::opening::Opening;
 use super::options::{Options, Writing};
 use super::pace::Pace;
 use super::remote::watch::Watch;
-use super::remote::{CodeOf, Counted};
+use super::remote::{CodeOf, Counted, refuse_beyond};
 use super::select::Names;
 use super::sources::{self, Lister, Source};
 use super::tally::Tally;
@@ -159,7 +159,8 @@ fn push_counted(
     let mut from = counted(counted(from, received), moved);
     let count = Arc::clone(moved);
     let mut to: Box<dyn Write + Send> = Box::new(Counting { to, count });
-    let dialect = opening.shake_hands(&offer, None, |_| Ok(()), &mut from, &mut to)?;
+    let accepts = |spoken| refuse_beyond(spoken, &fields, options);
+    let dialect = opening.shake_hands(&offer, None, accepts, &mut from, &mut to)?;
     let protocol = dialect.protocol;
     received.store(0, Ordering::Relaxed);
     let mut to = Mux::new(to);
