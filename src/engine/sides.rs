@@ -140,6 +140,10 @@ impl Worker<'_> {
             return Ok(());
         };
         if !self.is_reader {
+            // What asks for them may be among what is not told yet.
+            if far.is_told {
+                self.run.frontier.tell(&self.key, &mut self.events);
+            }
             let awaited = far.requests.await_values(&sides.wanted());
             awaited.map_err(|_| Error::Interrupted)?;
         }
