@@ -249,10 +249,6 @@ impl Asked {
     fn refuse_served(&self, way: Way) -> Result<(), Refusal> {
         let sends = way == Way::Sends;
         for (given, name) in [
-            (
-                sends && self.engine.privilege == engine::Privilege::Fake,
-                "--fake-super",
-            ),
             (sends && self.engine.content.copy_devices, "--copy-devices"),
             (self.wire.far_charset().is_some(), "--iconv"),
         ] {

@@ -142,3 +142,15 @@ cases! {
     acls_and_xattrs: small("-aAXi h:s/ d", &format!("{ACLS}{LONG}")).option("-A");
     xattrs_relative: small("-aXRi h:s/k/empty h:s/a d", LONG).option("-X");
 }
+
+/// Files that stand for what only the super-user can make, as notes have it.
+const NOTED: &str = "s/owned=x x:user.rsync.%stat=104755\\s0,0\\s7:8\ns/p= x:user.rsync.%stat=10644\\s0,0\\s0:0\n\
+    s/l=owned x:user.rsync.%stat=120777\\s0,0\\s0:0\ns/k/ x:user.rsync.%stat=40750\\s0,0\\s3:4\n\
+    s/k/trusted x:user.rsync.trusted.t=a-value-longer-than-what-a-list-tells-1 x:user.zz=2\nd/owned=y\n";
+
+cases! {
+    noted: small("-aAXi -M--fake-super h:s/ d", NOTED).then("-aAXii -M--fake-super h:s/ d").option("--fake-super");
+    noted_and_deleting: small("-ai --delete -M--fake-super h:s/ d", NOTED);
+    noted_as_a_plain_user: small("-ai -M--fake-super h:s/ d", "s/su=x x:user.rsync.%stat=104755\\s0,0\\s7:8\ns/l=a x:user.rsync.%stat=120777\\s0,0\\s0:0\nd/").unprivileged();
+    noted_in_a_way_that_makes_no_sense: small("-ai -M--fake-super h:s/ d", "s/a x:user.rsync.%stat=zork\nd/");
+}

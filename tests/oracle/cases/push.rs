@@ -1,5 +1,6 @@
 //! The destination on another machine: a stock rsync receives, behind a remote shell that runs it here.
 
+use super::content::ALIKE;
 use super::pull::{ACLS, LONG, LONG_OF_SPECIALS, LONG_OTHER};
 use crate::case::{Case, case};
 use crate::compare::Aspect;
@@ -169,4 +170,24 @@ cases! {
     acls_as_a_plain_user: small("-aAi s/ h:d", ACLS).unprivileged().option("-A");
     acls_and_xattrs: small("-aAXi s/ h:d", &format!("{ACLS}{LONG}")).option("-A");
     xattrs_relative: small("-aXRi s/k/empty s/a h:d", LONG).option("-X");
+}
+
+/// Files that stand for what only the super-user can make, as notes have it.
+const NOTED: &str = "s/owned=x x:user.rsync.%stat=104755\\s0,0\\s7:8\ns/p= x:user.rsync.%stat=10644\\s0,0\\s0:0\n\
+    s/l=owned x:user.rsync.%stat=120777\\s0,0\\s0:0\ns/k/ x:user.rsync.%stat=40750\\s0,0\\s3:4\n\
+    s/k/trusted x:user.rsync.trusted.t=a-value-longer-than-what-a-list-tells-1 x:user.zz=2\nd/owned=y\n";
+
+cases! {
+    noted: small("-aAXi --fake-super s/ h:d", NOTED).then("-aAXii --fake-super s/ h:d").option("--fake-super");
+    noted_and_deleting: small("-ai --delete --fake-super s/ h:d", NOTED);
+    noted_as_a_plain_user: small("-ai --fake-super s/ h:d", "s/su=x x:user.rsync.%stat=104755\\s0,0\\s7:8\ns/l=a x:user.rsync.%stat=120777\\s0,0\\s0:0\nd/").unprivileged();
+    noted_in_a_way_that_makes_no_sense: small("-ai --fake-super s/ h:d", "s/a x:user.rsync.%stat=zork\nd/");
+    fuzzy: small("-aiy s/ h:d", ALIKE).option("-y");
+    fuzzy_30: small("-aiy --protocol=30 s/ h:d", ALIKE);
+    fuzzy_29: small("-aiy --protocol=29 s/ h:d", ALIKE);
+    fuzzy_28: small("-aiy --protocol=28 s/ h:d", ALIKE);
+    fuzzy_counted: small("-ay --stats s/ h:d", ALIKE);
+    fuzzy_twice: small("-ayyi --copy-dest=../p s/ h:d", ALIKE);
+    fuzzy_twice_without_another_tree: small("-ayyi s/ h:d", ALIKE);
+    fuzzy_with_xattrs: small("-aXiy s/ h:d", &format!("{ALIKE}{LONG}"));
 }
