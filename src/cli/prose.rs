@@ -375,9 +375,9 @@ pub const FILES: &[Paragraph] = &[
 pub const DIFFERENCES: &[Paragraph] = &[
     Point(
         "The options of rsync that this page does not name are refused by name; so are, with the \
-         destination on another machine, -A, -X, --fake-super, --iconv, --fuzzy, --copy-devices, --list-only, and a \
-         list of --files-from there. As the far end resilver refuses -X, --iconv and --log-file, and \
-         where it sends -A, --fake-super and --copy-devices.",
+         destination on another machine, --iconv, --copy-devices, --list-only, and a \
+         list of --files-from there. As the far end resilver refuses --iconv and --log-file, and where it \
+         sends --copy-devices.",
     ),
     Point(
         "Data is on disk before the switch: --fsync is the default, --no-fsync is resilver's own.",

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::far::Far;
 use super::options::Wire;
-use crate::engine::{AskedNames, Boundary, Names, Options};
+use crate::engine::{AskedNames, Boundary, Fuzzy, Names, Options};
 use crate::transport::{Quoting, option_value, path_argument};
 use crate::tree::KeepXattrs;
 use crate::wire::flist::Fields;
@@ -183,6 +183,10 @@ fn bundle(
     let is_implied = matches!(&options.backups, Some(backups) if backups.dir.is_none());
     add(pushes && keep.omit_dir_times && !is_implied, b'O');
     add(pushes && keep.omit_link_times, b'J');
+    let fuzzy = options.content.fuzzy;
+    add(pushes && fuzzy != Fuzzy::No, b'y');
+    let looks_in_others = fuzzy == Fuzzy::Alternates && options.alternates.is_some();
+    add(pushes && looks_in_others, b'y');
     add(!pushes && options.symlinks.follow, b'L');
     add(!pushes && options.symlinks.follow_dirs, b'k');
     add(letters.whole_file, b'W');

@@ -427,13 +427,8 @@ fn what_is_not_there_yet_is_refused_by_name() {
             Code::Unsupported,
         ),
         (
-            "-aX s h:d",
-            "--xattrs is not supported in a push yet",
-            Code::Unsupported,
-        ),
-        (
-            "-ay s h:d",
-            "--fuzzy is not supported in a push yet",
+            "-a --copy-devices s h:d",
+            "--copy-devices is not supported in a push yet",
             Code::Unsupported,
         ),
     ] {

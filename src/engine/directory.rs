@@ -101,7 +101,8 @@ impl Worker<'_> {
             return Ok(false);
         };
         let is_made = matches!(live, Live::Other(_) | Live::Missing);
-        if is_made || changes.xattrs {
+        // A client is asked with what it is told.
+        if self.listener().is_none() && (is_made || changes.xattrs) {
             let listed = descent.sources.first().and_then(|o| o.seat.there());
             self.ask_values(sides.as_deref(), || listed?.index_of_self())?;
         }

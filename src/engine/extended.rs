@@ -3,6 +3,7 @@
 //! an unchanged file without any, one for a new one. Without the options there is none.
 
 mod attached;
+mod sent;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use crate::tree::{Acl, KeepXattrs, Owners, Preserve, Rules, Side};
 
 use super::event::Changes;
 pub(super) use attached::Wanted;
+pub(super) use sent::Sent;
 
 /// Names that everybody may set.
 const USER: &[u8] = b"user.";
@@ -59,6 +61,11 @@ impl Keeping {
     /// Whether there is anything to read.
     pub(super) fn any(self) -> bool {
         self.acls || self.xattrs != KeepXattrs::No
+    }
+
+    /// Whether objects are looked at for attributes of any kind.
+    pub(super) fn reads(self) -> bool {
+        self.any() || self.fake
     }
 
     /// Whether an attribute is the system's own, or an ACL that is kept as such.

@@ -140,6 +140,10 @@ impl Worker<'_> {
             return Ok(());
         };
         if !self.is_reader {
+            // What asks for them may be among what is not told yet.
+            if far.is_told {
+                self.run.frontier.tell(&self.key, &mut self.events);
+            }
             let awaited = far.requests.await_values(&sides.wanted());
             awaited.map_err(|_| Error::Interrupted)?;
         }
@@ -161,18 +165,7 @@ impl Worker<'_> {
     }
 
     fn unreadable(&mut self, path: &Path, (name, e): &Unreadable) {
-        let (path, reason) = (shown(path), crate::sys::reason(e));
-        let text = match &**name {
-            b"" => format!("rsync_xal_get: llistxattr(\"{path}\") failed: {reason}"),
-            name => {
-                let name = crate::tree::shown(crate::sys::as_path(name));
-                format!("get_xattr_data: lgetxattr(\"{path}\",\"{name}\",0) failed: {reason}")
-            }
-        };
-        self.tell(Event::Message {
-            severity: Severity::Error,
-            text,
-        });
+        self.tell(unreadable(path, name, e));
     }
 
     /// Tells what an object that was made could not be given.
@@ -216,5 +209,21 @@ impl Worker<'_> {
                 text,
             });
         }
+    }
+}
+
+/// An attribute of an object could not be read; all of them, where it has no name.
+pub(super) fn unreadable(path: &Path, name: &[u8], e: &std::io::Error) -> Event {
+    let (path, reason) = (shown(path), crate::sys::reason(e));
+    let text = match name {
+        b"" => format!("rsync_xal_get: llistxattr(\"{path}\") failed: {reason}"),
+        name => {
+            let name = crate::tree::shown(crate::sys::as_path(name));
+            format!("get_xattr_data: lgetxattr(\"{path}\",\"{name}\",0) failed: {reason}")
+        }
+    };
+    Event::Message {
+        severity: Severity::Error,
+        text,
     }
 }

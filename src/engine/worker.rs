@@ -14,7 +14,7 @@ use super::batch::Batch;
 use super::detail::{About, Traffic};
 use super::error::Error;
 use super::event::{Action, Changes, Event, Item, Skip};
-use super::extended::{Sides, Unlike};
+use super::extended::{Sides, Unlike, Wanted};
 use super::fake_super;
 use super::node::Node;
 use super::order::{Key, child_key};
@@ -64,6 +64,10 @@ pub(super) struct Worker<'w> {
     pub turn: Option<Arc<Turn>>,
     /// It works where what a peer says is read, and waits for nothing.
     pub is_reader: bool,
+    /// Values of extended attributes that a client is asked for with what it is told next.
+    pub wanted: Vec<Wanted>,
+    /// It was told already of the entry that is dealt with.
+    pub told_ahead: bool,
     /// What is removed makes room for a backup, and is not kept itself.
     pub makes_room: bool,
 }
@@ -84,6 +88,8 @@ impl<'w> Worker<'w> {
             passed: None,
             turn: None,
             is_reader: false,
+            wanted: Vec::new(),
+            told_ahead: false,
             makes_room: false,
         }
     }
@@ -109,7 +115,10 @@ impl<'w> Worker<'w> {
                 if node.fresh() || changes.is_some_and(|changes| changes.xattrs) {
                     let listed = node.model().and_then(|origin| origin.seat.there());
                     let sides = node.sides.get().map(|sides| &**sides);
-                    self.ask_values(sides, || listed?.index_of_self())?;
+                    // A client is asked with what it is told.
+                    if self.listener().is_none() || changes.is_none() {
+                        self.ask_values(sides, || listed?.index_of_self())?;
+                    }
                 }
                 if self.run.swept.has(&node.path) {
                     node.touched.store(true, Relaxed);
@@ -165,13 +174,18 @@ impl<'w> Worker<'w> {
         link: Option<Vec<u8>>,
     ) {
         let wants = self.run.wants;
-        if !wants.items || !(wants.unchanged || action.changes() || changes.any()) {
+        let wanted = std::mem::take(&mut self.wanted);
+        let is_wanted = wants.items && (wants.unchanged || action.changes() || changes.any());
+        if !is_wanted && wanted.is_empty() {
             return;
         }
         if self.listener().is_some() {
-            self.tell_client(ndx, told::item(stat.kind, &action, changes));
+            if !std::mem::take(&mut self.told_ahead) {
+                self.tell_client(ndx, told::item(stat.kind, &action, changes), wanted);
+            }
             // Of attributes rsync tells the receiving end itself, to whom clients say nothing of them.
-            if !(self.run.wants.skips && action == Action::Attributes && changes.any()) {
+            let tells = is_wanted && wants.skips;
+            if !(tells && action == Action::Attributes && changes.any()) {
                 return;
             }
         }
@@ -260,6 +274,10 @@ impl<'w> Worker<'w> {
         }
         let listed = node.sources.first().and_then(|o| o.seat.there());
         let ndx = listed.and_then(Listed::own_index);
+        if self.listener().is_some() && (node.fresh() || changes.xattrs) {
+            let sides = node.sides.get().filter(|_| self.run.target.is_some());
+            self.wanted = sides.map_or_else(Vec::new, |sides| sides.wanted());
+        }
         self.item(ndx, path, &stat, action, changes, None);
     }
 

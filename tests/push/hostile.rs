@@ -4,13 +4,15 @@ use std::fs;
 use std::io::Write;
 
 use crate::place::{Place, complaint};
-use resilver::wire::{Mux, WriteWire};
+use resilver::wire::{Mux, Ndx, NdxMemory, Protocol, WriteWire, write_xattr_requests};
 
 const DONE: i32 = -1;
 const DEL_STATS: i32 = -3;
 const SUB_LIST: i32 = -101;
 /// Data is asked for.
 const TRANSFER: u16 = 0x8000;
+/// Extended attributes differ.
+const REPORT_XATTR: u16 = 0x0100;
 
 /// One request of protocol 29: index, flags, and the four numbers of a basis.
 fn request(ndx: i32, flags: u16, head: Option<[i32; 4]>) -> Vec<u8> {
@@ -134,4 +136,47 @@ fn sums_by_chance_are_only_searched_for() {
     said.extend(dones(4));
     let (code, told) = told_by_hand(&said);
     assert_eq!(code, Some(0), "{told}");
+}
+
+/// A session of protocol 30 with a receiver that asks for these values of `f`, which has a long one and a short one, in
+/// that order; pushed to with `-rtX`.
+fn asked_for_values(numbers: &[u32]) -> (Option<i32>, String) {
+    let place = Place::new();
+    fs::write(place.at("s/f"), "content").expect("a file");
+    for (name, value) in [("user.a", &[b'v'; 40][..]), ("user.b", b"v")] {
+        let flags = rustix::fs::XattrFlags::empty();
+        rustix::fs::setxattr(place.at("s/f"), name, value, flags).expect("an attribute");
+    }
+    let mut session = Vec::new();
+    session.write_int(30).expect("a vector");
+    session.write_byte(0).expect("a vector");
+    session.write_int(7).expect("a vector");
+    let mut mux = Mux::new(Vec::new());
+    mux.begin_session(true).expect("a vector");
+    let mut memory = NdxMemory::new(Protocol::V30);
+    memory.write(Ndx::Entry(1), &mut mux).expect("a vector");
+    mux.write_short(REPORT_XATTR).expect("a vector");
+    write_xattr_requests(numbers, &mut mux).expect("a vector");
+    for _ in 0..4 {
+        memory.write(Ndx::Done, &mut mux).expect("a vector");
+    }
+    mux.flush().expect("a vector");
+    session.extend(mux.into_inner());
+    fs::write(place.at("said"), session).expect("a file");
+    let shell = place.shell("cat said; exec cat >/dev/null");
+    let mut command = place.run(&shell, &["-rtX"], ["s/", "h:d"]);
+    let output = command.output().expect("resilver");
+    (output.status.code(), complaint(&output))
+}
+
+#[test]
+fn values_that_were_not_left_out_are_refused() {
+    for numbers in [&[][..], &[1]] {
+        let (code, told) = asked_for_values(numbers);
+        assert_eq!(code, Some(0), "{numbers:?}: {told}");
+    }
+    for numbers in [&[2][..], &[3], &[1, 2], &[65_536], &[70_000]] {
+        let (code, told) = asked_for_values(numbers);
+        assert_eq!(code, Some(2), "{numbers:?}: {told}");
+    }
 }

@@ -9,7 +9,7 @@ use crate::cli::name_list::Separator;
 use crate::cli::operands::{Ends, Keeper};
 use crate::cli::server_args::{self, ForReceiver, Letters, OtherEnd, Task};
 use crate::delta::Checksum;
-use crate::engine::{AskedNames, Boundary, Fuzzy, Partial, Privilege, Symlinks};
+use crate::engine::{AskedNames, Boundary, Partial, Symlinks};
 use crate::stage::CommitChoice;
 use crate::transport::{Address, Program, Quoting};
 use crate::tree::{Grammar, KeepXattrs};
@@ -276,13 +276,8 @@ impl Asked {
                 )));
             }
         }
-        let keep = &self.engine.preserve;
         for (given, name) in [
-            (keep.acls, "--acls"),
-            (keep.xattrs != KeepXattrs::No, "--xattrs"),
-            (self.engine.privilege == Privilege::Fake, "--fake-super"),
             (self.wire.far_charset().is_some(), "--iconv"),
-            (self.engine.content.fuzzy != Fuzzy::No, "--fuzzy"),
             (self.engine.content.copy_devices, "--copy-devices"),
             (self.engine.select.list_only, "--list-only"),
             (

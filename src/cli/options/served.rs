@@ -10,7 +10,7 @@ use crate::cli::exit::Refusal;
 use crate::cli::table::Opt;
 use crate::engine;
 use crate::report::Style;
-use crate::tree::{IdMap, Ids, KeepXattrs, Rules};
+use crate::tree::{IdMap, Ids, Rules};
 use crate::wire::flist::Fields;
 use crate::wire::handshake::Offer;
 use crate::wire::{Capabilities, FilterNeed, Protocol, Way};
@@ -247,15 +247,8 @@ impl Order {
 impl Asked {
     /// What this program does not do as a server yet.
     fn refuse_served(&self, way: Way) -> Result<(), Refusal> {
-        let keep = &self.engine.preserve;
         let sends = way == Way::Sends;
         for (given, name) in [
-            (keep.xattrs != KeepXattrs::No, "--xattrs"),
-            (sends && keep.acls, "--acls"),
-            (
-                sends && self.engine.privilege == engine::Privilege::Fake,
-                "--fake-super",
-            ),
             (sends && self.engine.content.copy_devices, "--copy-devices"),
             (self.wire.far_charset().is_some(), "--iconv"),
         ] {

@@ -118,9 +118,9 @@ mod tests {
         }
         let two = task("--server -re.i . d e", &[]).expect("read");
         assert!(two.order.receive(Protocol::NEWEST).is_err());
-        for line in ["--server -rXe.i . d", "--server -re.i --iconv=utf8 . d"] {
-            let read = task(line, &[]).expect("read");
-            assert!(read.order.receive(Protocol::NEWEST).is_err(), "{line}");
-        }
+        let converted = task("--server -re.i --iconv=utf8 . d", &[]).expect("read");
+        assert!(converted.order.receive(Protocol::NEWEST).is_err());
+        let devices = task("--server --sender -re.i --copy-devices . s", &[]).expect("read");
+        assert!(devices.order.send(Protocol::NEWEST).is_err());
     }
 }

@@ -15,6 +15,7 @@ use crate::engine::event::{Action, Changes, Event, Severity, Skip};
 use crate::engine::fake_super::{self};
 use crate::engine::node::Node;
 use crate::engine::options::Writing;
+use crate::engine::remote::told;
 use crate::engine::run::not_linked;
 use crate::engine::sources::Origin;
 use crate::engine::target::{Fault, Place, Target};
@@ -62,9 +63,68 @@ impl Worker<'_> {
         };
         if wants_values {
             let sides = leaf.sides.as_deref();
-            self.ask_values(sides, || index(node, leaf).map(|(ndx, _)| ndx))?;
+            if !self.tell_ahead(node, leaf, &decision) {
+                self.ask_values(sides, || index(node, leaf).map(|(ndx, _)| ndx))?;
+            }
             self.await_values(sides, &leaf.path)?;
         }
+        let done = self.act_on(node, leaf, origin, decision);
+        self.told_ahead = false;
+        done
+    }
+
+    /// Tells a client of an entry before it is dealt with, if values of its extended attributes are to be asked for with
+    /// that.
+    fn tell_ahead(&mut self, node: &Node, leaf: &Leaf, decision: &Decision) -> bool {
+        let (action, changes) = match decision {
+            Decision::Touch(changes) => (Action::Attributes, self.as_touched(leaf, *changes)),
+            Decision::Make(changes) => (Action::Create, *changes),
+            Decision::Adopt(changes) => match self.linked_basis(leaf) {
+                Some(_) => (Action::HardLink { leader: None }, *changes),
+                None => (Action::Adopt, *changes),
+            },
+            _ => return false,
+        };
+        let wanted = leaf.sides.as_ref().map(|sides| sides.wanted());
+        let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty()) else {
+            return false;
+        };
+        let changes = Changes {
+            xattrs: true,
+            ..changes
+        };
+        let item = told::item(leaf.stat.kind, &action, changes);
+        let ndx = self.index(node, leaf);
+        let can_ask = self.run.target.is_some()
+            && self
+                .listener()
+                .is_some_and(|far| item.has_xattrs(far.dialect));
+        if ndx.is_none() || !can_ask {
+            return false;
+        }
+        self.tell_client(ndx, item, wanted);
+        self.told_ahead = true;
+        true
+    }
+
+    /// What is told of an entry that gets attributes, by what it has before.
+    fn as_touched(&self, leaf: &Leaf, changes: Changes) -> Changes {
+        let Some(live) = leaf.live.as_ref().filter(|_| leaf.claim.is_none()) else {
+            return changes;
+        };
+        let planner = &self.run.planner;
+        let seen = leaf.seen().unwrap_or(live);
+        let change = planner.change_for(&leaf.stat, seen, leaf.sides.as_deref(), &changes);
+        as_told(changes, live, &change, planner.preserve.perms)
+    }
+
+    fn act_on(
+        &mut self,
+        node: &Arc<Node>,
+        leaf: &Leaf,
+        origin: &Origin,
+        decision: Decision,
+    ) -> Result<bool, Error> {
         match decision {
             Decision::Skip(why) => {
                 self.skipped(&leaf.path, leaf.stat.kind, why);

@@ -11,9 +11,11 @@ use crate::delta::Digest;
 use crate::engine::batch::Batch;
 use crate::engine::compare::read_through;
 use crate::engine::error::Error;
-use crate::engine::sources::{Note, Origin, Unseen, Want};
-use crate::sys::{Kind, Stat, as_path, process, users};
-use crate::wire::flist::{Attached, Device, DirKind, Entry, IdKind, Link, Name, NameIds};
+use crate::engine::extended::Sent;
+use crate::engine::fake_super::Claim;
+use crate::engine::sources::{Note, Origin, Seat, Unseen, Want};
+use crate::sys::{Kind, Object, Stat, as_path, process, users};
+use crate::wire::flist::{Device, DirKind, Entry, IdKind, Link, Name, NameIds};
 use crate::wire::{Mux, Protocol, Sums};
 
 impl Walk<'_> {
@@ -73,10 +75,22 @@ impl Walk<'_> {
                 return Ok(());
             }
         };
-        let stat = seen.stat;
+        let opened = match &origin.seat {
+            // Attributes are those of what the link leads to.
+            Seat::Here(dir) if seen.followed && self.keeping.reads() => {
+                dir.open_target_file(name.base).ok()
+            }
+            _ => None,
+        };
+        let object = match &opened {
+            Some(file) => Some(Object::Open(file)),
+            None => origin.seat.object_of(name.base),
+        };
+        let stat = self.claimed(object, seen.stat, origin.operand, &path)?;
         let mut target = None;
         if stat.kind == Kind::Symlink {
-            match self.lister.target(&origin.seat, name.base, false) {
+            let is_file = seen.stat.kind == Kind::File;
+            match self.lister.target(&origin.seat, name.base, is_file) {
                 Ok(to) => target = Some(to),
                 Err(e) => {
                     self.teller.unread_link(origin.operand, &path, &e);
@@ -108,8 +122,11 @@ impl Walk<'_> {
             checksum: sum.as_ref().map(Digest::as_bytes),
             ..self.plain(name, &stat)
         };
+        let Some(sent) = self.attributes(object, &stat, origin.operand, &path) else {
+            return Ok(());
+        };
         self.teller.tally.listed(stat.kind, stat.size);
-        self.write(&entry, place(origin.operand, seen.followed)?, to)
+        self.write(&entry, &sent, place(origin.operand, seen.followed)?, to)
     }
 
     /// Writes what a directory is, without entering it; false if it takes no part.
@@ -127,17 +144,33 @@ impl Walk<'_> {
                 let passes = kind == DirKind::Implied
                     && self.lister.options.select.no_implied_dirs
                     && self.dialect.protocol < Protocol::V30;
-                if !passes {
-                    let place = place(sources[0].operand, false)?;
-                    self.directory(name, &stat, kind, place, to)?;
+                if passes {
+                    return Ok(true);
                 }
+                let operand = sources[0].operand;
+                let followed = match &sources[0].seat {
+                    Seat::Here(dir) if self.keeping.reads() => {
+                        let is_link = dir.stat(name.base).is_ok_and(|stat| !stat.is_dir());
+                        is_link.then(|| dir.open_target_dir(name.base).ok())
+                    }
+                    _ => None,
+                };
+                let object = match followed.iter().flatten().next() {
+                    Some(dir) => Some(Object::Open(dir.as_file())),
+                    None => sources[0].seat.object_of(name.base),
+                };
+                let stat = self.claimed(object, stat, operand, &path)?;
+                let Some(sent) = self.attributes(object, &stat, operand, &path) else {
+                    return Ok(false);
+                };
+                self.directory(name, &stat, (kind, &sent), place(operand, false)?, to)?;
                 Ok(true)
             }
             Err(Unseen::NoReferent) => Ok(false),
             Err(Unseen::Error(e)) => {
                 let want = self.lister.missing(&sources[0], name.base);
                 if want.itself {
-                    self.write(&Entry::new(name, 0), place(0, false)?, to)?;
+                    self.write(&Entry::new(name, 0), &Sent::default(), place(0, false)?, to)?;
                 }
                 // Where lists come one by one there is none to hang what is below it on.
                 let is_lost = want.below && self.dialect.incremental();
@@ -153,7 +186,7 @@ impl Walk<'_> {
         &mut self,
         name: Name<'_>,
         stat: &Stat,
-        kind: DirKind,
+        (kind, sent): (DirKind, &Sent),
         place: Place,
         to: &mut Mux<W>,
     ) -> Result<(), Error> {
@@ -163,7 +196,46 @@ impl Walk<'_> {
             size: stat.size,
             ..self.plain(name, stat)
         };
-        self.write(&entry, place, to)
+        self.write(&entry, sent, place, to)
+    }
+
+    /// What an object claims to be, where notes of that count.
+    pub(super) fn claimed(
+        &self,
+        object: Option<Object<'_>>,
+        stat: Stat,
+        operand: usize,
+        path: &Path,
+    ) -> Result<Stat, Error> {
+        match object.filter(|_| self.keeping.is_fake()) {
+            Some(object) => {
+                let shown = || self.teller.source_path(operand, path);
+                Ok(Claim::of(object, stat, shown)?.stat)
+            }
+            None => Ok(stat),
+        }
+    }
+
+    /// The ACLs and extended attributes of an entry. `None` where they could not be read: that is told, and the entry
+    /// is left out.
+    pub(super) fn attributes(
+        &self,
+        object: Option<Object<'_>>,
+        stat: &Stat,
+        operand: usize,
+        path: &Path,
+    ) -> Option<Sent> {
+        let Some(object) = object.filter(|_| self.keeping.any()) else {
+            return Some(Sent::default());
+        };
+        let rules = &self.lister.options.rules;
+        match self.keeping.read_sent(object, stat, rules) {
+            Ok(sent) => Some(sent),
+            Err((name, e)) => {
+                self.teller.unreadable(operand, path, &name, &e);
+                None
+            }
+        }
     }
 
     /// What every entry tells.
@@ -187,10 +259,11 @@ impl Walk<'_> {
     pub(super) fn write<W: Write>(
         &mut self,
         entry: &Entry<'_>,
+        sent: &Sent,
         place: Place,
         to: &mut Mux<W>,
     ) -> Result<(), Error> {
-        let attached = Attached::default();
+        let attached = sent.attached();
         if self.writer.write(entry, attached, &mut LocalNames, to)? {
             self.places.push(place);
         }

@@ -44,7 +44,7 @@ use super::line::{HangUp, Line};
 use super::opening::Opening;
 use super::options::{Options, Writing};
 use super::pace::Pace;
-use super::remote::CodeOf;
+use super::remote::{CodeOf, refuse_beyond};
 use super::select::Names;
 use super::sources::{self, Lister, Source};
 use super::tally::Tally;
@@ -112,7 +112,8 @@ fn push_over(
         opening,
     } = receiver;
     let (mut from, mut to) = (line.reads(from), line.writes(to));
-    let dialect = opening.shake_hands(&offer, None, |_| Ok(()), &mut from, &mut to)?;
+    let accepts = |spoken| refuse_beyond(spoken, &fields, options);
+    let dialect = opening.shake_hands(&offer, None, accepts, &mut from, &mut to)?;
     let protocol = dialect.protocol;
     line.begin_session();
     let mut to = Mux::new(to);

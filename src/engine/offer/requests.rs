@@ -34,8 +34,8 @@ pub(super) struct Request {
     /// Its index.
     pub ndx: u32,
     pub item: Item,
-    /// Which values of its xattrs are wanted.
-    pub xattrs: Vec<u32>,
+    /// Which values of its xattrs are wanted, where that is said.
+    pub xattrs: Option<Vec<u32>>,
     /// The basis that the receiver has, where data is wanted and the run is not dry.
     pub basis: Option<Blocks>,
 }
@@ -152,12 +152,12 @@ fn read_one(
     let item = Item::read(protocol, from)?;
     let mut request = Request {
         ndx,
-        xattrs: Vec::new(),
+        xattrs: None,
         basis: None,
         item,
     };
     if form.xattrs && !form.is_dry && request.item.has_xattrs(dialect) {
-        request.xattrs = read_xattr_requests(from)?;
+        request.xattrs = Some(read_xattr_requests(from)?);
     }
     if request.item.is_transfer() && !form.is_dry {
         let digest_len = Sums::of_transfers(dialect).digest_len();

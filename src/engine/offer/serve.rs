@@ -1,5 +1,6 @@
 //! Answering a receiver: lists ahead of what it asks for, files as they are asked for, and the end.
 
+use std::collections::HashMap;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,10 +18,11 @@ use crate::engine::error::Error;
 use crate::engine::event::Event;
 use crate::engine::line::Line;
 use crate::engine::options::Writing;
-use crate::sys::{Kind, as_path};
+use crate::sys::{Kind, Object, as_path};
 use crate::wire::{
     Basis, Compat, DeletionStats, Dialect, Ended, IoErrors, Item, Message, Mux, Ndx, NdxMemory,
     Phase, Phases, Protocol, Statistics, dones_of_generator, goodbyes_of_sender, write_sum_head,
+    write_xattr_values,
 };
 
 /// So many entries are always listed beyond those that are asked about.
@@ -142,7 +144,10 @@ impl<W: Write> Serving<'_, W> {
 
     fn answer(&mut self, request: Request) -> Result<(), Error> {
         let Request {
-            ndx, item, basis, ..
+            ndx,
+            item,
+            xattrs,
+            basis,
         } = request;
         let Some(subject) = self.shelves.find(ndx) else {
             return Err(super::unexpected(
@@ -154,7 +159,7 @@ impl<W: Write> Serving<'_, W> {
             self.teller.item(&subject, &item);
             self.memory.write(Ndx::Entry(ndx), &mut self.to)?;
             item.write(self.dialect.protocol, &mut self.to)?;
-            return Ok(());
+            return self.send_values(&subject, xattrs);
         }
         self.phases.check_transfer()?;
         if subject.kind != Kind::File {
@@ -168,15 +173,38 @@ impl<W: Write> Serving<'_, W> {
                 self.sent(&subject, ndx, &item, Traffic::default());
                 Ok(())
             }
-            Some(blocks) => self.send(ndx, &subject, &item, blocks),
+            Some(blocks) => self.send(ndx, &subject, (&item, xattrs), blocks),
         }
+    }
+
+    /// Sends the values of extended attributes that were asked for, as they are by now; what is gone is empty.
+    fn send_values(&mut self, subject: &Subject, numbers: Option<Vec<u32>>) -> Result<(), Error> {
+        let Some(numbers) = numbers else {
+            return Ok(());
+        };
+        let names = self.walk.writer.wanted_xattrs(subject.xattrs, &numbers)?;
+        let names: Vec<&[u8]> = names.iter().map(|name| &name[..]).collect();
+        let mut values = match names.is_empty() {
+            true => HashMap::new(),
+            false => {
+                let (keeping, rules) = (self.walk.keeping, &self.teller.options.rules);
+                let read = |object: Object<'_>| keeping.read_values(object, rules, &names);
+                self.files.look(subject, read).unwrap_or_default()
+            }
+        };
+        let values = names.iter().zip(numbers).map(|(name, number)| {
+            let value = values.remove(*name).unwrap_or_default();
+            (number, value)
+        });
+        let values: Vec<_> = values.collect();
+        Ok(write_xattr_values(&values, &mut self.to)?)
     }
 
     fn send(
         &mut self,
         ndx: u32,
         subject: &Subject,
-        item: &Item,
+        (item, xattrs): (&Item, Option<Vec<u32>>),
         Blocks { shape, sums }: Blocks,
     ) -> Result<(), Error> {
         let protocol = self.dialect.protocol;
@@ -195,6 +223,7 @@ impl<W: Write> Serving<'_, W> {
         self.teller.item(subject, item);
         self.memory.write(Ndx::Entry(ndx), &mut self.to)?;
         item.write(protocol, &mut self.to)?;
+        self.send_values(subject, xattrs)?;
         write_sum_head(shape, &mut self.to)?;
         let in_place = match item.basis {
             Basis::Destination if protocol < Protocol::V29 => {

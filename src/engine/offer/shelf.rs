@@ -42,11 +42,18 @@ pub(super) struct Subject {
     pub target: Option<Vec<u8>>,
     /// Of a regular file, where lists carry it.
     pub checksum: Option<Vec<u8>>,
+    /// The number of its list of xattrs, where there are any.
+    pub xattrs: Option<u32>,
 }
 
 impl Subject {
     /// A directory; nothing else is known of one that is gone.
-    pub(super) fn directory(path: PathBuf, place: Place, stat: Option<&Stat>) -> Subject {
+    pub(super) fn directory(
+        path: PathBuf,
+        place: Place,
+        stat: Option<&Stat>,
+        xattrs: Option<u32>,
+    ) -> Subject {
         let of = |value: fn(&Stat) -> u32| stat.map_or(0, value);
         Subject {
             path,
@@ -59,10 +66,11 @@ impl Subject {
             gid: of(|stat| stat.gid),
             target: None,
             checksum: None,
+            xattrs,
         }
     }
 
-    fn of(entry: &Entry<'_>, place: Place) -> Option<Subject> {
+    fn of(entry: &Entry<'_>, place: Place, xattrs: Option<u32>) -> Option<Subject> {
         let path = match entry.name.is_dot() {
             true => PathBuf::new(),
             false => as_path(entry.name.dir).join(as_path(entry.name.base)),
@@ -81,6 +89,7 @@ impl Subject {
             gid: entry.gid,
             target: entry.target.map(<[u8]>::to_vec),
             checksum: entry.checksum.map(<[u8]>::to_vec),
+            xattrs,
         })
     }
 
@@ -188,6 +197,7 @@ fn root(first: &Shelf) -> Option<Subject> {
 
 fn subject(shelf: &Shelf, ndx: u32) -> Option<Subject> {
     let entry = shelf.list.get(ndx)?;
-    let place = shelf.places[shelf.list.arrival_of(ndx)? as usize];
-    Subject::of(&entry, place)
+    let arrival = shelf.list.arrival_of(ndx)?;
+    let place = shelf.places[arrival as usize];
+    Subject::of(&entry, place, shelf.list.cached_at(arrival).xattrs)
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::shelf::Subject;
-use crate::sys::{Dir, Kind};
+use crate::sys::{Dir, Kind, Object};
 
 /// The sources' directories; the one that was asked for last stays open.
 pub(super) struct SourceFiles<'s> {
@@ -35,6 +35,32 @@ impl SourceFiles<'_> {
             Kind::File => Ok((file, stat.size)),
             _ => Err(io::ErrorKind::InvalidInput.into()),
         }
+    }
+
+    /// Looks at what has an entry's attributes.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub(super) fn look<T>(
+        &mut self,
+        subject: &Subject,
+        look: impl FnOnce(Object<'_>) -> T,
+    ) -> io::Result<T> {
+        if subject.path.as_os_str().is_empty() {
+            let base = self.base(subject.place.operand)?;
+            return Ok(look(Object::Open(base.as_file())));
+        }
+        let follows = self.follows;
+        let (dir, name) = (self.dir(subject)?, subject.name());
+        if subject.place.followed {
+            let file = dir.open_target_file(name)?;
+            return Ok(look(Object::Open(&file)));
+        }
+        if follows && subject.kind == Kind::Dir {
+            let dir = dir.open_target_dir(name)?;
+            return Ok(look(Object::Open(dir.as_file())));
+        }
+        Ok(look(Object::Name(dir, name)))
     }
 
     /// The directory around an entry; no symbolic link leads there.

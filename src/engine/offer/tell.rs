@@ -14,6 +14,7 @@ use crate::engine::event::{
 use crate::engine::options::Options;
 use crate::engine::remote::legible;
 use crate::engine::run::{failed, failed_to};
+use crate::engine::sides;
 use crate::engine::sources::Note;
 use crate::engine::tally::Tally;
 use crate::sys::{Kind, as_path};
@@ -118,6 +119,12 @@ impl Teller<'_> {
     pub(super) fn unread_link(&self, operand: usize, path: &Path, e: &io::Error) {
         self.tally.set_partial();
         self.tell(failed("readlink", &self.source_path(operand, path), e));
+    }
+
+    /// ACLs or extended attributes of an entry could not be read.
+    pub(super) fn unreadable(&self, operand: usize, path: &Path, name: &[u8], e: &io::Error) {
+        self.tally.set_list_error();
+        self.tell(sides::unreadable(&self.source_path(operand, path), name, e));
     }
 
     /// A file that was asked for could not be opened.

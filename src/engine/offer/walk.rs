@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::entries::{LocalNames, place};
@@ -13,6 +13,8 @@ use super::shelf::{Place, Shelf, Subject};
 use super::tell::Teller;
 use crate::engine::batch::Batch;
 use crate::engine::error::Error;
+use crate::engine::extended::{Keeping, Sent};
+use crate::engine::options::Privilege;
 use crate::engine::sources::{Found, Lister, Note, Origin, Source};
 use crate::sys::{Stat, as_path, signal};
 use crate::wire::flist::{DirKind, Entry, Fields, ListWriter, Name};
@@ -24,6 +26,8 @@ pub(super) struct Walk<'w> {
     pub(super) lister: Lister<'w>,
     pub(super) dialect: &'w Dialect,
     pub(super) fields: Fields,
+    /// What is told of ACLs and extended attributes.
+    pub(super) keeping: Keeping,
     pub(super) writer: ListWriter,
     /// The directories from the root down to the one whose list came last.
     levels: Vec<Level>,
@@ -40,8 +44,18 @@ struct Level {
     path: PathBuf,
     sources: Vec<Origin>,
     batch: Batch,
-    /// Directories that are listed, in the order of their lists: number, and place in the batch.
-    dirs: std::vec::IntoIter<(u32, u32)>,
+    /// Directories that are listed, in the order of their lists.
+    dirs: std::vec::IntoIter<ListedDir>,
+}
+
+/// A directory that is listed.
+struct ListedDir {
+    /// Among all directories.
+    number: u32,
+    /// Its place in the batch.
+    at: u32,
+    /// The number of its list of xattrs.
+    xattrs: Option<u32>,
 }
 
 /// A directory that is visited.
@@ -51,6 +65,7 @@ struct Entered {
     operand: usize,
     /// None of one that is gone.
     stat: Option<Stat>,
+    xattrs: Option<u32>,
     sources: Vec<Origin>,
 }
 
@@ -61,8 +76,11 @@ impl<'w> Walk<'w> {
         dialect: &'w Dialect,
         fields: Fields,
     ) -> Result<Walk<'w>, Error> {
+        let options = lister.options;
+        let keeping = Keeping::of_sender(&options.preserve, options.privilege == Privilege::Fake);
         Ok(Walk {
             teller,
+            keeping,
             lister,
             dialect,
             fields,
@@ -112,7 +130,13 @@ impl<'w> Walk<'w> {
             } else {
                 DirKind::Implied
             };
-            self.directory(Name::new(b"."), &stat, kind, place(operand, false)?, to)?;
+            let place = place(operand, false)?;
+            let object = origins[operand].seat.object();
+            let path = Path::new("");
+            let stat = self.claimed(object, stat, operand, path)?;
+            if let Some(sent) = self.attributes(object, &stat, operand, path) {
+                self.directory(Name::new(b"."), &stat, (kind, &sent), place, to)?;
+            }
         }
         self.fill(PathBuf::new(), origins, to)?;
         while !self.dialect.incremental()
@@ -138,6 +162,7 @@ impl<'w> Walk<'w> {
             path,
             operand,
             stat,
+            xattrs,
             sources,
         }) = self.descend()?
         else {
@@ -147,7 +172,7 @@ impl<'w> Walk<'w> {
         };
         memory.write(Ndx::SubList(number), to)?;
         self.writer.begin_sub_list(number)?;
-        let dir = Subject::directory(path.clone(), place(operand, false)?, stat.as_ref());
+        let dir = Subject::directory(path.clone(), place(operand, false)?, stat.as_ref(), xattrs);
         self.fill(path, sources, to)?;
         self.end(Some(dir), to).map(Some)
     }
@@ -158,7 +183,7 @@ impl<'w> Walk<'w> {
             return Err(Error::Interrupted);
         }
         while let Some(level) = self.levels.last_mut() {
-            let Some((number, at)) = level.dirs.next() else {
+            let Some(ListedDir { number, at, xattrs }) = level.dirs.next() else {
                 self.levels.pop();
                 continue;
             };
@@ -176,6 +201,7 @@ impl<'w> Walk<'w> {
                 path,
                 operand: sources[0].operand,
                 stat: descent.as_ref().map(|descent| descent.stat),
+                xattrs,
                 sources: descent.map_or_else(Vec::new, |descent| descent.sources),
             }));
         }
@@ -216,7 +242,7 @@ impl<'w> Walk<'w> {
                 base: named.name,
             };
             if named.found == Found::Missing {
-                self.write(&Entry::new(name, 0), place(0, false)?, to)?;
+                self.write(&Entry::new(name, 0), &Sent::default(), place(0, false)?, to)?;
                 continue;
             }
             let sum = sums.get(at).copied().flatten();
@@ -233,7 +259,11 @@ impl<'w> Walk<'w> {
             let arrival = self.places.len() as u32;
             let is_visited = self.outlook(&path, &sources[named.source..], name, to)?;
             if is_visited {
-                dirs.push((arrival, at as u32));
+                dirs.push(ListedDir {
+                    number: arrival,
+                    at: at as u32,
+                    xattrs: None,
+                });
             }
         }
         self.teller.tally.listing_took(began.elapsed());
@@ -255,15 +285,20 @@ impl<'w> Walk<'w> {
             .last_mut()
             .filter(|_| self.dialect.incremental())
         {
-            let arrivals: Vec<(u32, u32)> = std::mem::take(&mut level.dirs).collect();
-            let number_of = |arrival: u32| {
-                let index = arrivals.binary_search_by_key(&arrival, |(arrival, _)| *arrival);
-                index.ok().map(|index| arrivals[index].1)
+            let arrivals: Vec<ListedDir> = std::mem::take(&mut level.dirs).collect();
+            let place_of = |arrival: u32| {
+                let index = arrivals.binary_search_by_key(&arrival, |dir| dir.number);
+                index.ok().map(|index| arrivals[index].at)
             };
             let directories = self.writer.directories();
             let numbered = list.numbered_directories().filter_map(|(ndx, number)| {
-                let at = number_of(list.arrival_of(ndx)?)?;
-                directories.is_awaited(number).then_some((number, at))
+                let arrival = list.arrival_of(ndx)?;
+                let at = place_of(arrival)?;
+                directories.is_awaited(number).then(|| ListedDir {
+                    number,
+                    at,
+                    xattrs: list.cached_at(arrival).xattrs,
+                })
             });
             let dirs: Vec<_> = numbered.collect();
             level.dirs = dirs.into_iter();

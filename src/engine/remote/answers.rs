@@ -297,7 +297,8 @@ impl<'h> Answers<'h> {
 
     fn entry(&mut self, worker: &mut Worker<'_>, far: Far<'_>, ndx: u32) -> Result<(), Error> {
         let item = Item::read(self.dialect.protocol, &mut self.from)?;
-        if self.fields.xattrs && item.has_xattrs(&self.dialect) {
+        let is_dry = worker.run.target.is_none();
+        if self.fields.xattrs && !is_dry && item.has_xattrs(&self.dialect) {
             let values = crate::wire::read_xattr_values(&mut self.from)?;
             far.requests.values_came(ndx, values)?;
         }

@@ -285,7 +285,11 @@ fn pull_over(
 }
 
 /// What this protocol has no words for.
-fn refuse_beyond(spoken: Protocol, fields: &Fields, options: &Options) -> Result<(), Error> {
+pub(super) fn refuse_beyond(
+    spoken: Protocol,
+    fields: &Fields,
+    options: &Options,
+) -> Result<(), Error> {
     let needs = [
         (options.content.fuzzy != Fuzzy::No, "--fuzzy", Protocol::V29),
         (fields.acls, "--acls", Protocol::V30),

@@ -198,13 +198,15 @@ impl Requests {
                 true => item.flags,
                 false => ItemFlags::from_bits(item.flags.bits() | ItemFlags::REPORT_XATTR.bits()),
             };
+            // An item that tells of them asks for none as well.
+            let lists_values = flags.contains(ItemFlags::REPORT_XATTR);
             Item {
                 flags: Item::transfer(flags).flags,
                 basis: told.clone().map_or_else(Default::default, |told| told.0),
                 xname: told.map(|told| told.1),
             }
             .write(self.protocol, to)?;
-            if !numbers.is_empty() {
+            if lists_values {
                 write_xattr_requests(&numbers, to)?;
             }
             write_sum_head(pending.shape, to)?;
@@ -375,12 +377,20 @@ impl Requests {
         !state.ended
     }
 
-    /// Tells a client what was done of an entry.
-    pub(in crate::engine) fn report(&self, ndx: u32, item: &Item) {
-        self.say(|memory, to| {
+    /// Tells a client what was done of an entry, and asks for values of its extended attributes as far as nobody did, if
+    /// it has any; none where it is known that none can be asked for.
+    pub(in crate::engine) fn report(&self, ndx: u32, item: &Item, wanted: Option<Vec<Wanted>>) {
+        let mut state = lock(&self.state);
+        let numbers = wanted.map(|wanted| state.values.ask(ndx, wanted));
+        state.say(|memory, to| {
             memory.write(Ndx::Entry(ndx), to)?;
-            item.write(self.protocol, to)
+            item.write(self.protocol, to)?;
+            match &numbers {
+                Some(numbers) => write_xattr_requests(numbers, to),
+                None => Ok(()),
+            }
         });
+        self.changed.notify_all();
     }
 
     /// Tells what was deleted.

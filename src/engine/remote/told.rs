@@ -4,6 +4,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::Far;
 use crate::engine::event::{Action, Changes, Due, Event};
+use crate::engine::extended::Wanted;
 use crate::engine::leaf::Leaf;
 use crate::engine::node::Node;
 use crate::engine::worker::Worker;
@@ -84,8 +85,13 @@ impl Worker<'_> {
         listed.index(&leaf.name).map(|(ndx, _)| ndx)
     }
 
-    /// Tells the client of an entry, when its turn comes.
-    pub(in crate::engine) fn tell_client(&mut self, ndx: Option<u32>, item: Item) {
+    /// Tells the client of an entry, when its turn comes, and asks it then for these values of extended attributes.
+    pub(in crate::engine) fn tell_client(
+        &mut self,
+        ndx: Option<u32>,
+        item: Item,
+        wanted: Vec<Wanted>,
+    ) {
         let (Some(far), Some(ndx)) = (self.run.far, ndx) else {
             return;
         };
@@ -96,8 +102,17 @@ impl Worker<'_> {
         let requests = std::sync::Arc::clone(far.requests);
         // The list that has the entry is not through before.
         let turn = self.turn.clone();
+        let item = match wanted.is_empty() {
+            true => item,
+            false => Item {
+                flags: ItemFlags::from_bits(item.flags.bits() | ItemFlags::REPORT_XATTR.bits()),
+                ..item
+            },
+        };
+        let lists_values = self.run.target.is_some() && item.has_xattrs(far.dialect);
+        let wanted = lists_values.then_some(wanted);
         self.tell(Event::Due(Due::new(move || {
-            requests.report(ndx, &item);
+            requests.report(ndx, &item, wanted);
             drop(turn);
         })));
     }

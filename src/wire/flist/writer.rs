@@ -106,6 +106,14 @@ impl ListWriter {
         &self.directories
     }
 
+    /// The names of extended attributes whose values are asked for by their numbers in a list of them.
+    ///
+    /// # Errors
+    /// Numbers that stand for nothing, or for what was sent with the list.
+    pub fn wanted_xattrs(&self, list: Option<u32>, numbers: &[u32]) -> Result<Vec<Vec<u8>>> {
+        self.xattrs.names_of(list, numbers)
+    }
+
     /// Writes an entry. False, and nothing written, if its name cannot be said in the session's charset.
     ///
     /// # Errors

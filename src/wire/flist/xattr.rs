@@ -198,21 +198,56 @@ impl XattrCache {
 
 /// The lists that this side sent, in the form in which they were sent.
 #[derive(Debug, Default)]
-pub(super) struct SentXattrs(HashMap<Vec<u8>, u32>);
+pub(super) struct SentXattrs {
+    numbers: HashMap<Arc<[u8]>, u32>,
+    known: Vec<Arc<[u8]>>,
+}
 
 impl SentXattrs {
     /// Writes a list, or its number if it was sent before.
     pub(super) fn write<W: Write + ?Sized>(&mut self, list: &[Xattr], to: &mut W) -> Result<u32> {
         let bytes = encoded(list)?;
-        if let Some(&number) = self.0.get(&bytes) {
+        if let Some(&number) = self.numbers.get(&bytes[..]) {
             to.write_varint(number as i32 + 1)?;
             return Ok(number);
         }
         to.write_varint(0)?;
         to.write_all(&bytes)?;
-        let number = self.0.len() as u32;
-        self.0.insert(bytes, number);
+        let number = self.known.len() as u32;
+        let bytes: Arc<[u8]> = bytes.into();
+        self.numbers.insert(Arc::clone(&bytes), number);
+        self.known.push(bytes);
         Ok(number)
+    }
+
+    /// The names of long values of a list, by their numbers as they were asked for.
+    ///
+    /// # Errors
+    /// Numbers that stand for nothing, or for what was sent already.
+    pub(super) fn names_of(&self, list: Option<u32>, wanted: &[u32]) -> Result<Vec<Vec<u8>>> {
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let known = list.and_then(|list| self.known.get(list as usize));
+        let mut list = match known {
+            Some(bytes) => read_list(&mut &bytes[..])?,
+            None => Vec::new(),
+        };
+        let mut names = Vec::with_capacity(wanted.len());
+        for number in wanted {
+            let at = (*number as usize).wrapping_sub(1);
+            match list.get_mut(at) {
+                Some(Xattr {
+                    name,
+                    value: XattrValue::Digest(..),
+                }) => names.push(std::mem::take(name)),
+                _ => {
+                    let why = "stands for no value that is still to be sent";
+                    return Err(Error::invalid(Fault::Protocol, "number of an xattr", why));
+                }
+            }
+        }
+        Ok(names)
     }
 }
 

@@ -14,16 +14,16 @@ const TREE: &str = "s/a=changed-content @1200000000\ns/same=same\ns/new\ns/l -> 
 const UNTOLD: &str = "what differs is not on the wire; rsync forgets it, resilver does not";
 
 /// Values that do not come with the list but when they are asked for.
-const LONG: &str = "s/ x:user.root=a-value-longer-than-what-a-list-tells-0\ns/a x:user.k=v x:user.long=a-value-longer-than-what-a-list-tells-1\n\
+pub const LONG: &str = "s/ x:user.root=a-value-longer-than-what-a-list-tells-0\ns/a x:user.k=v x:user.long=a-value-longer-than-what-a-list-tells-1\n\
     s/b x:user.k=v x:user.long=a-value-longer-than-what-a-list-tells-1\ns/c=longer x:user.long=a-value-longer-than-what-a-list-tells-3\n\
     s/e x:user.another=a-value-longer-than-what-a-list-tells-4 x:user.long=a-value-longer-than-what-a-list-tells-5\n\
     s/k/ x:user.dir=a-value-longer-than-what-a-list-tells-6\ns/k/x x:user.long=a-value-longer-than-what-a-list-tells-7\n\
     s/k/empty/ x:user.dir=a-value-longer-than-what-a-list-tells-8\ns/same=same x:user.long=a-value-longer-than-what-a-list-tells-9\n";
-const LONG_OTHER: &str = "d/ x:user.gone=a-value-longer-than-what-a-list-tells-a\nd/a=s/a\\n x:user.long=a-value-longer-than-what-a-list-tells-2\n\
+pub const LONG_OTHER: &str = "d/ x:user.gone=a-value-longer-than-what-a-list-tells-a\nd/a=s/a\\n x:user.long=a-value-longer-than-what-a-list-tells-2\n\
     d/c=old x:user.long=a-value-longer-than-what-a-list-tells-3\nd/e=s/e\\n x:user.another=a-value-longer-than-what-a-list-tells-4\n\
     d/k/ x:user.dir=a-value-longer-than-what-a-list-tells-b\nd/k/x=s/k/x\\n x:user.long=a-value-longer-than-what-a-list-tells-7\n\
     d/same=same x:user.long=a-value-longer-than-what-a-list-tells-9\nd/k/empty/\n";
-const LONG_OF_SPECIALS: &str = "s/l -> a x:trusted.long=a-value-longer-than-what-a-list-tells-1\n\
+pub const LONG_OF_SPECIALS: &str = "s/l -> a x:trusted.long=a-value-longer-than-what-a-list-tells-1\n\
     s/p fifo x:trusted.long=a-value-longer-than-what-a-list-tells-2\nd/l -> a\n";
 pub const ACLS: &str = "s/a 0640 acl:u::6,u:1000:4,u:1:2,g::4,g:7:5,m::5,o::0\ns/mask 0664 acl:u::6,g::4,m::6,o::4\n\
     s/k/ 0775 acl:u::7,u:5:7,g::5,m::7,o::5 default:u::7,u:1:5,g::5,m::7,o::0\ns/k/x 0600\ns/l -> a\n\

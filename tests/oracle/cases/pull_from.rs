@@ -1,6 +1,8 @@
 //! The far end of a pull: a stock rsync receives, and what its remote shell starts is resilver.
 
+use super::pull::{ACLS, LONG, LONG_OF_SPECIALS, LONG_OTHER};
 use crate::case::{Case, case};
+use crate::compare::Aspect;
 
 /// What is mirrored by most cases: content that changed, names that went, links, and times of all ages.
 const TREE: &str = "s/a=changed-content @1200000000\ns/same=same\ns/new\ns/l -> a\ns/p fifo\n\
@@ -102,4 +104,53 @@ cases! {
     verbose: pull("-av --delete h:s/ d");
     with_progress: pull("-a --progress h:s/ d");
     logged: pull("-a --log-file=x.log h:s/ d");
+}
+
+/// Where links are followed.
+const OF_LINKS: &str =
+    "rsync reads those of the link itself, resilver those of what it leads to, as with all else";
+
+fn long(line: &str) -> Case {
+    small(line, &format!("{LONG}{LONG_OTHER}"))
+}
+
+cases! {
+    xattrs: long("-aXi h:s/ d").option("-X");
+    xattrs_to_nothing: small("-aXi h:s/ d", LONG).then("-aXi h:s/ d").option("-X");
+    xattrs_of_the_whole_list: long("-aXi --no-inc-recursive h:s/ d").then("-aXii --no-inc-recursive h:s/ d").option("-X");
+    xattrs_31: long("-aXi --protocol=31 h:s/ d").option("-X");
+    xattrs_30: long("-aXi --protocol=30 h:s/ d").option("-X");
+    xattrs_29: long("-aXi --protocol=29 h:s/ d");
+    xattrs_dry: long("-aXni h:s/ d").option("-X");
+    xattrs_of_directories_without_content: small("-dptXi h:s/ d", LONG).option("-X");
+    xattrs_of_links: small("-aHXi h:s/ d", &format!("{LONG}s/b2 == s/b\ns/k/e2 == s/e\nd/b=old\nd/k/e2=s/e\\n\n")).then("-aHXi h:s/ d").option("-X");
+    xattrs_of_specials: small("-aXi h:s/ d", LONG_OF_SPECIALS).needs_root("attributes in trusted.").option("-X");
+    xattrs_followed: small("-aLXi h:s/ d", &format!("{LONG}s/l -> a\ns/m -> k\n")).ignore(Aspect::Xattr, OF_LINKS).option("-X");
+    xattrs_as_a_plain_user: long("-aXi h:s/ d").unprivileged().option("-X");
+    xattrs_by_rules: small("-aXi --filter=-x\\suser.long h:s/ d", &format!("{LONG}d/")).option("-X");
+    xattrs_by_another_tree: small("-aXi --link-dest=../p h:s/ d", &format!("{LONG}p/e=s/e\\n x:user.long=a-value-longer-than-what-a-list-tells-5\n")).option("-X");
+    xattrs_with_notes: small("-aXXi h:s/ d", "s/a x:user.rsync.%stat=100644\\s0,0\\s1:1 x:user.rsync.long=a-value-longer-than-what-a-list-tells-5\nd/").option("-XX");
+    xattrs_without_notes: small("-aXi h:s/ d", "s/a x:user.rsync.%stat=100644\\s0,0\\s1:1 x:user.rsync.long=a-value-longer-than-what-a-list-tells-5\nd/").option("-X");
+    acls: small("-aAi h:s/ d", ACLS).then("-aAii h:s/ d").option("-A");
+    acls_of_the_whole_list: small("-aAi --no-inc-recursive h:s/ d", ACLS).option("-A");
+    acls_30: small("-aAi --protocol=30 h:s/ d", ACLS).option("-A");
+    acls_29: small("-aAi --protocol=29 h:s/ d", ACLS);
+    acls_by_number: small("-aAi --numeric-ids h:s/ d", ACLS).option("-A");
+    acls_by_maps: small("-aAi --usermap=1000:7,1:6 --groupmap=7:9 h:s/ d", ACLS).needs_root("owners").option("--usermap");
+    acls_with_chmod: small("-aAi --chmod=g-w,o+r h:s/ d", ACLS).option("--chmod");
+    acls_as_a_plain_user: small("-aAi h:s/ d", ACLS).unprivileged().option("-A");
+    acls_and_xattrs: small("-aAXi h:s/ d", &format!("{ACLS}{LONG}")).option("-A");
+    xattrs_relative: small("-aXRi h:s/k/empty h:s/a d", LONG).option("-X");
+}
+
+/// Files that stand for what only the super-user can make, as notes have it.
+const NOTED: &str = "s/owned=x x:user.rsync.%stat=104755\\s0,0\\s7:8\ns/p= x:user.rsync.%stat=10644\\s0,0\\s0:0\n\
+    s/l=owned x:user.rsync.%stat=120777\\s0,0\\s0:0\ns/k/ x:user.rsync.%stat=40750\\s0,0\\s3:4\n\
+    s/k/trusted x:user.rsync.trusted.t=a-value-longer-than-what-a-list-tells-1 x:user.zz=2\nd/owned=y\n";
+
+cases! {
+    noted: small("-aAXi -M--fake-super h:s/ d", NOTED).then("-aAXii -M--fake-super h:s/ d").option("--fake-super");
+    noted_and_deleting: small("-ai --delete -M--fake-super h:s/ d", NOTED);
+    noted_as_a_plain_user: small("-ai -M--fake-super h:s/ d", "s/su=x x:user.rsync.%stat=104755\\s0,0\\s7:8\ns/l=a x:user.rsync.%stat=120777\\s0,0\\s0:0\nd/").unprivileged();
+    noted_in_a_way_that_makes_no_sense: small("-ai -M--fake-super h:s/ d", "s/a x:user.rsync.%stat=zork\nd/");
 }

@@ -1,6 +1,9 @@
 //! The destination on another machine: a stock rsync receives, behind a remote shell that runs it here.
 
+use super::content::ALIKE;
+use super::pull::{ACLS, LONG, LONG_OF_SPECIALS, LONG_OTHER};
 use crate::case::{Case, case};
+use crate::compare::Aspect;
 use crate::far::SHELL;
 
 /// What is mirrored by most cases: content that changed, names that went, links, and times of all ages.
@@ -130,4 +133,61 @@ cases! {
     stopped: small("-ai --max-delete=0 --delete s/ h:d", "s/a\nd/b\nd/c");
     unreadable: small("-ai s/ h:d", "s/a 0000\ns/b\nd/").unprivileged();
     unreadable_directory: small("-ai --delete s/ h:d", "s/k/x\ns/k/ 0000\ns/b\nd/b\nd/c").unprivileged();
+}
+
+/// Where links are followed.
+const OF_LINKS: &str =
+    "rsync reads those of the link itself, resilver those of what it leads to, as with all else";
+
+fn long(line: &str) -> Case {
+    small(line, &format!("{LONG}{LONG_OTHER}"))
+}
+
+cases! {
+    xattrs: long("-aXi s/ h:d").option("-X");
+    xattrs_to_nothing: small("-aXi s/ h:d", LONG).then("-aXi s/ h:d").option("-X");
+    xattrs_of_the_whole_list: long("-aXi --no-inc-recursive s/ h:d").then("-aXii --no-inc-recursive s/ h:d").option("-X");
+    xattrs_31: long("-aXi --protocol=31 s/ h:d").option("-X");
+    xattrs_30: long("-aXi --protocol=30 s/ h:d").option("-X");
+    xattrs_29: long("-aXi --protocol=29 s/ h:d");
+    xattrs_dry: long("-aXni s/ h:d").option("-X");
+    xattrs_of_directories_without_content: small("-dptXi s/ h:d", LONG).option("-X");
+    xattrs_of_links: small("-aHXi s/ h:d", &format!("{LONG}s/b2 == s/b\ns/k/e2 == s/e\nd/b=old\nd/k/e2=s/e\\n\n")).then("-aHXi s/ h:d").option("-X");
+    xattrs_of_specials: small("-aXi s/ h:d", LONG_OF_SPECIALS).needs_root("attributes in trusted.").option("-X");
+    xattrs_followed: small("-aLXi s/ h:d", &format!("{LONG}s/l -> a\ns/m -> k\n")).ignore(Aspect::Xattr, OF_LINKS).option("-X");
+    xattrs_as_a_plain_user: long("-aXi s/ h:d").unprivileged().option("-X");
+    xattrs_by_rules: small("-aXi --filter=-x\\suser.long s/ h:d", &format!("{LONG}d/")).option("-X");
+    xattrs_by_another_tree: small("-aXi --link-dest=../p s/ h:d", &format!("{LONG}p/e=s/e\\n x:user.long=a-value-longer-than-what-a-list-tells-5\n")).option("-X");
+    xattrs_with_notes: small("-aXXi s/ h:d", "s/a x:user.rsync.%stat=100644\\s0,0\\s1:1 x:user.rsync.long=a-value-longer-than-what-a-list-tells-5\nd/").option("-XX");
+    xattrs_without_notes: small("-aXi s/ h:d", "s/a x:user.rsync.%stat=100644\\s0,0\\s1:1 x:user.rsync.long=a-value-longer-than-what-a-list-tells-5\nd/").option("-X");
+    acls: small("-aAi s/ h:d", ACLS).then("-aAii s/ h:d").option("-A");
+    acls_of_the_whole_list: small("-aAi --no-inc-recursive s/ h:d", ACLS).option("-A");
+    acls_30: small("-aAi --protocol=30 s/ h:d", ACLS).option("-A");
+    acls_29: small("-aAi --protocol=29 s/ h:d", ACLS);
+    acls_by_number: small("-aAi --numeric-ids s/ h:d", ACLS).option("-A");
+    acls_by_maps: small("-aAi --usermap=1000:7,1:6 --groupmap=7:9 s/ h:d", ACLS).needs_root("owners").option("--usermap");
+    acls_with_chmod: small("-aAi --chmod=g-w,o+r s/ h:d", ACLS).option("--chmod");
+    acls_as_a_plain_user: small("-aAi s/ h:d", ACLS).unprivileged().option("-A");
+    acls_and_xattrs: small("-aAXi s/ h:d", &format!("{ACLS}{LONG}")).option("-A");
+    xattrs_relative: small("-aXRi s/k/empty s/a h:d", LONG).option("-X");
+}
+
+/// Files that stand for what only the super-user can make, as notes have it.
+const NOTED: &str = "s/owned=x x:user.rsync.%stat=104755\\s0,0\\s7:8\ns/p= x:user.rsync.%stat=10644\\s0,0\\s0:0\n\
+    s/l=owned x:user.rsync.%stat=120777\\s0,0\\s0:0\ns/k/ x:user.rsync.%stat=40750\\s0,0\\s3:4\n\
+    s/k/trusted x:user.rsync.trusted.t=a-value-longer-than-what-a-list-tells-1 x:user.zz=2\nd/owned=y\n";
+
+cases! {
+    noted: small("-aAXi --fake-super s/ h:d", NOTED).then("-aAXii --fake-super s/ h:d").option("--fake-super");
+    noted_and_deleting: small("-ai --delete --fake-super s/ h:d", NOTED);
+    noted_as_a_plain_user: small("-ai --fake-super s/ h:d", "s/su=x x:user.rsync.%stat=104755\\s0,0\\s7:8\ns/l=a x:user.rsync.%stat=120777\\s0,0\\s0:0\nd/").unprivileged();
+    noted_in_a_way_that_makes_no_sense: small("-ai --fake-super s/ h:d", "s/a x:user.rsync.%stat=zork\nd/");
+    fuzzy: small("-aiy s/ h:d", ALIKE).option("-y");
+    fuzzy_30: small("-aiy --protocol=30 s/ h:d", ALIKE);
+    fuzzy_29: small("-aiy --protocol=29 s/ h:d", ALIKE);
+    fuzzy_28: small("-aiy --protocol=28 s/ h:d", ALIKE);
+    fuzzy_counted: small("-ay --stats s/ h:d", ALIKE);
+    fuzzy_twice: small("-ayyi --copy-dest=../p s/ h:d", ALIKE);
+    fuzzy_twice_without_another_tree: small("-ayyi s/ h:d", ALIKE);
+    fuzzy_with_xattrs: small("-aXiy s/ h:d", &format!("{ALIKE}{LONG}"));
 }

@@ -1,5 +1,6 @@
 //! The far end of a push: a stock rsync sends, and what its remote shell starts is resilver.
 
+use super::pull::{ACLS, LONG, LONG_OF_SPECIALS, LONG_OTHER};
 use crate::case::{Case, case};
 use crate::compare::Aspect;
 
@@ -164,9 +165,40 @@ d/x");
     in_place: push("-ai --inplace s/ h:d").only_direct();
     appended: small("-ai --append s/ h:d", "s/a=old-and-new\ns/b=short\nd/a=old\nd/b=longer-than-short").only_direct().option("--append");
     appended_and_checked: small("-a --append-verify s/ h:d", "s/a=old-and-new\nd/a=xld").only_direct();
-    acls: small("-aAi s/ h:d", super::pull::ACLS).then("-aAii s/ h:d").option("-A");
     noted: small("-ai -M--fake-super s/ h:d", "s/owned 04755 o:7:8\ns/p fifo\nd/").option("-M--fake-super");
     fuzzy: small("-aiy s/ h:d", super::content::ALIKE);
     by_later_rules: small("-ai --delete-after -F s/ h:d", "s/.rsync-filter=-\\s*.o\ns/a\nd/x.o\nd/gone").option("-F");
     missing_deleted: small("-ai --delete-missing-args s/gone s/a h:d", "s/a\nd/gone\nd/a=old").option("--delete-missing-args");
+}
+
+fn long(line: &str) -> Case {
+    small(line, &format!("{LONG}{LONG_OTHER}"))
+}
+
+cases! {
+    xattrs: long("-aXi s/ h:d").option("-X");
+    xattrs_to_nothing: small("-aXi s/ h:d", LONG).then("-aXi s/ h:d").option("-X");
+    xattrs_of_the_whole_list: long("-aXi --no-inc-recursive s/ h:d").then("-aXii --no-inc-recursive s/ h:d").option("-X");
+    xattrs_31: long("-aXi --protocol=31 s/ h:d").option("-X");
+    xattrs_30: long("-aXi --protocol=30 s/ h:d").option("-X");
+    xattrs_29: long("-aXi --protocol=29 s/ h:d");
+    xattrs_dry: long("-aXni s/ h:d").option("-X");
+    xattrs_of_directories_without_content: small("-dptXi s/ h:d", LONG).option("-X");
+    xattrs_of_links: small("-aHXi s/ h:d", &format!("{LONG}s/b2 == s/b\ns/k/e2 == s/e\nd/b=old\nd/k/e2=s/e\\n\n")).then("-aHXi s/ h:d").option("-X");
+    xattrs_of_specials: small("-aXi s/ h:d", LONG_OF_SPECIALS).needs_root("attributes in trusted.").option("-X");
+    xattrs_as_a_plain_user: long("-aXi s/ h:d").unprivileged().option("-X");
+    xattrs_by_rules: small("-aXi --filter=-x\\suser.long s/ h:d", &format!("{LONG}d/")).option("-X");
+    xattrs_by_another_tree: small("-aXi --link-dest=../p s/ h:d", &format!("{LONG}p/e=s/e\\n x:user.long=a-value-longer-than-what-a-list-tells-5\n")).option("-X");
+    xattrs_with_notes: small("-aXXi s/ h:d", "s/a x:user.rsync.%stat=100644\\s0,0\\s1:1 x:user.rsync.long=a-value-longer-than-what-a-list-tells-5\nd/").option("-XX");
+    xattrs_without_notes: small("-aXi s/ h:d", "s/a x:user.rsync.%stat=100644\\s0,0\\s1:1 x:user.rsync.long=a-value-longer-than-what-a-list-tells-5\nd/").option("-X");
+    acls: small("-aAi s/ h:d", ACLS).then("-aAii s/ h:d").option("-A");
+    acls_of_the_whole_list: small("-aAi --no-inc-recursive s/ h:d", ACLS).option("-A");
+    acls_30: small("-aAi --protocol=30 s/ h:d", ACLS).option("-A");
+    acls_29: small("-aAi --protocol=29 s/ h:d", ACLS);
+    acls_by_number: small("-aAi --numeric-ids s/ h:d", ACLS).option("-A");
+    acls_by_maps: small("-aAi --usermap=1000:7,1:6 --groupmap=7:9 s/ h:d", ACLS).needs_root("owners").option("--usermap");
+    acls_with_chmod: small("-aAi --chmod=g-w,o+r s/ h:d", ACLS).option("--chmod");
+    acls_as_a_plain_user: small("-aAi s/ h:d", ACLS).unprivileged().option("-A");
+    acls_and_xattrs: small("-aAXi s/ h:d", &format!("{ACLS}{LONG}")).option("-A");
+    xattrs_relative: small("-aXRi s/k/empty s/a h:d", LONG).option("-X");
 }
