@@ -125,7 +125,7 @@ cases! {
     xattrs_of_directories_without_content: small("-dptXi h:s/ d", LONG).option("-X");
     xattrs_of_links: small("-aHXi h:s/ d", &format!("{LONG}s/b2 == s/b\ns/k/e2 == s/e\nd/b=old\nd/k/e2=s/e\\n\n")).then("-aHXi h:s/ d").option("-X");
     xattrs_of_specials: small("-aXi h:s/ d", LONG_OF_SPECIALS).needs_root("attributes in trusted.").option("-X");
-    xattrs_followed: small("-aLXi h:s/ d", &format!("{LONG}s/l -> a\ns/m -> k\n")).ignore(Aspect::Xattr, OF_LINKS).option("-X");
+    xattrs_followed: small("-aLXi h:s/ d", &format!("{LONG}s/l -> a\ns/m -> k\n")).ignore(Aspect::Xattr, OF_LINKS);
     xattrs_as_a_plain_user: long("-aXi h:s/ d").unprivileged().option("-X");
     xattrs_by_rules: small("-aXi --filter=-x\\suser.long h:s/ d", &format!("{LONG}d/")).option("-X");
     xattrs_by_another_tree: small("-aXi --link-dest=../p h:s/ d", &format!("{LONG}p/e=s/e\\n x:user.long=a-value-longer-than-what-a-list-tells-5\n")).option("-X");
@@ -149,7 +149,7 @@ const NOTED: &str = "s/owned=x x:user.rsync.%stat=104755\\s0,0\\s7:8\ns/p= x:use
     s/k/trusted x:user.rsync.trusted.t=a-value-longer-than-what-a-list-tells-1 x:user.zz=2\nd/owned=y\n";
 
 cases! {
-    noted: small("-aAXi -M--fake-super h:s/ d", NOTED).then("-aAXii -M--fake-super h:s/ d").option("--fake-super");
+    noted: small("-aAXi -M--fake-super h:s/ d", NOTED).then("-aAXii -M--fake-super h:s/ d").option("-M--fake-super");
     noted_and_deleting: small("-ai --delete -M--fake-super h:s/ d", NOTED);
     noted_as_a_plain_user: small("-ai -M--fake-super h:s/ d", "s/su=x x:user.rsync.%stat=104755\\s0,0\\s7:8\ns/l=a x:user.rsync.%stat=120777\\s0,0\\s0:0\nd/").unprivileged();
     noted_in_a_way_that_makes_no_sense: small("-ai -M--fake-super h:s/ d", "s/a x:user.rsync.%stat=zork\nd/");
