@@ -20,6 +20,7 @@ mod escape;
 mod link;
 mod operand;
 mod peer;
+mod pipe;
 mod reach;
 mod shell;
 mod standard;

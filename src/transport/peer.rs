@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
+use super::pipe::widen;
 use crate::sys::process;
 
 /// Why a peer could not be started (exit code 14, as rsync has it).
@@ -77,6 +78,7 @@ impl Heard {
     fn pipe(from: impl Into<OwnedFd>, gone: &Arc<AtomicBool>) -> io::Result<Heard> {
         let from: OwnedFd = from.into();
         rustix::io::ioctl_fionbio(from.as_fd(), true)?;
+        widen(&from);
         Ok(Heard {
             from: From::Pipe(from.into()),
             gone: Arc::clone(gone),
@@ -139,6 +141,7 @@ impl Peer {
                 let gone: Arc<AtomicBool> = Arc::default();
                 let reader = Heard::pipe(reader, &gone).map_err(failed)?;
                 let running = Running::Child(child);
+                widen(&writer);
                 Ok((Peer { running, gone }, reader, OwnedFd::from(writer).into()))
             }
             _ => Err(failed(io::ErrorKind::BrokenPipe.into())),

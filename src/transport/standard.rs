@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
+use super::pipe::widen;
+
 /// How long the client has to hear the last words when the session is ended.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How long a look for the end may be late.
@@ -56,6 +58,8 @@ impl Standard {
             to: io::stdout(),
             standard: standard.clone(),
         };
+        widen(&input.from);
+        widen(&output.to);
         // Where it stays blocking, a client that does not read keeps this end from leaving, and no more.
         let _ = rustix::io::ioctl_fionbio(&output.to, true);
         (standard, input, output)

@@ -7,7 +7,7 @@ use super::message::{Message, Tag};
 use super::{FRAME_BASE, Side};
 
 /// Size of the buffer, in bytes.
-const BUFFER: usize = 64 << 10;
+const BUFFER: usize = 256 << 10;
 
 /// The incoming half of a session: raw during the handshake, framed from then on.
 ///
