@@ -113,6 +113,12 @@ impl Signature {
         fits.then_some(Self { shape, sum, sums })
     }
 
+    /// The weak sums, and the cut strong sums end to end: what [`Signature::from_parts`] takes.
+    #[must_use]
+    pub fn into_parts(self) -> (Vec<u32>, Vec<u8>) {
+        (self.sums.weak, self.sums.strong)
+    }
+
     /// How the basis is cut.
     #[must_use]
     pub fn shape(&self) -> Shape {

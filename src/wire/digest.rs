@@ -65,12 +65,6 @@ impl Sums {
         BlockSum::new(self.checksum, self.seed, self.seed_first)
     }
 
-    /// The sum of a block, of which the first bytes are sent.
-    #[must_use]
-    pub fn block(&self, data: &[u8]) -> Digest {
-        self.block_sum().of(data)
-    }
-
     /// Starts the sum of a whole file.
     #[must_use]
     pub fn file(&self) -> FileSum {
@@ -175,7 +169,7 @@ mod tests {
                 "cd368a56e871b88e9abb9d3c33145fa5",
             ),
         ] {
-            let digits = format!("{:?}", sums.block(&b0));
+            let digits = format!("{:?}", sums.block_sum().of(&b0));
             assert_eq!(digits[..block.len()], *block, "{sums:?}");
             let mut sum = sums.file();
             file.chunks(99).for_each(|piece| sum.update(piece));

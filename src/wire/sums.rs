@@ -106,17 +106,16 @@ impl BlockSums {
     }
 }
 
-/// Writes the sums of a signature of this side, behind their head.
-///
-/// # Errors
-/// What the stream reports.
-pub fn write_signature<W: Write + ?Sized>(signature: &Signature, to: &mut W) -> Result<()> {
-    write_sum_head(signature.shape(), to)?;
-    for (block, weak) in (0..).zip(signature.weak()) {
-        to.write_all(&weak.to_le_bytes())?;
-        to.write_all(signature.strong(block))?;
+impl From<Signature> for BlockSums {
+    fn from(signature: Signature) -> Self {
+        let strong_len = signature.shape().strong_len();
+        let (weak, strong) = signature.into_parts();
+        Self {
+            weak,
+            strong,
+            strong_len,
+        }
     }
-    Ok(())
 }
 
 #[cfg(test)]

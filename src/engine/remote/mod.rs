@@ -21,7 +21,6 @@
 
 mod answers;
 mod asked;
-mod block_sums;
 mod hearing;
 mod incoming;
 mod peer;
@@ -39,7 +38,6 @@ use std::time::Duration;
 
 pub(super) use answers::Course;
 pub use asked::AskedNames;
-pub(super) use block_sums::block_sums;
 pub(super) use incoming::{Bed, Incoming, Manner, Unfit};
 pub(super) use peer::Peer;
 pub(super) use pending::{Basis, Outcome as Arrival, Pending, Waiter};

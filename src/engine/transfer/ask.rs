@@ -4,14 +4,14 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 
-use crate::delta::Shape;
+use crate::delta::{Shape, Signature};
 use crate::engine::error::Error;
 use crate::engine::event::{Action, Changes, Event};
 use crate::engine::leaf::Leaf;
 use crate::engine::node::Node;
 use crate::engine::options::Writing;
 use crate::engine::order::rest_key;
-use crate::engine::remote::{Basis, Far, Pending, Waiter, block_sums, told};
+use crate::engine::remote::{Basis, Far, Pending, Waiter, told};
 use crate::engine::target::{Fault, Target};
 use crate::engine::worker::Worker;
 use crate::stage::Salvage;
@@ -187,7 +187,8 @@ impl Worker<'_> {
             if appends {
                 return Ok((shape, BlockSums::default()));
             }
-            Ok((shape, block_sums(file, shape, &far.sums)?))
+            let signature = Signature::of(file, shape, far.sums.block_sum())?;
+            Ok((shape, signature.into()))
         };
         let opened = basis.open(node, leaf);
         let summed =

@@ -9,10 +9,11 @@
 //! | `entry` | an entry as a plain value: [`Entry`], and what of it travels: [`Fields`] |
 //! | `name` | names in two parts, cleaned and checked: [`Name`]; the hook for `--iconv`: [`Charset`] |
 //! | `flags` | the flags before an entry, and the end of a list |
+//! | `terms` | what both sides know of how lists are said |
 //! | `ids`, `acl`, `xattr` | names of ids, ACLs and xattrs, which are sent once each |
 //! | `reader`, `writer` | the whole encoding: [`ListReader`], [`ListWriter`] |
 //! | `list` | a list in little memory: [`List`] |
-//! | `order`, `numbering` | indices, duplicates, numbers of directories: [`Directories`], [`Frontier`] |
+//! | `order`, `numbering` | indices, duplicates, numbers of directories: [`Directories`] |
 //!
 //! Not here: whether a name was asked for (the client's arguments and filters decide), whether each parent is listed,
 //! ids of this system, creation times (`-N`, which rsync on Linux lacks too).
@@ -26,6 +27,7 @@ mod name;
 mod numbering;
 mod order;
 mod reader;
+mod terms;
 mod writer;
 pub(in crate::wire) mod xattr;
 
@@ -34,7 +36,7 @@ pub use entry::{Device, DirKind, Entry, Fields, FileType, Link};
 pub use ids::{IdKind, IdNames, NameIds};
 pub use list::{Cached, List, Unspelled};
 pub use name::{Charset, Name};
-pub use numbering::{Directories, Frontier};
+pub use numbering::Directories;
 pub use reader::ListReader;
 pub use writer::{Attached, ListWriter};
 pub use xattr::{Xattr, XattrCache, XattrValue};

@@ -219,25 +219,3 @@ impl Directories {
         Err(Error::invalid(Fault::Protocol, "directory", why))
     }
 }
-
-/// In which order a sender lists directories: depth first.
-#[derive(Debug, Default)]
-pub struct Frontier(Vec<Range<u32>>);
-
-impl Frontier {
-    /// Takes in the directories of the list that was sent last.
-    pub fn add(&mut self, list: &List, directories: &Directories) {
-        self.0.push(list.first_dir..directories.len());
-    }
-
-    /// The number of the directory whose list comes next.
-    pub fn next(&mut self, directories: &Directories) -> Option<u32> {
-        while let Some(range) = self.0.last_mut() {
-            match range.find(|number| directories.is_awaited(*number)) {
-                Some(number) => return Some(number),
-                None => drop(self.0.pop()),
-            }
-        }
-        None
-    }
-}

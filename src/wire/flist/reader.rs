@@ -6,31 +6,25 @@ use std::collections::HashSet;
 use std::io::Read;
 
 use super::acl::AclCache;
-use super::flags::{self, Form, Last, Mark};
+use super::flags::{self, Last, Mark};
 use super::list::Cached;
 use super::name::clean;
+use super::terms::Terms;
 use super::xattr::XattrCache;
 use super::{
     Charset, DirKind, Directories, Entry, Fields, FileType, IdKind, IdNames, Link, List, Name,
     Unspelled,
 };
 use crate::wire::error::{Error, Fault, Place, Result, Within, length, limit};
-use crate::wire::{Compat, Dialect, IoErrors, Protocol, ReadWire};
+use crate::wire::{Dialect, IoErrors, Protocol, ReadWire};
 
 /// The longest name or target, in bytes: a path of Linux without its NUL.
 const MAX_PATH: usize = 4095;
 
 /// Decodes the lists of a session, which refer to each other: one reader for all of them.
 pub struct ListReader {
-    protocol: Protocol,
-    form: Form,
-    safe: bool,
-    id0: bool,
-    incremental: bool,
-    fields: Fields,
-    checksum_len: usize,
+    terms: Terms,
     charset: Option<Box<dyn Charset>>,
-    converts_targets: bool,
     last: Last,
     /// Before protocol 30: how much of a name a directory shares with its top directory to have content.
     hierarchy: Option<usize>,
@@ -57,17 +51,9 @@ impl ListReader {
         fields: Fields,
         charset: Option<Box<dyn Charset>>,
     ) -> Result<Self> {
-        flags::check_fields(dialect.protocol, fields)?;
         Ok(Self {
-            protocol: dialect.protocol,
-            form: Form::of(dialect),
-            safe: dialect.safe_lists(),
-            id0: dialect.id0_names(),
-            incremental: dialect.incremental(),
-            fields,
-            checksum_len: dialect.checksums.listing.digest_len(),
+            terms: Terms::of(dialect, fields)?,
             charset,
-            converts_targets: dialect.compat.contains(Compat::SYMLINK_ICONV),
             last: Last::default(),
             hierarchy: None,
             next_first: u32::from(dialect.incremental()),
@@ -87,9 +73,9 @@ impl ListReader {
     /// # Errors
     /// Everything that no peer may send, and what the stream reports.
     pub fn read_first<R: Read + ?Sized>(&mut self, from: &mut R) -> Result<List> {
-        let inside = self.incremental.then(Vec::new);
+        let inside = self.terms.incremental.then(Vec::new);
         let mut list = self.read_list(None, inside.as_deref(), from)?;
-        if !self.incremental {
+        if !self.terms.incremental {
             self.read_trailer(&mut list, from)
                 .within(Place::Part("end of the file list"))?;
         }
@@ -101,7 +87,7 @@ impl ListReader {
     /// # Errors
     /// As [`ListReader::read_first`], and a directory that may not have a list now.
     pub fn read_sub_list<R: Read + ?Sized>(&mut self, dir: u32, from: &mut R) -> Result<List> {
-        if !self.incremental {
+        if !self.terms.incremental {
             let why = "without incremental recursion";
             return Err(Error::invalid(
                 Fault::Protocol,
@@ -155,8 +141,9 @@ impl ListReader {
         loop {
             let arrival = list.first.saturating_add(list.len());
             let mark = self
+                .terms
                 .form
-                .read(self.safe, from)
+                .read(self.terms.safe, from)
                 .within(Place::Entry(arrival))?;
             match mark {
                 Mark::Entry(flags) => {
@@ -169,8 +156,8 @@ impl ListReader {
                 }
             }
         }
-        list.arrange(self.protocol, self.fields.relative);
-        if self.incremental {
+        list.arrange(self.terms.protocol, self.terms.fields.relative);
+        if self.terms.incremental {
             self.directories.add(&mut list)?;
         }
         self.next_first = list.first.saturating_add(list.len()).saturating_add(1);
@@ -178,18 +165,18 @@ impl ListReader {
     }
 
     fn read_trailer<R: Read + ?Sized>(&mut self, list: &mut List, from: &mut R) -> Result<()> {
-        let (fields, id0) = (self.fields, self.id0);
+        let (fields, id0) = (self.terms.fields, self.terms.id0);
         if !fields.numeric_ids {
             for (kind, carried) in [
                 (IdKind::User, fields.owners),
                 (IdKind::Group, fields.groups),
             ] {
                 if carried || fields.acls {
-                    self.ids.read_list(kind, self.protocol, id0, from)?;
+                    self.ids.read_list(kind, self.terms.protocol, id0, from)?;
                 }
             }
         }
-        if self.protocol < Protocol::V30 {
+        if self.terms.protocol < Protocol::V30 {
             list.io_errors |= IoErrors::from_bits(from.read_int()?);
         }
         Ok(())
@@ -243,12 +230,12 @@ impl ListReader {
                 entry.checksum = self.read_checksum(&entry, &mut checksum, from)?;
             }
         }
-        if self.protocol >= Protocol::V30 {
+        if self.terms.protocol >= Protocol::V30 {
             let first = flags & flags::HLINK_FIRST != 0;
             entry.link = self.link(flags, group.or(first.then_some(arrival)), &entry)?;
         }
         entry.dir = self.dir_kind(flags, &entry, usize::from(shared));
-        check_name(&entry, inside, self.fields.relative)?;
+        check_name(&entry, inside, self.terms.fields.relative)?;
         let cached = self.read_cached(&entry, from)?;
         list.push(&entry, cached)?;
         if !(usable && is_spelled) {
@@ -275,7 +262,7 @@ impl ListReader {
         };
         let rest = match flags & flags::LONG_NAME {
             0 => from.read_byte()?.into(),
-            _ => from.read_varint30(self.protocol)?,
+            _ => from.read_varint30(self.terms.protocol)?,
         };
         let what = "length of a name's rest";
         let rest = length(Fault::TooLarge, what, rest, MAX_PATH - usize::from(shared))?;
@@ -311,7 +298,7 @@ impl ListReader {
                 true
             }
         };
-        clean(&mut self.scratch, self.fields.relative)?;
+        clean(&mut self.scratch, self.terms.fields.relative)?;
         Ok(usable)
     }
 
@@ -322,7 +309,7 @@ impl ListReader {
         arrival: u32,
         from: &mut R,
     ) -> Result<Option<u32>> {
-        if self.protocol < Protocol::V30 || flags & flags::HLINKED == 0 {
+        if self.terms.protocol < Protocol::V30 || flags & flags::HLINKED == 0 {
             return Ok(None);
         }
         if flags & flags::HLINK_FIRST != 0 {
@@ -358,7 +345,7 @@ impl ListReader {
                 "is marked as a hard link",
             ));
         }
-        let known = group.filter(|_| self.fields.hard_links);
+        let known = group.filter(|_| self.terms.fields.hard_links);
         Ok(known.map_or(Link::Alone, Link::Group))
     }
 
@@ -367,7 +354,7 @@ impl ListReader {
             return DirKind::Content;
         }
         let top = flags & flags::TOP_DIR != 0;
-        if self.protocol >= Protocol::V30 {
+        if self.terms.protocol >= Protocol::V30 {
             return match (top, flags & flags::NO_CONTENT_DIR != 0) {
                 (true, false) => DirKind::Top,
                 (false, false) => DirKind::Content,
@@ -379,15 +366,15 @@ impl ListReader {
         if top {
             let len = match &name[..] {
                 b"." => 0,
-                name if self.fields.relative && name.ends_with(b"/.") => name.len() - 2,
+                name if self.terms.fields.relative && name.ends_with(b"/.") => name.len() - 2,
                 name => name.len(),
             };
-            self.hierarchy = self.fields.recurse.then_some(len);
+            self.hierarchy = self.terms.fields.recurse.then_some(len);
             return DirKind::Top;
         }
         let within = |len: &usize| {
             let deeper = shared >= *len && name.get(*len) == Some(&b'/');
-            !self.fields.relative || *len == 0 || deeper
+            !self.terms.fields.relative || *len == 0 || deeper
         };
         self.hierarchy = self.hierarchy.filter(within);
         match self.hierarchy {
@@ -398,13 +385,13 @@ impl ListReader {
 
     fn read_cached<R: Read + ?Sized>(&mut self, entry: &Entry<'_>, from: &mut R) -> Result<Cached> {
         let mut cached = Cached::default();
-        if self.fields.acls && entry.file_type() != FileType::Symlink {
+        if self.terms.fields.acls && entry.file_type() != FileType::Symlink {
             cached.access_acl = Some(self.access_acls.read(&mut self.ids, from)?);
             if entry.is_dir() {
                 cached.default_acl = Some(self.default_acls.read(&mut self.ids, from)?);
             }
         }
-        if self.fields.xattrs {
+        if self.terms.fields.xattrs {
             cached.xattrs = Some(self.xattrs.read(from)?);
         }
         Ok(cached)

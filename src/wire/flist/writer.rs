@@ -7,13 +7,14 @@ use super::acl::{Inline, SentAcls};
 use super::flags::{self, Form, Last};
 use super::ids::{MetIds, write_name};
 use super::list::Cached;
+use super::terms::Terms;
 use super::xattr::SentXattrs;
 use super::{
     Acl, Charset, DirKind, Directories, Entry, Fields, FileType, IdKind, Link, List, Name, NameIds,
     Xattr,
 };
 use crate::wire::error::{Error, Fault, Result, length};
-use crate::wire::{Compat, Dialect, IoErrors, Protocol, WriteWire};
+use crate::wire::{Dialect, IoErrors, Protocol, WriteWire};
 
 /// The longest name or target, in bytes.
 const MAX_PATH: usize = 4095;
@@ -33,15 +34,8 @@ pub struct Attached<'a> {
 ///
 /// A list that is being written is also kept, so that the sender knows its entries by their indices afterwards.
 pub struct ListWriter {
-    protocol: Protocol,
-    form: Form,
-    safe: bool,
-    id0: bool,
-    incremental: bool,
-    fields: Fields,
-    checksum_len: usize,
+    terms: Terms,
     charset: Option<Box<dyn Charset>>,
-    converts_targets: bool,
     last: Last,
     next_first: u32,
     /// Arrival index of the first entry of each group of hard links.
@@ -66,17 +60,9 @@ impl ListWriter {
         fields: Fields,
         charset: Option<Box<dyn Charset>>,
     ) -> Result<Self> {
-        flags::check_fields(dialect.protocol, fields)?;
         Ok(Self {
-            protocol: dialect.protocol,
-            form: Form::of(dialect),
-            safe: dialect.safe_lists(),
-            id0: dialect.id0_names(),
-            incremental: dialect.incremental(),
-            fields,
-            checksum_len: dialect.checksums.listing.digest_len(),
+            terms: Terms::of(dialect, fields)?,
             charset,
-            converts_targets: dialect.compat.contains(Compat::SYMLINK_ICONV),
             last: Last::default(),
             next_first: u32::from(dialect.incremental()),
             groups: HashMap::new(),
@@ -138,7 +124,7 @@ impl ListWriter {
         // What a later link says of itself is not sent: its first link was.
         let leader = leader.map(|leader| list.entry(leader - list.first));
         let said = leader.unwrap_or(*entry);
-        let carried = said.file_type().is_device() && self.fields.devices;
+        let carried = said.file_type().is_device() && self.terms.fields.devices;
         let said = Entry {
             name: entry.name,
             device: said.device.filter(|_| carried),
@@ -151,7 +137,7 @@ impl ListWriter {
         let flags = flags
             | follows(&user, flags::USER_NAME_FOLLOWS)
             | follows(&group_name, flags::GROUP_NAME_FOLLOWS);
-        let flags = self.form.write(flags, said.is_dir(), to)?;
+        let flags = self.terms.form.write(flags, said.is_dir(), to)?;
         self.write_name(flags, wire_name, to)?;
         if let Some(group) = group.filter(|group| *group != arrival) {
             to.write_varint(group.cast_signed())?;
@@ -200,12 +186,12 @@ impl ListWriter {
             .unwrap_or_else(|| List::new(self.next_first, None));
         list.by_arrival = self.charset.is_some();
         list.io_errors = errors;
-        self.form.write_end(self.safe, errors, to)?;
-        if !self.incremental {
+        self.terms.form.write_end(self.terms.safe, errors, to)?;
+        if !self.terms.incremental {
             self.write_trailer(errors, names, to)?;
         }
-        list.arrange(self.protocol, self.fields.relative);
-        if self.incremental {
+        list.arrange(self.terms.protocol, self.terms.fields.relative);
+        if self.terms.incremental {
             self.directories.add(&mut list)?;
         }
         self.next_first = list.first + list.len() + 1;
@@ -215,7 +201,7 @@ impl ListWriter {
     /// Whether the end of a list tells errors; if not, they are told in a message.
     #[must_use]
     pub fn tells_errors(&self) -> bool {
-        self.safe || self.protocol < Protocol::V30
+        self.terms.safe || self.terms.protocol < Protocol::V30
     }
 
     fn write_trailer<W: Write + ?Sized>(
@@ -224,17 +210,17 @@ impl ListWriter {
         names: &mut dyn NameIds,
         to: &mut W,
     ) -> Result<()> {
-        if !self.fields.numeric_ids {
+        if !self.terms.fields.numeric_ids {
             for (met, carried) in [
-                (&self.users, self.fields.owners),
-                (&self.group_ids, self.fields.groups),
+                (&self.users, self.terms.fields.owners),
+                (&self.group_ids, self.terms.fields.groups),
             ] {
-                if carried || self.fields.acls {
-                    met.write_list(self.protocol, self.id0, names, to)?;
+                if carried || self.terms.fields.acls {
+                    met.write_list(self.terms.protocol, self.terms.id0, names, to)?;
                 }
             }
         }
-        if self.protocol < Protocol::V30 {
+        if self.terms.protocol < Protocol::V30 {
             to.write_int(errors.bits())?;
         }
         Ok(())
@@ -263,10 +249,10 @@ impl ListWriter {
 
     /// The group of hard links that an entry is in, from protocol 30 on: its own arrival index if it is the first.
     fn group(&mut self, entry: &Entry<'_>, arrival: u32) -> Result<Option<u32>> {
-        if !self.fields.hard_links || entry.link == Link::Alone || entry.is_dir() {
+        if !self.terms.fields.hard_links || entry.link == Link::Alone || entry.is_dir() {
             return Ok(None);
         }
-        if self.protocol >= Protocol::V30 {
+        if self.terms.protocol >= Protocol::V30 {
             return Ok(Some(*self.groups.entry(entry.link).or_insert(arrival)));
         }
         match entry.link {
@@ -280,9 +266,13 @@ impl ListWriter {
 
     /// All flags but those that tell of names of ids.
     fn flags(&mut self, entry: &Entry<'_>, wire_name: &[u8], first: Option<bool>) -> u32 {
-        let (last, fields) = (&mut self.last, self.fields);
+        let (last, fields) = (&mut self.last, self.terms.fields);
         let begun = !last.name.is_empty();
-        let mut all = match (entry.dir, entry.is_dir(), self.protocol >= Protocol::V30) {
+        let mut all = match (
+            entry.dir,
+            entry.is_dir(),
+            self.terms.protocol >= Protocol::V30,
+        ) {
             (_, false, _) => 0,
             (DirKind::Top, ..) => flags::TOP_DIR,
             (DirKind::Implied, _, true) => flags::TOP_DIR | flags::NO_CONTENT_DIR,
@@ -300,11 +290,11 @@ impl ListWriter {
             flags::SAME_GID,
             !fields.groups || (begun && entry.gid == last.gid),
         );
-        let has_atime = fields.atimes && !entry.is_dir() && self.protocol.number() >= 28;
+        let has_atime = fields.atimes && !entry.is_dir() && self.terms.protocol.number() >= 28;
         set(flags::SAME_ATIME, has_atime && entry.atime == last.atime);
         set(
             flags::MOD_NSEC,
-            self.protocol >= Protocol::V31 && entry.nsec != 0,
+            self.terms.protocol >= Protocol::V31 && entry.nsec != 0,
         );
         let shared = shared_len(&last.name, wire_name);
         set(flags::SAME_NAME, shared > 0);
@@ -315,7 +305,7 @@ impl ListWriter {
                 set(flags::HLINK_FIRST, first);
             }
             (None, Link::Inode { dev, .. }) if fields.hard_links && !entry.is_dir() => {
-                let wide = self.form == Form::Wide;
+                let wide = self.terms.form == Form::Wide;
                 set(flags::HLINKED, wide);
                 set(
                     flags::SAME_DEV_PRE30,
@@ -329,12 +319,13 @@ impl ListWriter {
 
     fn rdev_flags(&mut self, entry: &Entry<'_>) -> u32 {
         let file_type = entry.file_type();
-        let device = file_type.is_device() && self.fields.devices;
-        let special =
-            file_type.is_special() && self.fields.specials && self.protocol < Protocol::V31;
+        let device = file_type.is_device() && self.terms.fields.devices;
+        let special = file_type.is_special()
+            && self.terms.fields.specials
+            && self.terms.protocol < Protocol::V31;
         let number = entry.device.unwrap_or_default();
         let flag = |flag: u32, on: bool| if on { flag } else { 0 };
-        if self.protocol.number() < 28 {
+        if self.terms.protocol.number() < 28 {
             let same = special || (device && number.packed() == self.last.packed);
             if !special {
                 self.last.packed = if device { number.packed() } else { 0 };
@@ -344,7 +335,7 @@ impl ListWriter {
         if !device && !special {
             return 0;
         }
-        let byte = self.protocol < Protocol::V30 && (special || number.minor <= 255);
+        let byte = self.terms.protocol < Protocol::V30 && (special || number.minor <= 255);
         flag(
             flags::SAME_RDEV_MAJOR,
             special || number.major == self.last.major,
@@ -366,7 +357,7 @@ impl ListWriter {
         if flags & same != 0 {
             return None;
         }
-        if self.incremental && !self.fields.numeric_ids {
+        if self.terms.incremental && !self.terms.fields.numeric_ids {
             return met.first_name(id, names);
         }
         met.meet(id);
@@ -385,7 +376,7 @@ impl ListWriter {
         }
         let rest = &name[shared..];
         if flags & flags::LONG_NAME != 0 {
-            to.write_varint30(self.protocol, rest.len() as i32)?;
+            to.write_varint30(self.terms.protocol, rest.len() as i32)?;
         } else {
             to.write_byte(rest.len() as u8)?;
         }
@@ -402,29 +393,29 @@ impl ListWriter {
         to: &mut W,
     ) -> Result<()> {
         let size = i64::try_from(entry.size).unwrap_or(i64::MAX);
-        to.write_varlong30(self.protocol, size, 3)?;
+        to.write_varlong30(self.terms.protocol, size, 3)?;
         if flags & flags::SAME_TIME == 0 {
-            if self.protocol >= Protocol::V30 {
+            if self.terms.protocol >= Protocol::V30 {
                 to.write_varlong(entry.mtime, 4)?;
             } else {
                 to.write_int(entry.mtime as i32)?;
             }
         }
-        if flags & flags::MOD_NSEC != 0 && self.protocol >= Protocol::V31 {
+        if flags & flags::MOD_NSEC != 0 && self.terms.protocol >= Protocol::V31 {
             to.write_varint(entry.nsec.cast_signed())?;
         }
         if flags & flags::SAME_MODE == 0 {
             to.write_int(entry.mode.into())?;
         }
-        if self.fields.atimes && !entry.is_dir() && flags & flags::SAME_ATIME == 0 {
+        if self.terms.fields.atimes && !entry.is_dir() && flags & flags::SAME_ATIME == 0 {
             to.write_varlong(entry.atime, 4)?;
         }
         for (carried, same, id, name) in [
-            (self.fields.owners, flags::SAME_UID, entry.uid, user),
-            (self.fields.groups, flags::SAME_GID, entry.gid, group),
+            (self.terms.fields.owners, flags::SAME_UID, entry.uid, user),
+            (self.terms.fields.groups, flags::SAME_GID, entry.gid, group),
         ] {
             if carried && flags & same == 0 {
-                to.write_varint30(self.protocol, id.cast_signed())?;
+                to.write_varint30(self.terms.protocol, id.cast_signed())?;
                 if let Some(name) = name {
                     write_name(&name, to)?;
                 }
@@ -440,23 +431,24 @@ impl ListWriter {
         to: &mut W,
     ) -> Result<()> {
         let file_type = entry.file_type();
-        let device = file_type.is_device() && self.fields.devices;
-        let special =
-            file_type.is_special() && self.fields.specials && self.protocol < Protocol::V31;
+        let device = file_type.is_device() && self.terms.fields.devices;
+        let special = file_type.is_special()
+            && self.terms.fields.specials
+            && self.terms.protocol < Protocol::V31;
         if !device && !special {
             return Ok(());
         }
         let number = entry.device.filter(|_| device).unwrap_or_default();
-        if self.protocol.number() < 28 {
+        if self.terms.protocol.number() < 28 {
             if flags & flags::SAME_RDEV_PRE28 == 0 {
                 to.write_int(number.packed().cast_signed())?;
             }
             return Ok(());
         }
         if flags & flags::SAME_RDEV_MAJOR == 0 {
-            to.write_varint30(self.protocol, number.major.cast_signed())?;
+            to.write_varint30(self.terms.protocol, number.major.cast_signed())?;
         }
-        if self.protocol >= Protocol::V30 {
+        if self.terms.protocol >= Protocol::V30 {
             to.write_varint(number.minor.cast_signed())?;
         } else if flags & flags::RDEV_MINOR_8_PRE30 != 0 {
             to.write_byte(number.minor as u8)?;
@@ -467,17 +459,20 @@ impl ListWriter {
     }
 
     fn write_target<W: Write + ?Sized>(&mut self, entry: &Entry<'_>, to: &mut W) -> Result<()> {
-        if entry.file_type() != FileType::Symlink || !self.fields.links {
+        if entry.file_type() != FileType::Symlink || !self.terms.fields.links {
             return Ok(());
         }
         let target = entry.target.unwrap_or_default();
         let mut converted = Vec::new();
-        let charset = self.charset.as_mut().filter(|_| self.converts_targets);
+        let charset = self
+            .charset
+            .as_mut()
+            .filter(|_| self.terms.converts_targets);
         let spoken = charset.is_some_and(|charset| charset.to_wire(target, &mut converted));
         let target = if spoken { &converted } else { target };
         let what = "length of a symlink's target";
         let len = length(Fault::TooLarge, what, target.len() as i64, MAX_PATH)?;
-        to.write_varint30(self.protocol, len as i32)?;
+        to.write_varint30(self.terms.protocol, len as i32)?;
         Ok(to.write_all(target)?)
     }
 
@@ -487,9 +482,9 @@ impl ListWriter {
         entry: &Entry<'_>,
         to: &mut W,
     ) -> Result<()> {
-        let due = match self.form {
-            Form::Narrow => self.fields.hard_links && entry.file_type() == FileType::Regular,
-            _ => self.protocol < Protocol::V30 && flags & flags::HLINKED != 0,
+        let due = match self.terms.form {
+            Form::Narrow => self.terms.fields.hard_links && entry.file_type() == FileType::Regular,
+            _ => self.terms.protocol < Protocol::V30 && flags & flags::HLINKED != 0,
         };
         if !due {
             return Ok(());
@@ -498,7 +493,7 @@ impl ListWriter {
             Link::Inode { dev, ino } => (dev.wrapping_add(1), ino),
             _ => (0, 0),
         };
-        if self.form == Form::Narrow || flags & flags::SAME_DEV_PRE30 == 0 {
+        if self.terms.form == Form::Narrow || flags & flags::SAME_DEV_PRE30 == 0 {
             to.write_longint(dev.cast_signed())?;
         }
         self.last.link_dev = dev;
@@ -507,14 +502,14 @@ impl ListWriter {
 
     fn write_checksum<W: Write + ?Sized>(&mut self, entry: &Entry<'_>, to: &mut W) -> Result<()> {
         let regular = entry.file_type() == FileType::Regular;
-        if !self.fields.checksums || !(regular || self.protocol.number() < 28) {
+        if !self.terms.fields.checksums || !(regular || self.terms.protocol.number() < 28) {
             return Ok(());
         }
         let zeros = [0; crate::delta::MAX_DIGEST];
         let checksum = entry
             .checksum
-            .filter(|sum| regular && sum.len() == self.checksum_len);
-        Ok(to.write_all(checksum.unwrap_or(&zeros[..self.checksum_len]))?)
+            .filter(|sum| regular && sum.len() == self.terms.checksum_len);
+        Ok(to.write_all(checksum.unwrap_or(&zeros[..self.terms.checksum_len]))?)
     }
 
     fn write_cached<W: Write + ?Sized>(
@@ -525,7 +520,7 @@ impl ListWriter {
         to: &mut W,
     ) -> Result<Cached> {
         let mut cached = Cached::default();
-        if self.fields.acls && entry.file_type() != FileType::Symlink {
+        if self.terms.fields.acls && entry.file_type() != FileType::Symlink {
             let acl = attached.access_acl.map(|acl| acl.stripped(entry.mode));
             let default = attached.default_acl.cloned();
             let acls = [(&mut self.access_acls, acl, &mut cached.access_acl)].into_iter();
@@ -541,7 +536,8 @@ impl ListWriter {
                     groups: &mut self.group_ids,
                     names,
                 };
-                let inline = (self.incremental && !self.fields.numeric_ids).then_some(&mut inline);
+                let inline = (self.terms.incremental && !self.terms.fields.numeric_ids)
+                    .then_some(&mut inline);
                 *number = Some(sent.write(&acl, inline, to)?);
                 for named in acl.named {
                     match named.kind {
@@ -551,7 +547,7 @@ impl ListWriter {
                 }
             }
         }
-        if self.fields.xattrs {
+        if self.terms.fields.xattrs {
             cached.xattrs = Some(self.xattrs.write(attached.xattrs, to)?);
         }
         Ok(cached)

@@ -17,16 +17,16 @@ impl ListReader {
         from: &mut R,
     ) -> Result<()> {
         let last = &mut self.last;
-        let size = from.read_varlong30(self.protocol, 3)?;
+        let size = from.read_varlong30(self.terms.protocol, 3)?;
         entry.size = limit(Fault::Refused, "size of a file", size, 0..=i64::MAX)?.cast_unsigned();
         if flags & flags::SAME_TIME == 0 {
-            last.mtime = if self.protocol >= Protocol::V30 {
+            last.mtime = if self.terms.protocol >= Protocol::V30 {
                 from.read_varlong(4)?
             } else {
                 from.read_int()?.cast_unsigned().into()
             };
         }
-        if self.protocol >= Protocol::V31 && flags & flags::MOD_NSEC != 0 {
+        if self.terms.protocol >= Protocol::V31 && flags & flags::MOD_NSEC != 0 {
             let nsec = from.read_varint()?;
             let nsec = limit(
                 Fault::Protocol,
@@ -42,7 +42,7 @@ impl ListReader {
         entry.mtime = last.mtime;
         entry.mode = last.mode;
         match FileType::of(entry.mode) {
-            Some(FileType::Missing) if !self.fields.missing_args => {
+            Some(FileType::Missing) if !self.terms.fields.missing_args => {
                 let why = "is 0, which was not agreed on";
                 return Err(Error::invalid(Fault::Protocol, "mode of a file", why));
             }
@@ -52,23 +52,23 @@ impl ListReader {
                 return Err(Error::invalid(Fault::Protocol, "mode of a file", why));
             }
         }
-        if self.fields.atimes && !entry.is_dir() {
+        if self.terms.fields.atimes && !entry.is_dir() {
             if flags & flags::SAME_ATIME == 0 {
                 last.atime = from.read_varlong(4)?;
             }
             entry.atime = last.atime;
         }
-        let inline = self.protocol >= Protocol::V30;
+        let inline = self.terms.protocol >= Protocol::V30;
         for (carried, same, follows, kind, id) in [
             (
-                self.fields.owners,
+                self.terms.fields.owners,
                 flags::SAME_UID,
                 flags::USER_NAME_FOLLOWS,
                 IdKind::User,
                 &mut last.uid,
             ),
             (
-                self.fields.groups,
+                self.terms.fields.groups,
                 flags::SAME_GID,
                 flags::GROUP_NAME_FOLLOWS,
                 IdKind::Group,
@@ -76,7 +76,7 @@ impl ListReader {
             ),
         ] {
             if carried && flags & same == 0 {
-                *id = from.read_varint30(self.protocol)?.cast_unsigned();
+                *id = from.read_varint30(self.terms.protocol)?.cast_unsigned();
                 if inline && flags & follows != 0 {
                     self.ids.read_name(kind, *id, from)?;
                 }
@@ -94,13 +94,14 @@ impl ListReader {
         from: &mut R,
     ) -> Result<()> {
         let file_type = entry.file_type();
-        let device = file_type.is_device() && self.fields.devices;
-        let special =
-            file_type.is_special() && self.fields.specials && self.protocol < Protocol::V31;
+        let device = file_type.is_device() && self.terms.fields.devices;
+        let special = file_type.is_special()
+            && self.terms.fields.specials
+            && self.terms.protocol < Protocol::V31;
         if file_type.is_device() {
             entry.size = 0;
         }
-        let number = if self.protocol.number() < 28 {
+        let number = if self.terms.protocol.number() < 28 {
             if !device && !special {
                 self.last.packed = 0;
             } else if flags & flags::SAME_RDEV_PRE28 == 0 {
@@ -109,9 +110,9 @@ impl ListReader {
             Device::from_packed(self.last.packed)
         } else if device || special {
             if flags & flags::SAME_RDEV_MAJOR == 0 {
-                self.last.major = from.read_varint30(self.protocol)?.cast_unsigned();
+                self.last.major = from.read_varint30(self.terms.protocol)?.cast_unsigned();
             }
-            let minor = if self.protocol >= Protocol::V30 {
+            let minor = if self.terms.protocol >= Protocol::V30 {
                 from.read_varint()?.cast_unsigned()
             } else if flags & flags::RDEV_MINOR_8_PRE30 != 0 {
                 from.read_byte()?.into()
@@ -137,10 +138,10 @@ impl ListReader {
         from: &mut R,
     ) -> Result<Option<bool>> {
         target.clear();
-        if file_type != FileType::Symlink || !self.fields.links {
+        if file_type != FileType::Symlink || !self.terms.fields.links {
             return Ok(None);
         }
-        let len = from.read_varint30(self.protocol)?;
+        let len = from.read_varint30(self.terms.protocol)?;
         let len = length(
             Fault::TooLarge,
             "length of a symlink's target",
@@ -155,7 +156,11 @@ impl ListReader {
                 "holds a NUL",
             ));
         }
-        if let Some(charset) = self.charset.as_mut().filter(|_| self.converts_targets) {
+        if let Some(charset) = self
+            .charset
+            .as_mut()
+            .filter(|_| self.terms.converts_targets)
+        {
             let mut local = Vec::new();
             if !charset.to_local(target, &mut local) {
                 return Ok(Some(false));
@@ -172,13 +177,13 @@ impl ListReader {
         entry: &mut Entry<'_>,
         from: &mut R,
     ) -> Result<()> {
-        let modern = self.protocol.number() >= 28;
+        let modern = self.terms.protocol.number() >= 28;
         let marked = if modern {
             flags & flags::HLINKED != 0
         } else {
             entry.file_type() == FileType::Regular
         };
-        if self.protocol >= Protocol::V30 || !self.fields.hard_links || !marked {
+        if self.terms.protocol >= Protocol::V30 || !self.terms.fields.hard_links || !marked {
             return Ok(());
         }
         if !modern || flags & flags::SAME_DEV_PRE30 == 0 {
@@ -201,10 +206,10 @@ impl ListReader {
         from: &mut R,
     ) -> Result<Option<&'a [u8]>> {
         let regular = entry.file_type() == FileType::Regular;
-        if !self.fields.checksums || !(regular || self.protocol.number() < 28) {
+        if !self.terms.fields.checksums || !(regular || self.terms.protocol.number() < 28) {
             return Ok(None);
         }
-        let checksum = &mut checksum[..self.checksum_len];
+        let checksum = &mut checksum[..self.terms.checksum_len];
         from.read_exact(checksum)?;
         Ok(regular.then_some(checksum))
     }
