@@ -8,9 +8,10 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use super::event::{Event, Report};
+use super::lock::{Change, lock};
 
 /// Events that may wait for their turn, over all workers.
 const WINDOW: usize = 16 * 1024;
@@ -89,7 +90,10 @@ impl<T> State<T> {
 /// The jobs of a run and the events that wait for their turn.
 pub(super) struct Frontier<'r, T> {
     state: Mutex<State<T>>,
-    changed: Condvar,
+    /// There is work, or there will be none.
+    work: Change,
+    /// Another job is first, or less is held back.
+    turn: Change,
     report: &'r dyn Report,
     /// Whether events have to be told in order at all.
     ordered: bool,
@@ -108,14 +112,15 @@ impl<'r, T> Frontier<'r, T> {
         };
         Frontier {
             state: Mutex::new(state),
-            changed: Condvar::new(),
+            work: Change::default(),
+            turn: Change::default(),
             report,
             ordered,
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Adds jobs; each key must be greater than that of the job that adds it.
@@ -128,7 +133,7 @@ impl<'r, T> Frontier<'r, T> {
             }
             state.waiting.push(Reverse(Job { key, work }));
         }
-        self.changed.notify_all();
+        self.work.tell();
     }
 
     /// Takes the first job that is left; waits while others may still add some; `None` at the end.
@@ -143,13 +148,10 @@ impl<'r, T> Frontier<'r, T> {
                 return Some((job.key, job.work));
             }
             if state.running == 0 {
-                self.changed.notify_all();
+                self.work.tell();
                 return None;
             }
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.work.wait(state);
         }
     }
 
@@ -164,10 +166,7 @@ impl<'r, T> Frontier<'r, T> {
             return self.tell_last(events);
         }
         while !state.is_first(key) && state.held >= WINDOW && !state.stopped {
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.turn.wait(state);
         }
         if state.is_first(key) {
             // What this job held back before it became first was told when it did.
@@ -209,10 +208,7 @@ impl<'r, T> Frontier<'r, T> {
     pub(super) fn wait_for_turn(&self, key: &Key) -> bool {
         let mut state = self.lock();
         while self.has_turn(&state, key) && !state.is_first(key) && !state.stopped {
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.turn.wait(state);
         }
         !state.stopped
     }
@@ -228,7 +224,7 @@ impl<'r, T> Frontier<'r, T> {
         state.running -= 1;
         state.away -= 1;
         state.waiting.push(Reverse(Job { key, work }));
-        self.changed.notify_all();
+        self.work.tell();
     }
 
     /// Tells events of a running job, now or when its turn comes, and never waits: for who reads what a peer says.
@@ -263,10 +259,7 @@ impl<'r, T> Frontier<'r, T> {
         let mut state = self.lock();
         let is_through = |s: &State<T>| s.begun && s.waiting.is_empty() && s.running == s.away;
         while !(state.stopped || is_through(&state)) {
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.work.wait(state);
         }
         !state.stopped
     }
@@ -277,10 +270,11 @@ impl<'r, T> Frontier<'r, T> {
         let mut state = self.lock();
         state.running -= 1;
         state.away -= 1;
-        if self.ordered {
-            self.close(&mut state, key);
+        self.ended(&mut state, key);
+        // Who waits for parts waits for jobs: an end of one is no news but the last.
+        if state.running == 0 {
+            self.work.tell();
         }
-        self.changed.notify_all();
     }
 
     /// Ends a running job.
@@ -288,10 +282,17 @@ impl<'r, T> Frontier<'r, T> {
         self.tell(key, events);
         let mut state = self.lock();
         state.running -= 1;
-        if self.ordered {
-            self.close(&mut state, key);
+        self.ended(&mut state, key);
+        if state.running == state.away {
+            self.work.tell();
         }
-        self.changed.notify_all();
+    }
+
+    fn ended(&self, state: &mut State<T>, key: &Key) {
+        if self.ordered {
+            self.close(state, key);
+            self.turn.tell();
+        }
     }
 
     /// Removes a finished job; when it was first, what the next ones held back is told.
@@ -318,7 +319,8 @@ impl<'r, T> Frontier<'r, T> {
     /// Makes every worker end at its next step.
     pub(super) fn stop(&self) {
         self.lock().stopped = true;
-        self.changed.notify_all();
+        self.work.tell();
+        self.turn.tell();
     }
 
     /// Tells what is left when no job is.

@@ -5,10 +5,11 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
 use super::requests::Said;
+use crate::engine::lock::{Change, lock};
 
 /// Bytes that may lie here; one piece may be larger.
 const ROOM: usize = 16 << 20;
@@ -17,7 +18,7 @@ const ROOM: usize = 16 << 20;
 #[derive(Default)]
 pub(super) struct Inbox {
     state: Mutex<State>,
-    changed: Condvar,
+    changed: Change,
     /// How many [`Said::Done`]s there will be; 0 while that is not known, or nobody cares.
     dones: AtomicU32,
 }
@@ -38,11 +39,8 @@ impl Inbox {
         for (said, bytes) in pieces {
             while state.bytes > 0 && state.bytes + bytes > ROOM && !state.closed {
                 state.is_full = true;
-                self.changed.notify_all();
-                state = self
-                    .changed
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner);
+                self.changed.tell();
+                state = self.changed.wait(state);
             }
             if state.closed {
                 return;
@@ -50,8 +48,7 @@ impl Inbox {
             state.bytes += bytes;
             state.said.push_back((said, bytes));
         }
-        // Who takes out waits only where nothing lies here; a call too many costs little.
-        self.changed.notify_all();
+        self.changed.tell();
     }
 
     /// There will be so many [`Said::Done`]s, and nothing behind them.
@@ -73,18 +70,13 @@ impl Inbox {
     /// The oldest, waited for as long as `patience` lasts, if it has an end.
     pub(super) fn wait(&self, patience: Option<Duration>) -> Option<Said> {
         let mut state = self.lock();
-        if state.said.is_empty() {
-            let is_empty = |state: &mut State| state.said.is_empty();
-            state = match patience {
-                None => self
-                    .changed
-                    .wait_while(state, is_empty)
-                    .unwrap_or_else(PoisonError::into_inner),
-                Some(patience) => {
-                    let waited = self.changed.wait_timeout_while(state, patience, is_empty);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
+        let until = patience.map(|patience| Instant::now() + patience);
+        while state.said.is_empty() {
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                return None;
+            }
+            state = self.changed.wait_within(state, left).0;
         }
         self.pop(&mut state)
     }
@@ -92,20 +84,20 @@ impl Inbox {
     /// Nobody listens any more.
     pub(super) fn close(&self) {
         self.lock().closed = true;
-        self.changed.notify_all();
+        self.changed.tell();
     }
 
     fn pop(&self, state: &mut State) -> Option<Said> {
         let (said, bytes) = state.said.pop_front()?;
         state.bytes -= bytes;
         if std::mem::take(&mut state.is_full) {
-            self.changed.notify_all();
+            self.changed.tell();
         }
         Some(said)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

@@ -1,14 +1,14 @@
 //! What a sender says: lists, the content of files, and how far it is.
 
 use std::io::Read;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::incoming::Incoming;
 use super::requests::Requests;
 use super::{AskedNames, Far, Listener};
 use crate::engine::error::Error;
 use crate::engine::event::{Event, Report, Severity};
-use crate::engine::lock::lock;
+use crate::engine::lock::{Change, lock};
 use crate::engine::run::Run;
 use crate::engine::sources::{Arrivals, Assembly, Listed, Turn};
 use crate::engine::survey::Totals;
@@ -56,7 +56,7 @@ impl Totals {
 #[derive(Default)]
 pub(in crate::engine) struct Course {
     state: Mutex<Reached>,
-    changed: Condvar,
+    changed: Change,
 }
 
 /// A point that a session comes to.
@@ -81,17 +81,14 @@ impl Course {
 
     fn reach(&self, point: Reached) {
         *lock(&self.state) = point;
-        self.changed.notify_all();
+        self.changed.tell();
     }
 
     /// Waits until the sender is there; false if it never will be.
     pub(in crate::engine) fn wait_for(&self, point: Reached) -> bool {
         let mut state = lock(&self.state);
         while *state < point {
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.changed.wait(state);
         }
         *state != Reached::Broken
     }

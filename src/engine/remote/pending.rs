@@ -2,13 +2,13 @@
 
 use std::fs::File;
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use crate::delta::Shape;
 use crate::engine::event::{Changes, Event};
 use crate::engine::leaf::Leaf;
 use crate::engine::likeness::Alike;
-use crate::engine::lock::lock;
+use crate::engine::lock::{Change, lock};
 use crate::engine::node::Node;
 use crate::engine::order::{Frontier, Key};
 use crate::engine::sources::Turn;
@@ -53,7 +53,7 @@ pub(in crate::engine) enum Basis {
 #[derive(Default)]
 pub(in crate::engine) struct Waiter {
     outcome: Mutex<Option<Outcome>>,
-    told: Condvar,
+    told: Change,
 }
 
 /// Whether the file is there, and what there is to tell; by default it is not.
@@ -76,7 +76,7 @@ impl Pending {
 impl Waiter {
     pub(in crate::engine) fn tell(&self, outcome: Outcome) {
         *lock(&self.outcome) = Some(outcome);
-        self.told.notify_all();
+        self.told.tell();
     }
 
     pub(in crate::engine) fn wait(&self) -> Outcome {
@@ -84,10 +84,7 @@ impl Waiter {
         loop {
             match outcome.take() {
                 Some(outcome) => return outcome,
-                None => {
-                    let waited = self.told.wait(outcome);
-                    outcome = waited.unwrap_or_else(PoisonError::into_inner);
-                }
+                None => outcome = self.told.wait(outcome),
             }
         }
     }

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, Write};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::pending::{Outcome, Pending};
@@ -13,7 +13,7 @@ use super::queue::{Queue, Said};
 use super::values::Values;
 use crate::engine::event::Due;
 use crate::engine::extended::Wanted;
-use crate::engine::lock::lock;
+use crate::engine::lock::{Change, lock};
 use crate::engine::order::Frontier;
 use crate::engine::sources::Turn;
 use crate::engine::worker::Work;
@@ -24,8 +24,17 @@ use crate::wire::{
 
 /// Files that may be asked for at a time.
 const WINDOW: usize = 4096;
+/// How many may be left when workers that waited for room go on.
+const ROOMY: usize = WINDOW / 8 * 7;
 /// Bytes that may wait to be written before workers wait.
 const UNWRITTEN: usize = 4 << 20;
+/// A sender that has so many files to send can do without more for a moment, in which requests are gathered: what
+/// is written one by one, a remote shell carries in a packet each.
+const PLENTY: usize = 64;
+/// Bytes that are worth a write of their own.
+const ENOUGH: usize = 4 << 10;
+/// How long requests are gathered.
+const MOMENT: Duration = Duration::from_millis(1);
 
 /// The session is over: nothing can be asked any more.
 #[derive(Debug)]
@@ -35,7 +44,10 @@ pub(in crate::engine) struct Over;
 pub(in crate::engine) struct Requests {
     protocol: Protocol,
     state: Mutex<State>,
-    changed: Condvar,
+    /// There is something to write, or nothing ever will be.
+    said: Change,
+    /// There is room for requests, a value came, lists are through, or it is over.
+    changed: Change,
 }
 
 struct State {
@@ -45,6 +57,10 @@ struct State {
     pending: HashMap<u32, Pending>,
     values: Values,
     unwritten: Queue,
+    /// Requests among that.
+    fresh: usize,
+    /// Bytes that the writing thread waits for; none are enough while it writes.
+    awaited: usize,
     /// Bytes of requests that wait for their turn.
     held: usize,
     /// Lists that were not said to be through, the oldest first: whether they are.
@@ -70,6 +86,11 @@ impl State {
             let said = what(memory, to);
             debug_assert!(said.is_ok(), "a vector takes all that has a code");
         });
+    }
+
+    /// Whether the sender has enough to do.
+    fn is_busy(&self) -> bool {
+        self.pending.len() >= self.fresh + PLENTY
     }
 
     fn is_full(&self) -> bool {
@@ -100,6 +121,8 @@ impl Requests {
                 pending: HashMap::new(),
                 values: Values::default(),
                 unwritten: Queue::default(),
+                fresh: 0,
+                awaited: usize::MAX,
                 held: 0,
                 lists: VecDeque::new(),
                 gone: 0,
@@ -108,7 +131,8 @@ impl Requests {
                 ended: false,
                 failed: None,
             }),
-            changed: Condvar::new(),
+            said: Change::default(),
+            changed: Change::default(),
         }
     }
 
@@ -126,10 +150,7 @@ impl Requests {
     fn wait_for_room(&self) -> MutexGuard<'_, State> {
         let mut state = lock(&self.state);
         while !state.ended && state.is_full() {
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.changed.wait(state);
         }
         state
     }
@@ -212,8 +233,9 @@ impl Requests {
             write_sum_head(pending.shape, to)?;
             sums.write(to)
         });
+        state.fresh += 1;
         state.pending.insert(ndx, pending);
-        self.changed.notify_all();
+        self.call_writer(&state);
         Ok(())
     }
 
@@ -221,10 +243,7 @@ impl Requests {
     pub(in crate::engine) fn ask_values(&self, ndx: u32, wanted: &[Wanted]) -> Result<(), Over> {
         let mut state = lock(&self.state);
         while !state.ended && state.unwritten.len() > UNWRITTEN {
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.changed.wait(state);
         }
         if state.ended {
             return Err(Over);
@@ -240,7 +259,7 @@ impl Requests {
                 .write(self.protocol, to)?;
                 write_xattr_requests(&numbers, to)
             });
-            self.changed.notify_all();
+            self.call_writer(&state);
         }
         Ok(())
     }
@@ -252,10 +271,7 @@ impl Requests {
             if state.ended {
                 return Err(Over);
             }
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.changed.wait(state);
         }
         Ok(())
     }
@@ -270,14 +286,17 @@ impl Requests {
         came: Vec<(u32, Vec<u8>)>,
     ) -> crate::wire::Result<()> {
         let settled = lock(&self.state).values.came(ndx, came);
-        self.changed.notify_all();
+        self.changed.tell();
         settled
     }
 
     /// The answer to a request comes, or is refused; `None` if nobody asked.
     pub(in crate::engine) fn answered(&self, ndx: u32) -> Option<Pending> {
-        let pending = lock(&self.state).pending.remove(&ndx);
-        self.changed.notify_all();
+        let mut state = lock(&self.state);
+        let pending = state.pending.remove(&ndx);
+        if state.pending.len() <= ROOMY {
+            self.changed.tell();
+        }
         pending
     }
 
@@ -302,23 +321,23 @@ impl Requests {
             state.gone += 1;
             state.say(|memory, to| memory.write(Ndx::Done, to));
         }
-        self.changed.notify_all();
+        self.call_writer(&state);
+        if state.lists.is_empty() {
+            self.changed.tell();
+        }
     }
 
     /// No list will come any more.
     pub(in crate::engine) fn lists_over(&self) {
         lock(&self.state).lists_over = true;
-        self.changed.notify_all();
+        self.changed.tell();
     }
 
     /// Waits until all lists came and are through; false if they never will.
     pub(in crate::engine) fn wait_for_lists(&self) -> bool {
         let mut state = lock(&self.state);
         while !(state.ended || state.lists_over && state.lists.is_empty()) {
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.changed.wait(state);
         }
         !state.ended
     }
@@ -364,7 +383,7 @@ impl Requests {
         for ndx in std::mem::take(&mut state.may_go) {
             state.unwritten.push_message(Message::Success(ndx));
         }
-        self.changed.notify_all();
+        self.call_writer(&state);
     }
 
     /// Says something beside the data; false if nobody is there to hear it any more.
@@ -372,7 +391,7 @@ impl Requests {
         let mut state = lock(&self.state);
         if !state.ended {
             state.unwritten.push_message(message);
-            self.changed.notify_all();
+            self.call_writer(&state);
         }
         !state.ended
     }
@@ -390,7 +409,7 @@ impl Requests {
                 None => Ok(()),
             }
         });
-        self.changed.notify_all();
+        self.call_writer(&state);
     }
 
     /// Tells what was deleted.
@@ -402,8 +421,15 @@ impl Requests {
     }
 
     fn say(&self, what: impl FnOnce(&mut NdxMemory, &mut Vec<u8>) -> crate::wire::Result<()>) {
-        lock(&self.state).say(what);
-        self.changed.notify_all();
+        let mut state = lock(&self.state);
+        state.say(what);
+        self.call_writer(&state);
+    }
+
+    fn call_writer(&self, state: &State) {
+        if state.unwritten.len() >= state.awaited {
+            self.said.tell();
+        }
     }
 
     /// Nothing more is asked, and no answer comes.
@@ -416,7 +442,8 @@ impl Requests {
         }
         let pending = std::mem::take(&mut state.pending);
         drop(state);
-        self.changed.notify_all();
+        self.said.tell();
+        self.changed.tell();
         for waiter in pending
             .values()
             .filter_map(|pending| pending.waiter.as_ref())
@@ -431,22 +458,25 @@ impl Requests {
         let patience = timeout / 2;
         state.patience = Some(state.patience.map_or(patience, |now| now.min(patience)));
         drop(state);
-        self.changed.notify_all();
+        self.said.tell();
     }
 
-    /// Waits for a change; true if none came for so long that the sender has to hear something.
-    fn wait<'s>(&self, state: MutexGuard<'s, State>) -> (MutexGuard<'s, State>, bool) {
-        match state.patience {
-            None => {
-                let state = self.changed.wait(state);
-                (state.unwrap_or_else(PoisonError::into_inner), false)
-            }
-            Some(patience) => {
-                let waited = self.changed.wait_timeout(state, patience);
-                let (state, timed_out) = waited.unwrap_or_else(PoisonError::into_inner);
-                (state, timed_out.timed_out())
-            }
+    /// Waits until there is something to write, or the end; true if there was nothing for so long that the sender has
+    /// to hear something.
+    fn wait_for_words(&self) -> (MutexGuard<'_, State>, bool) {
+        let mut state = lock(&self.state);
+        let mut is_idle = false;
+        state.awaited = 1;
+        while state.unwritten.is_empty() && !state.ended && !is_idle {
+            let patience = state.patience;
+            (state, is_idle) = self.said.wait_within(state, patience);
         }
+        if state.is_busy() && state.unwritten.len() < ENOUGH && !state.ended {
+            state.awaited = ENOUGH;
+            state = self.said.wait_within(state, Some(MOMENT)).0;
+        }
+        state.awaited = usize::MAX;
+        (state, is_idle)
     }
 
     /// Writes what is asked until the end.
@@ -455,11 +485,7 @@ impl Requests {
     /// What the stream reports.
     pub(in crate::engine) fn write_out<W: Write>(&self, to: &mut Mux<W>) -> io::Result<()> {
         loop {
-            let mut state = lock(&self.state);
-            let mut is_idle = false;
-            while state.unwritten.is_empty() && !state.ended && !is_idle {
-                (state, is_idle) = self.wait(state);
-            }
+            let (mut state, is_idle) = self.wait_for_words();
             if is_idle {
                 drop(state);
                 to.keep_alive().map_err(io::Error::other)?;
@@ -467,8 +493,10 @@ impl Requests {
             }
             let ready = std::mem::take(&mut state.unwritten).into_parts();
             let (is_over, failed) = (ready.is_empty(), state.failed);
+            state.fresh = 0;
             drop(state);
-            self.changed.notify_all();
+            // What was unwritten kept workers waiting, if it was very much.
+            self.changed.tell();
             for said in ready {
                 match said {
                     Said::Data(_) if failed.is_some() => {}

@@ -6,11 +6,11 @@
 use std::collections::HashMap;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use super::attached::{Attached, Told};
 use super::wanted::Found;
-use crate::engine::lock::lock;
+use crate::engine::lock::{Change, lock};
 use crate::sys::{Kind, Stat, Time};
 use crate::wire::flist::{
     Cached, DirKind, Entry, FileType, IdKind, IdNames, Link, List, ListReader, Name,
@@ -23,7 +23,7 @@ pub(in crate::engine) type LocalId = dyn Fn(IdKind, u32, &[u8]) -> Option<u32> +
 pub(in crate::engine) struct Arrivals {
     /// Whether no list will come any more.
     over: Mutex<bool>,
-    changed: Condvar,
+    changed: Change,
     ids: Mutex<HashMap<(bool, u32), u32>>,
     told: Mutex<Told>,
     local: Box<LocalId>,
@@ -127,7 +127,7 @@ impl Arrivals {
     pub(in crate::engine) fn new(local: Box<LocalId>) -> Arc<Arrivals> {
         Arc::new(Arrivals {
             over: Mutex::new(false),
-            changed: Condvar::new(),
+            changed: Change::default(),
             ids: Mutex::default(),
             told: Mutex::default(),
             local,
@@ -153,7 +153,7 @@ impl Arrivals {
     /// No list will come any more, whether all came or the peer is gone.
     pub(in crate::engine) fn end(&self) {
         *lock(&self.over) = true;
-        self.changed.notify_all();
+        self.changed.tell();
     }
 
     pub(super) fn id(&self, is_group: bool, id: u32) -> u32 {
@@ -458,10 +458,7 @@ impl Listed {
             if *over {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            over = arrivals
-                .changed
-                .wait(over)
-                .unwrap_or_else(PoisonError::into_inner);
+            over = arrivals.changed.wait(over);
         }
     }
 
@@ -482,7 +479,7 @@ impl Listed {
         }
         let _ = cell.inside.set(lots);
         drop(over);
-        cell.arrivals.changed.notify_all();
+        cell.arrivals.changed.tell();
         if passed_over {
             self.pass_over();
         }
