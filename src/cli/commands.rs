@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use super::beside;
 use super::completion;
 use super::exit::{Code, Refusal};
 use super::far::{FarError, Opened, Talk};
@@ -53,8 +54,12 @@ pub fn sync(sync: &Sync) -> u8 {
     };
     let code = match ended {
         Ok(outcome) => {
+            let code = match &sync.beside {
+                Some(beside) => beside::make_point(sync, beside, &outcome, &report),
+                None => Code::of(&outcome),
+            };
             report.finish(&outcome);
-            worse(Code::of(&outcome), status)
+            worse(code, status)
         }
         // What started the other end knows better why nothing came.
         Err(engine::Error::Closed { .. }) if shell_failed(status).is_some() => {
@@ -176,6 +181,7 @@ fn talk(sync: &Sync, end: &OtherEnd, met: Met, report: &dyn Report) -> Ended {
         Task::Receives {
             rules,
             tells_manner,
+            wants_point,
         } => {
             let receiver = engine::Receiver {
                 from,
@@ -184,6 +190,7 @@ fn talk(sync: &Sync, end: &OtherEnd, met: Met, report: &dyn Report) -> Ended {
                 fields,
                 timeout,
                 tells_manner,
+                wants_point,
                 hears_names: false,
                 code_of,
                 hang_up,
@@ -272,7 +279,9 @@ pub fn code_of(error: &engine::Error) -> Code {
         engine::Error::Closed { .. } => Code::StreamIo,
         engine::Error::Silent { .. } => Code::Timeout,
         engine::Error::Stray { .. } | engine::Error::TooOld { .. } => Code::Protocol,
-        engine::Error::Unasked { .. } | engine::Error::Excluded { .. } => Code::Unsupported,
+        engine::Error::Unasked { .. }
+        | engine::Error::Excluded { .. }
+        | engine::Error::NoPoints => Code::Unsupported,
         engine::Error::Left { code } => Code::from_number(*code).unwrap_or(Code::StreamIo),
         _ => Code::FileIo,
     }
@@ -295,7 +304,9 @@ fn code_of_stage(error: &stage::Error) -> Code {
         | stage::Error::GuardRefused { .. }
         | stage::Error::Incomplete { .. } => Code::Refused,
         stage::Error::SwapImpossible { .. } | stage::Error::Foreign { .. } => Code::Unsupported,
-        stage::Error::NothingToUndo { .. } | stage::Error::InsideState { .. } => Code::FileSelect,
+        stage::Error::NothingToUndo { .. }
+        | stage::Error::InsideState { .. }
+        | stage::Error::Series { .. } => Code::FileSelect,
         _ => Code::FileIo,
     }
 }

@@ -73,6 +73,7 @@ mod make;
 mod outcome;
 mod pairs;
 mod plan;
+pub mod points;
 mod policy;
 mod ready;
 mod run;

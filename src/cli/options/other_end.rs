@@ -11,6 +11,7 @@ use crate::cli::server_args::{self, ForReceiver, Letters, OtherEnd, Task};
 use crate::delta::Checksum;
 use crate::engine::{AskedNames, Boundary, Partial, Symlinks};
 use crate::stage::CommitChoice;
+use crate::stage::points::Retention;
 use crate::transport::{Address, Program, Quoting};
 use crate::tree::{Grammar, KeepXattrs};
 use crate::wire::flist::Fields;
@@ -83,7 +84,12 @@ impl Asked {
     ) -> Result<OtherEnd, Refusal> {
         let place = self.place(address, keeper, &[path.to_owned()])?;
         let incremental = self.engine.recursive && !self.engine.whole_list;
-        let capabilities = Capabilities::sending_client(incremental);
+        let points = self.engine.points.take();
+        let mut capabilities = Capabilities::sending_client(incremental);
+        if let Some(wanted) = &points {
+            let keep = wanted.keep.as_ref().map(Retention::digits);
+            capabilities = capabilities.asking_point(&keep.unwrap_or_default());
+        }
         let deletes = self.engine.deletion.enabled;
         let dirs =
             !self.engine.recursive && (self.names_dirs() || (deletes && self.engine.select.dirs));
@@ -119,6 +125,7 @@ impl Asked {
         let task = Task::Receives {
             rules,
             tells_manner,
+            wants_point: points.is_some(),
         };
         let end = self.end(place, told, (Way::Sends, incremental), task)?;
         self.leave_to_receiver();
