@@ -239,6 +239,7 @@ pub fn carry_out(subcommand: Subcommand) -> Result<u8, Refusal> {
         Subcommand::Tidy { dest, dry_run } => tidy(&dest, dry_run),
         Subcommand::Status { dest, json } => status(&dest, json),
         Subcommand::Doctor { dest } => doctor(&dest),
+        Subcommand::TimePoints(points) => points.carry_out(),
         Subcommand::Why(question) => {
             let (text, code) = why::answer(&question)?;
             print(text.as_bytes());
@@ -253,7 +254,7 @@ pub fn carry_out(subcommand: Subcommand) -> Result<u8, Refusal> {
 }
 
 /// A reader that went away is no error.
-fn print(bytes: &[u8]) -> u8 {
+pub fn print(bytes: &[u8]) -> u8 {
     let _ = io::stdout().write_all(bytes);
     Code::Success.number()
 }
@@ -350,6 +351,7 @@ fn doctor(dest: &Path) -> Result<u8, Refusal> {
     Ok(print(state::diagnosis(&diagnosis).as_bytes()))
 }
 
-fn refused(error: stage::Error) -> Refusal {
+/// An error of the staging area, as what the program ends with.
+pub fn refused(error: stage::Error) -> Refusal {
     Refusal::failed(&error, code_of_stage(&error))
 }

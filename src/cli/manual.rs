@@ -70,8 +70,14 @@ fn synopsis() -> Roff {
 
 fn subcommands(full: &Command) -> Roff {
     let mut roff = titled("SUBCOMMANDS");
-    for command in full.get_subcommands().filter(|c| !c.is_hide_set()) {
-        let mut head = vec![bold(command.get_name())];
+    let shown = full.get_subcommands().filter(|c| !c.is_hide_set());
+    let named = shown.flat_map(|command| {
+        let within = command.get_subcommands();
+        let within = within.map(move |c| (format!("{} {}", command.get_name(), c.get_name()), c));
+        std::iter::once((command.get_name().to_owned(), command)).chain(within)
+    });
+    for (name, command) in named {
+        let mut head = vec![bold(name)];
         for operand in command.get_positionals() {
             let names = operand.get_value_names().unwrap_or_default();
             head.extend(

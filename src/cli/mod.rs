@@ -31,6 +31,7 @@ mod size;
 mod stop;
 mod subcommand;
 mod table;
+mod time_points;
 mod unsupported;
 mod values;
 mod why;
