@@ -99,6 +99,8 @@ pub enum Opt {
     TimePoints,
     /// `--keep`.
     Keep,
+    /// `--delta-threshold`.
+    DeltaThreshold,
     /// `--point-time`.
     PointTime,
     /// `--dirs`, `--no-dirs`.

@@ -9,6 +9,7 @@ use super::options::{Alternates, BasisUse, Options};
 use crate::stage::points::NewPoint;
 use crate::stage::{CommitChoice, KeepPrevious, Method, Summary};
 use crate::sys::Dir;
+use crate::tree::shown;
 
 /// Alternate trees that one run may have.
 const MOST: usize = 20;
@@ -74,8 +75,15 @@ pub(super) fn finish(
     report: &dyn Report,
 ) -> Result<(), Error> {
     let goes = point.goes(complete)?;
+    let mut whole = Vec::new();
     if !dry_run {
-        point.finish(&goes)?;
+        whole = point.finish(&goes)?;
+    }
+    for (path, e) in whole {
+        report.event(Event::Message {
+            severity: Severity::Warning,
+            text: format!("{} stays whole in older time points: {e}", shown(&path)),
+        });
     }
     let verb = if dry_run { "would delete" } else { "deleted" };
     for stamp in goes.iter().filter(|_| dry_run || report.wants().deletions) {

@@ -18,7 +18,7 @@ impl Capabilities {
     const CLIENT: &[u8] = b"LsfxCIvu";
     /// This program's own: asks whether the server changes all at once. Others pass it over.
     const ASKS_ATOMIC: &[u8] = b"R";
-    /// This program's own as well: asks for a time point. What is to be kept stands behind it, at the end, without
+    /// This program's own as well: asks for a time point. What is wished for of it stands behind, at the end, without
     /// letters: digits, commas and plus signs.
     const ASKS_POINT: u8 = b'P';
 
@@ -36,15 +36,15 @@ impl Capabilities {
         Self([&value, Self::ASKS_ATOMIC].concat())
     }
 
-    /// The same, asking the server to make a time point; `keep` says in digits, commas and plus signs what stays.
+    /// The same, asking the server to make a time point; `wanted` says in digits, commas and plus signs how.
     #[must_use]
-    pub fn asking_point(mut self, keep: &str) -> Self {
+    pub fn asking_point(mut self, wanted: &str) -> Self {
         self.0.push(Self::ASKS_POINT);
-        self.0.extend_from_slice(keep.as_bytes());
+        self.0.extend_from_slice(wanted.as_bytes());
         self
     }
 
-    /// What is to be kept where the client asks for a time point, empty for all.
+    /// What is wished for where the client asks for a time point.
     #[must_use]
     pub fn points(&self) -> Option<&str> {
         let at = self.0.iter().position(|byte| *byte == Self::ASKS_POINT)?;

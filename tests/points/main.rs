@@ -9,6 +9,7 @@ mod kit;
 mod beside;
 mod commands;
 mod cut;
+mod deltas;
 mod nights;
 mod refusals;
 mod remote;

@@ -20,6 +20,7 @@ const SOURCE: &str = "
 fn change(room: &Room, day: u32) {
     room.sh(&format!(
         "
+        touch before
         echo {day} >> s/docs/file$(( {day} % 8 + 1 ))
         echo {day} > s/new{day}
         rm -f s/new$(( {day} - 3 ))
@@ -27,6 +28,7 @@ fn change(room: &Room, day: u32) {
         mkdir -p s/dir{day}; rm -rf s/dir$(( {day} - 2 ))
         [ $(( {day} % 5 )) -ne 0 ] || {{ rm -rf s/gone; mkdir s/gone; echo {day} > s/gone/back; }}
         [ $(( {day} % 7 )) -ne 0 ] || ln -sfn docs/file$(( {day} % 8 + 1 )) s/link
+        find s -newer before -exec touch -h -d @$(( 1700000000 + {day} * 86400 )) {{}} +
         "
     ));
 }

@@ -26,17 +26,13 @@ fn a_night_with_the_disk_full() {
 }
 
 #[test]
-fn without_hard_links_points_are_whole_copies() {
+fn a_file_system_without_symbolic_links_is_refused() {
     skip_unless!(can_mount(), "mounting needs root");
     let room = Room::with("mkdir s; echo 1 > s/a; ages s 1700000000");
     let volume = Mount::image(room.at("m"), 40 << 20, &["mkfs.vfat"], "");
     skip_unless!(volume.is_some(), "no vfat here");
-    let run = |day: u32| {
-        let name = night(day);
-        room.resilver(&format!("-rt --point-time={name} --time-points s/ m/p"))
-    };
-    // FAT has no symbolic links for `latest` to be one.
-    let said = run(1);
-    assert_ne!(said.code, 0, "{said}");
-    said.says(&["latest"]);
+    let name = night(1);
+    let run = format!("-rt --point-time={name} --time-points s/ m/p");
+    room.resilver(&run).code(3).says(&["latest"]);
+    assert!(!room.exists(&format!("m/p/{name}")));
 }

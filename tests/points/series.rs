@@ -70,6 +70,17 @@ pub fn check(room: &Room) {
     assert!(points(room).contains(&latest), "{latest} is not there");
 }
 
+/// Every point, as it is restored, is what was kept of its night.
+#[track_caller]
+pub fn check_restored(room: &Room) {
+    for name in points(room) {
+        room.sh("rm -rf back");
+        room.resilver(&format!("time-points restore p {name} back"))
+            .ok();
+        assert_same(&room.tree(&format!("kept/{name}")), &room.tree("back"));
+    }
+}
+
 /// Inode of a path.
 pub fn inode(room: &Room, path: &str) -> u64 {
     let meta = fs::symlink_metadata(room.at(path));

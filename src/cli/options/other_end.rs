@@ -11,7 +11,6 @@ use crate::cli::server_args::{self, ForReceiver, Letters, OtherEnd, Task};
 use crate::delta::Checksum;
 use crate::engine::{AskedNames, Boundary, Partial, Symlinks};
 use crate::stage::CommitChoice;
-use crate::stage::points::Retention;
 use crate::transport::{Address, Program, Quoting};
 use crate::tree::{Grammar, KeepXattrs};
 use crate::wire::flist::Fields;
@@ -87,8 +86,7 @@ impl Asked {
         let points = self.engine.points.take();
         let mut capabilities = Capabilities::sending_client(incremental);
         if let Some(wanted) = &points {
-            let keep = wanted.keep.as_ref().map(Retention::digits);
-            capabilities = capabilities.asking_point(&keep.unwrap_or_default());
+            capabilities = capabilities.asking_point(&wanted.digits());
         }
         let deletes = self.engine.deletion.enabled;
         let dirs =

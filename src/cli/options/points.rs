@@ -7,6 +7,7 @@ use crate::cli::arguments::Given;
 use crate::cli::exit::Refusal;
 use crate::cli::operands::Ends;
 use crate::cli::table::Opt;
+use crate::cli::values::size;
 use crate::engine::BasisUse;
 use crate::stage::points::{Retention, Stamp, Wanted};
 use crate::stage::{CommitChoice, Method};
@@ -18,6 +19,7 @@ pub(super) struct Points {
     is_dest: bool,
     /// `--time-points=DIR`: they lie there, beside an ordinary mirror.
     beside: Option<PathBuf>,
+    threshold_given: bool,
     wanted: Wanted,
 }
 
@@ -42,6 +44,10 @@ impl Asked {
                 let read = read.map_err(|e| Refusal::usage(format_args!("--keep={text}: {e}")))?;
                 points.wanted.keep = Some(read);
             }
+            Opt::DeltaThreshold => {
+                points.threshold_given = true;
+                points.wanted.delta_threshold = Some(size(&given, b'b')?).filter(|size| *size > 0);
+            }
             Opt::PointTime => {
                 let wrong = || {
                     Refusal::usage(format_args!(
@@ -62,6 +68,7 @@ impl Asked {
             for (given, name) in [
                 (points.wanted.keep.is_some(), "--keep"),
                 (points.wanted.at.is_some(), "--point-time"),
+                (points.threshold_given, "--delta-threshold"),
             ] {
                 if given {
                     return Err(Refusal::usage(format_args!(

@@ -10,7 +10,7 @@ use crate::cli::exit::Refusal;
 use crate::cli::table::Opt;
 use crate::engine;
 use crate::report::Style;
-use crate::stage::points::{Retention, Wanted};
+use crate::stage::points::Wanted;
 use crate::tree::{IdMap, Ids, Rules};
 use crate::wire::flist::Fields;
 use crate::wire::handshake::Offer;
@@ -191,7 +191,12 @@ impl Order {
         asked.settle_content()?;
         asked.check()?;
         if let (Way::Receives, Some(wanted)) = (way, capabilities.points()) {
-            asked.serve_points(wanted_points(wanted)?);
+            let wanted = Wanted::of_digits(wanted).ok_or_else(|| {
+                Refusal::usage(
+                    "on remote machine: what is wished for of time points cannot be understood",
+                )
+            })?;
+            asked.serve_points(wanted);
         }
         asked.settle_points()?;
         let names = asked.list_for_client()?;
@@ -247,22 +252,6 @@ impl Order {
             options: asked.engine,
         })
     }
-}
-
-/// What a client wishes for of time points.
-fn wanted_points(keep: &str) -> Result<Wanted, Refusal> {
-    let keep = match keep {
-        "" => None,
-        text => {
-            let read = Retention::of_digits(text);
-            let wrong = || Refusal::usage("on remote machine: --keep cannot be understood");
-            Some(read.ok_or_else(wrong)?)
-        }
-    };
-    Ok(Wanted {
-        keep,
-        ..Wanted::default()
-    })
 }
 
 impl Asked {

@@ -24,6 +24,14 @@ pub const ROWS: &[Definition] = &[
         "Delete time points after a good run but for these: last=7,daily=14,weekly=8,monthly=12,yearly=all (hourly too)",
     ),
     valued(
+        Opt::DeltaThreshold,
+        None,
+        "delta-threshold",
+        "SIZE",
+        PART,
+        "Keep older versions of files from this size on as deltas against newer ones; 0 keeps all whole [default: 64M]",
+    ),
+    valued(
         Opt::PointTime,
         None,
         "point-time",

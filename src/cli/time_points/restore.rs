@@ -8,7 +8,8 @@ use crate::cli::commands::{code_of, refused, sync};
 use crate::cli::exit::{Code, Refusal};
 use crate::cli::options::{self, Request, Sync};
 use crate::engine::{self, Event, Report, Wants};
-use crate::stage::points::Series;
+use crate::stage::Policy;
+use crate::stage::points::{Series, WholeTree};
 use crate::tree::shown;
 
 /// What is restored, and where to.
@@ -32,7 +33,12 @@ impl Restore {
     /// Mirrors, then looks whether all of it is there.
     pub fn carry_out(&self, series: &Series) -> Result<u8, Refusal> {
         let stamp = series.named(&self.point).map_err(refused)?;
-        let tree = series.path_of(stamp);
+        // A point with deltas is made whole out of sight first.
+        let whole = WholeTree::of(series, stamp, &Policy::default()).map_err(refused)?;
+        let tree = match &whole {
+            Some(whole) => whole.path(),
+            None => series.path_of(stamp),
+        };
         let mut words: Vec<OsString> = vec![KEPT.into(), "--numeric-ids".into()];
         for (given, word) in [
             (self.verbose, "-v"),

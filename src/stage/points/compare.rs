@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use super::manifest::Manifest;
 use super::series::Series;
 use super::stamp::Stamp;
 use crate::stage::error::{Doing, Error};
@@ -46,24 +47,36 @@ pub fn compare(
     (a, b): (Stamp, Stamp),
     tell: &mut dyn FnMut(Difference),
 ) -> Result<(), Error> {
-    let (a, b) = (series.tree(a)?, series.tree(b)?);
-    both(series, Some(&a), Some(&b), Path::new(""), tell)
+    let side = |stamp: Stamp| -> Result<(Dir, Manifest), Error> {
+        let deltas = Manifest::read(series.home.as_ref(), stamp)?;
+        Ok((series.tree(stamp)?, deltas))
+    };
+    let ((a, a_deltas), (b, b_deltas)) = (side(a)?, side(b)?);
+    let (a, b) = (Some((&a, &a_deltas)), Some((&b, &b_deltas)));
+    both(series, a, b, Path::new(""), tell)
 }
+
+/// A directory of a point, with the deltas of that point.
+type Side<'s> = (&'s Dir, &'s Manifest);
 
 fn both(
     series: &Series,
-    a: Option<&Dir>,
-    b: Option<&Dir>,
+    a: Option<Side<'_>>,
+    b: Option<Side<'_>>,
     path: &Path,
     tell: &mut dyn FnMut(Difference),
 ) -> Result<(), Error> {
     let mut names: BTreeMap<Vec<u8>, (Option<Stat>, Option<Stat>)> = BTreeMap::new();
     let at = |path: &Path| series.path.join(path);
     for (dir, is_after) in [(a, false), (b, true)] {
-        let Some(dir) = dir else { continue };
+        let Some((dir, deltas)) = dir else { continue };
         for item in dir.list().doing("list the directory", at(path))?.iter() {
             let stat = dir.stat(item.name).doing("look at", at(path))?;
-            let pair = names.entry(item.name.to_vec()).or_default();
+            let seen = deltas.seen(dir, path, item.name, stat);
+            let Some((name, stat)) = seen.doing("look at", at(path))? else {
+                continue;
+            };
+            let pair = names.entry(name).or_default();
             match is_after {
                 false => pair.0 = Some(stat),
                 true => pair.1 = Some(stat),
@@ -72,13 +85,14 @@ fn both(
     }
     for (name, (before, after)) in names {
         let below = path.join(std::ffi::OsStr::from_bytes(&name));
-        let links =
-            || -> Result<bool, Error> {
-                let read = |dir: Option<&Dir>| dir.map(|dir| dir.read_link(&name)).transpose();
-                let (old, new) = (read(a), read(b));
-                Ok(old.doing("read the link", at(&below))?
-                    == new.doing("read the link", at(&below))?)
-            };
+        let links = || -> Result<bool, Error> {
+            let read = |dir: Option<Side<'_>>| dir.map(|dir| dir.0.read_link(&name)).transpose();
+            let (old, new) = (read(a), read(b));
+            Ok(
+                old.doing("read the link", at(&below))?
+                    == new.doing("read the link", at(&below))?,
+            )
+        };
         let changed = match (&before, &after) {
             (Some(old), Some(new)) if old.same_object(new) => None,
             (Some(old), Some(new)) => {
@@ -99,18 +113,22 @@ fn both(
                 after,
             });
         }
-        let inner = |dir: Option<&Dir>, stat: &Option<Stat>| -> Result<Option<Dir>, Error> {
+        let inner = |dir: Option<Side<'_>>, stat: &Option<Stat>| -> Result<Option<Dir>, Error> {
             match (dir, stat) {
                 (Some(dir), Some(stat)) if stat.is_dir() => {
-                    let opened = dir.open_dir(&name);
+                    let opened = dir.0.open_dir(&name);
                     opened.doing("open the directory", at(&below)).map(Some)
                 }
                 _ => Ok(None),
             }
         };
-        let (a, b) = (inner(a, &before)?, inner(b, &after)?);
-        if a.is_some() || b.is_some() {
-            both(series, a.as_ref(), b.as_ref(), &below, tell)?;
+        let (inner_a, inner_b) = (inner(a, &before)?, inner(b, &after)?);
+        if inner_a.is_some() || inner_b.is_some() {
+            let (a, b) = (
+                inner_a.as_ref().zip(a.map(|a| a.1)),
+                inner_b.as_ref().zip(b.map(|b| b.1)),
+            );
+            both(series, a, b, &below, tell)?;
         }
     }
     Ok(())

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use super::manifest::Manifest;
 use super::record::Record;
-use super::series::{DELETED, HOME, LATEST, Series, hidden_name};
+use super::series::{DELETED, HOME, LATEST, Series, WHOLE, hidden_name};
 use super::stamp::Stamp;
 use crate::stage::error::{Doing, Error};
 use crate::stage::home::Home;
@@ -52,8 +53,12 @@ impl Series {
             let newest = all.iter().rfind(|stamp| !stamps.contains(stamp));
             self.name_latest(newest.copied(), no_fsync)?;
         }
-        for stamp in stamps {
+        let mut stamps = stamps.to_vec();
+        // The oldest first: no delta is against anything in it.
+        stamps.sort_unstable();
+        for stamp in &stamps {
             let path = self.path_of(*stamp);
+            let freed = self.free_of(*stamp, no_fsync)?;
             sys::cut::point("points.hide");
             let hidden = hidden_name(*stamp, DELETED);
             let renamed = self.dir.rename_new(&stamp.name(), &self.dir, &hidden);
@@ -63,7 +68,9 @@ impl Series {
             }
             if let Some(home) = &self.home {
                 Record::drop(home, *stamp)?;
+                Manifest::drop(home, *stamp)?;
             }
+            self.make_again(*stamp, &freed, no_fsync)?;
             sys::cut::point("points.delete");
             let removed = self.dir.remove_all(&hidden);
             removed.doing("delete", &path)?;
@@ -74,8 +81,8 @@ impl Series {
     /// Removes what interrupted deletions left.
     pub(super) fn clear_deleted(&self) -> Result<(), Error> {
         for (stamp, behind) in self.leftovers()? {
-            if behind == DELETED {
-                let removed = self.dir.remove_all(&hidden_name(stamp, DELETED));
+            if behind == DELETED || behind == WHOLE {
+                let removed = self.dir.remove_all(&hidden_name(stamp, &behind));
                 removed.doing("delete", self.path_of(stamp))?;
             }
         }
@@ -100,6 +107,20 @@ impl Series {
             }
         };
         name().doing("make the link", path)
+    }
+
+    /// Whether `latest` can be a link here.
+    pub(super) fn try_link(&self) -> Result<(), Error> {
+        let home = self.home()?;
+        let tried = home
+            .dir
+            .remove_all(LATEST)
+            .and_then(|()| home.dir.make_symlink(LATEST, LATEST))
+            .and_then(|()| home.dir.unlink(LATEST));
+        tried.map_err(|e| {
+            let reason = sys::reason(&e);
+            self.refused(format!("cannot have the link \"latest\" ({reason})"))
+        })
     }
 
     pub(super) fn home(&self) -> Result<&Home, Error> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use super::manifest::Manifest;
 use super::series::{Series, walk};
 use super::stamp::Stamp;
 use crate::stage::error::Error;
@@ -39,7 +40,8 @@ pub fn find(series: &Series, pattern: &[u8]) -> Result<Vec<Found>, Error> {
     let mut versions: BTreeMap<PathBuf, Vec<(usize, Found)>> = BTreeMap::new();
     for (number, stamp) in series.stamps()?.into_iter().enumerate() {
         let tree = series.tree(stamp)?;
-        walk(&tree, Path::new(""), &mut |path, stat| {
+        let deltas = Manifest::read(series.home.as_ref(), stamp)?;
+        walk(&tree, Path::new(""), &deltas, &mut |path, stat| {
             let text = match whole {
                 true => path.as_os_str(),
                 false => path.file_name().unwrap_or_default(),

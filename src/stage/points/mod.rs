@@ -7,9 +7,15 @@
 //! dest/.time-points.resilver/             the directory is one of time points
 //!     signature, CACHEDIR.TAG             as in any state
 //!     records/2026-11-22T03-00-00Z        what a point's tree does not tell: whether its source could be read whole
+//!     deltas/2026-11-22T03-00-00Z         which of its files are there as deltas
+//!     tmp/                                files on their way into points
 //! dest/.2026-11-22T03-00-00Z.resilver/    state of the run that makes this point, while it is under way
 //! dest/.2026-11-22T03-00-00Z.deleted/     a point that is being deleted
 //! ```
+//!
+//! A large file that changed is there as a delta in the points before: `image.rdiff` in the place of `image`,
+//! against what the next point has, which may be a delta itself. The newest point is whole. Where both names are
+//! there, an interrupted run left the delta, which is nothing.
 //!
 //! A point is a destination that is still to be made, with the points before it as alternate trees: all that
 //! is said of the switch by swap holds. What an interrupted run finds and does:
@@ -22,15 +28,19 @@
 //! | `latest` | the same | drops the state |
 //! | a point got its hidden name | that | removes it |
 
+mod coding;
 mod compare;
 mod delete;
 mod find;
+mod manifest;
 mod new;
 mod record;
 mod retention;
+mod reverse;
 mod series;
 mod size;
 mod stamp;
+mod whole;
 
 pub use compare::{Changed, Difference, compare};
 pub use delete::delete;
@@ -40,3 +50,4 @@ pub use retention::Retention;
 pub use series::{Point, Series, refuse_other};
 pub use size::{Sized, sizes};
 pub use stamp::Stamp;
+pub use whole::WholeTree;

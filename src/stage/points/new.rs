@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use super::manifest::Manifest;
 use super::record::Record;
 use super::retention::Retention;
-use super::series::{DELETED, Point, STATE, Series, hidden_name};
+use super::series::{DELETED, Point, STATE, Series, WHOLE, hidden_name};
 use super::stamp::Stamp;
 use crate::stage::error::{Doing, Error};
 use crate::stage::hold::Hold;
@@ -21,7 +22,7 @@ use crate::stage::site::Site;
 use crate::sys::{self, Dir, Kind, process};
 
 /// What is wished for of time points.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
     /// `--point-time`: the second to name the point by, in place of this one.
     pub at: Option<Stamp>,
@@ -29,6 +30,51 @@ pub struct Wanted {
     pub keep: Option<Retention>,
     /// The tree that it is made of is not complete.
     pub of_incomplete: bool,
+    /// `--delta-threshold`: of files of so many bytes and more older versions become deltas; none makes no deltas.
+    pub delta_threshold: Option<u64>,
+}
+
+/// `--delta-threshold` where it is not given.
+const DELTA_THRESHOLD: u64 = 64 << 20;
+
+impl Default for Wanted {
+    fn default() -> Wanted {
+        Wanted {
+            at: None,
+            keep: None,
+            of_incomplete: false,
+            delta_threshold: Some(DELTA_THRESHOLD),
+        }
+    }
+}
+
+impl Wanted {
+    /// What of it another machine is told, without any letter: the threshold of deltas, empty for none, and
+    /// behind a comma the rules, if there are any.
+    #[must_use]
+    pub fn digits(&self) -> String {
+        let threshold = self.delta_threshold.map(|size| size.to_string());
+        let keep = self.keep.as_ref().map(|keep| format!(",{}", keep.digits()));
+        threshold.unwrap_or_default() + &keep.unwrap_or_default()
+    }
+
+    /// Reads what [`Wanted::digits`] writes.
+    #[must_use]
+    pub fn of_digits(text: &str) -> Option<Wanted> {
+        let (threshold, keep) = match text.split_once(',') {
+            Some((threshold, keep)) => (threshold, Some(Retention::of_digits(keep)?)),
+            None => (text, None),
+        };
+        let delta_threshold = match threshold {
+            "" => None,
+            size => Some(size.parse().ok()?),
+        };
+        Some(Wanted {
+            keep,
+            delta_threshold,
+            ..Wanted::default()
+        })
+    }
 }
 
 /// A point that is being made. Other runs are kept from the directory of points as long as there is one.
@@ -90,9 +136,12 @@ impl NewPoint {
                 policy.wait,
             )?);
             series.make_home()?;
+            series.try_link()?;
             series.clear_deleted()?;
+            series.clear_deltas(policy.no_fsync)?;
         }
         let stamp = series.free(wanted.at)?;
+        series.refuse_between(stamp)?;
         if !dry_run {
             series.take_up(stamp, policy)?;
         }
@@ -200,16 +249,21 @@ impl NewPoint {
         Ok(goes)
     }
 
-    /// The last of a run whose switch was made: its state goes, and these points.
+    /// The last of a run whose switch was made: its state goes, and these points; large files of the point before
+    /// become deltas. Gives the paths of files for which that could not be, and why: they stay whole.
     ///
     /// # Errors
     /// [`Error::Io`]; the point is there.
-    pub fn finish(&self, goes: &[Stamp]) -> Result<(), Error> {
+    pub fn finish(&self, goes: &[Stamp]) -> Result<Vec<(PathBuf, Error)>, Error> {
         let Some(series) = &self.series else {
-            return Ok(());
+            return Ok(Vec::new());
         };
         series.drop_state(self.stamp)?;
-        series.delete(goes, self.no_fsync)
+        series.delete(goes, self.no_fsync)?;
+        match self.wanted.delta_threshold {
+            Some(threshold) => series.make_deltas(self.stamp, threshold, self.no_fsync),
+            None => Ok(Vec::new()),
+        }
     }
 }
 
@@ -231,6 +285,23 @@ impl Series {
         }
     }
 
+    /// Refuses a name before that of a point whose files are the basis of deltas: each is against the file in the
+    /// point that follows.
+    fn refuse_between(&self, stamp: Stamp) -> Result<(), Error> {
+        let stamps = self.stamps()?;
+        let Some(newest) = stamps.last().filter(|newest| **newest > stamp) else {
+            return Ok(());
+        };
+        for other in &stamps {
+            if !Manifest::read(self.home.as_ref(), *other)?.0.is_empty() {
+                return Err(self.refused(format!(
+                    "has deltas, so that none can be made before its newest time point {newest}"
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// Points to look into for what did not change: the latest, and the newest before `stamp`.
     fn bases(&self, stamp: Stamp) -> Result<Vec<PathBuf>, Error> {
         let stamps = self.stamps()?;
@@ -248,7 +319,7 @@ impl Series {
     fn take_up(&self, next: Stamp, policy: &Policy) -> Result<(), Error> {
         let mut taken = false;
         for (stamp, behind) in self.leftovers()? {
-            if behind == DELETED {
+            if behind == DELETED || behind == WHOLE {
                 continue;
             }
             let name = hidden_name(stamp, &behind);
@@ -288,6 +359,7 @@ impl Series {
         for stamp in Record::all(home)? {
             if !self.has(&stamp.name())? {
                 Record::drop(home, stamp)?;
+                Manifest::drop(home, stamp)?;
             }
         }
         Ok(())

@@ -1,9 +1,9 @@
 //! A directory of time points: what is in it.
 
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use super::manifest::Manifest;
 use super::record::Record;
 use super::stamp::{LEN, Stamp};
 use crate::stage::error::{Doing, Error};
@@ -17,6 +17,8 @@ pub(super) const LATEST: &[u8] = b"latest";
 pub(super) const HOME: &[u8] = b".time-points.resilver";
 /// Behind the hidden name of a point that is being deleted.
 pub(super) const DELETED: &[u8] = b".deleted";
+/// Behind the hidden name of a point that is made whole to be restored.
+pub(super) const WHOLE: &[u8] = b".whole";
 /// Behind the name of a point's state.
 pub(super) const STATE: &[u8] = b".resilver";
 
@@ -178,7 +180,7 @@ impl Series {
             let Some((stamp, behind)) = hidden(item.name) else {
                 continue;
             };
-            if behind == DELETED || is_state(&self.dir, item.name) {
+            if behind == DELETED || behind == WHOLE || is_state(&self.dir, item.name) {
                 found.push((stamp, behind.to_vec()));
             }
         }
@@ -235,20 +237,31 @@ pub fn refuse_other(dest: &Path) -> Result<(), Error> {
     })
 }
 
-/// Kind of a listed name and, for all but directories, its metadata.
+/// Visits all that is below a directory of a point, a delta as the file that it stands for.
 pub(super) fn walk(
     dir: &Dir,
     path: &Path,
+    deltas: &Manifest,
     visit: &mut dyn FnMut(&Path, &sys::Stat),
 ) -> Result<(), Error> {
     let listed = dir.list().doing("list the directory", path)?;
     for item in listed.iter() {
-        let below = path.join(std::ffi::OsStr::from_bytes(item.name));
-        let stat = dir.stat(item.name).doing("look at", &below)?;
+        let stat = dir.stat(item.name);
+        let stat = stat.doing("look at", path.join(as_path(item.name)))?;
+        let seen = deltas.seen(dir, path, item.name, stat);
+        let Some((name, stat)) = seen.doing("look at", path)? else {
+            continue;
+        };
+        let below = path.join(as_path(&name));
         visit(&below, &stat);
         if stat.kind == Kind::Dir {
             let inner = dir.open_dir(item.name);
-            walk(&inner.doing("open the directory", &below)?, &below, visit)?;
+            walk(
+                &inner.doing("open the directory", &below)?,
+                &below,
+                deltas,
+                visit,
+            )?;
         }
     }
     Ok(())

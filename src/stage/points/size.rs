@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::manifest::Manifest;
 use super::series::{Series, walk};
 use super::stamp::Stamp;
 use crate::stage::error::Error;
@@ -55,7 +56,7 @@ pub fn sizes(series: &Series) -> Result<Vec<Sized>, Error> {
             own_bytes: 0,
         };
         let tree = series.tree(point.stamp)?;
-        walk(&tree, &path, &mut |_, stat| {
+        walk(&tree, &path, &Manifest::default(), &mut |_, stat| {
             this.entries += 1;
             let bytes = stat.blocks * BLOCK;
             if stat.is_dir() || stat.nlink <= 1 {
