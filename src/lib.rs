@@ -20,7 +20,7 @@
 //! | [`delta`] | rolling and strong checksums, block sizing, matching, patching: pure functions on bytes |
 //! | [`wire`] | the rsync protocol as pure encoding and decoding; nothing uses it yet |
 //! | [`transport`] | how bytes reach a peer: operands, the remote shell's command line, child processes |
-//! | [`stage`] | the staging area on disk: layout, lock, journal, levelling, switch, recovery, undo |
+//! | [`stage`] | the staging area on disk: layout, lock, journal, levelling, switch, recovery, undo, time points |
 //! | [`engine`] | the sync: planner, workers, targets, deletion, statistics; tells what happens as events |
 //! | [`report`] | events to rsync's exact text, statistics and progress |
 //! | [`cli`] | what a person types: options, argument semantics, subcommands, exit codes |

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use super::beside;
 use super::completion;
 use super::exit::{Code, Refusal};
 use super::far::{FarError, Opened, Talk};
@@ -53,8 +54,12 @@ pub fn sync(sync: &Sync) -> u8 {
     };
     let code = match ended {
         Ok(outcome) => {
+            let code = match &sync.beside {
+                Some(beside) => beside::make_point(sync, beside, &outcome, &report),
+                None => Code::of(&outcome),
+            };
             report.finish(&outcome);
-            worse(Code::of(&outcome), status)
+            worse(code, status)
         }
         // What started the other end knows better why nothing came.
         Err(engine::Error::Closed { .. }) if shell_failed(status).is_some() => {
@@ -176,6 +181,7 @@ fn talk(sync: &Sync, end: &OtherEnd, met: Met, report: &dyn Report) -> Ended {
         Task::Receives {
             rules,
             tells_manner,
+            wants_point,
         } => {
             let receiver = engine::Receiver {
                 from,
@@ -184,6 +190,7 @@ fn talk(sync: &Sync, end: &OtherEnd, met: Met, report: &dyn Report) -> Ended {
                 fields,
                 timeout,
                 tells_manner,
+                wants_point,
                 hears_names: false,
                 code_of,
                 hang_up,
@@ -232,6 +239,7 @@ pub fn carry_out(subcommand: Subcommand) -> Result<u8, Refusal> {
         Subcommand::Tidy { dest, dry_run } => tidy(&dest, dry_run),
         Subcommand::Status { dest, json } => status(&dest, json),
         Subcommand::Doctor { dest } => doctor(&dest),
+        Subcommand::TimePoints(points) => points.carry_out(),
         Subcommand::Why(question) => {
             let (text, code) = why::answer(&question)?;
             print(text.as_bytes());
@@ -246,7 +254,7 @@ pub fn carry_out(subcommand: Subcommand) -> Result<u8, Refusal> {
 }
 
 /// A reader that went away is no error.
-fn print(bytes: &[u8]) -> u8 {
+pub fn print(bytes: &[u8]) -> u8 {
     let _ = io::stdout().write_all(bytes);
     Code::Success.number()
 }
@@ -272,7 +280,9 @@ pub fn code_of(error: &engine::Error) -> Code {
         engine::Error::Closed { .. } => Code::StreamIo,
         engine::Error::Silent { .. } => Code::Timeout,
         engine::Error::Stray { .. } | engine::Error::TooOld { .. } => Code::Protocol,
-        engine::Error::Unasked { .. } | engine::Error::Excluded { .. } => Code::Unsupported,
+        engine::Error::Unasked { .. }
+        | engine::Error::Excluded { .. }
+        | engine::Error::NoPoints => Code::Unsupported,
         engine::Error::Left { code } => Code::from_number(*code).unwrap_or(Code::StreamIo),
         _ => Code::FileIo,
     }
@@ -295,7 +305,9 @@ fn code_of_stage(error: &stage::Error) -> Code {
         | stage::Error::GuardRefused { .. }
         | stage::Error::Incomplete { .. } => Code::Refused,
         stage::Error::SwapImpossible { .. } | stage::Error::Foreign { .. } => Code::Unsupported,
-        stage::Error::NothingToUndo { .. } | stage::Error::InsideState { .. } => Code::FileSelect,
+        stage::Error::NothingToUndo { .. }
+        | stage::Error::InsideState { .. }
+        | stage::Error::Series { .. } => Code::FileSelect,
         _ => Code::FileIo,
     }
 }
@@ -339,6 +351,7 @@ fn doctor(dest: &Path) -> Result<u8, Refusal> {
     Ok(print(state::diagnosis(&diagnosis).as_bytes()))
 }
 
-fn refused(error: stage::Error) -> Refusal {
+/// An error of the staging area, as what the program ends with.
+pub fn refused(error: stage::Error) -> Refusal {
     Refusal::failed(&error, code_of_stage(&error))
 }

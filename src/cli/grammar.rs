@@ -30,7 +30,11 @@ pub const EXAMPLES: &str = "  resilver -av --delete /usr/share/doc/ mirror/
   resilver status mirror/
       tell what is kept
   resilver undo mirror/
-      take back the last switch";
+      take back the last switch
+  resilver -a --time-points --keep=daily=14,monthly=all /usr/share/doc/ points/
+      make a time point that shares what did not change with those before
+  resilver time-points restore points/ latest back/
+      bring one back";
 
 /// The command for a mirror run, without the subcommands: these are told apart beforehand.
 pub fn sync_command() -> Command {

@@ -35,6 +35,7 @@ fn write(page: &mut Vec<u8>) -> io::Result<()> {
     subcommands(&full).to_writer(page)?;
     section("OUTPUT FORMATS", prose::FORMATS).to_writer(page)?;
     section("JSON", prose::JSON).to_writer(page)?;
+    section("TIME POINTS", prose::TIME_POINTS).to_writer(page)?;
     section("CHANGES CARRIED BY HAND", prose::BY_HAND).to_writer(page)?;
     exit_codes().to_writer(page)?;
     section("FILES", prose::FILES).to_writer(page)?;
@@ -70,8 +71,14 @@ fn synopsis() -> Roff {
 
 fn subcommands(full: &Command) -> Roff {
     let mut roff = titled("SUBCOMMANDS");
-    for command in full.get_subcommands().filter(|c| !c.is_hide_set()) {
-        let mut head = vec![bold(command.get_name())];
+    let shown = full.get_subcommands().filter(|c| !c.is_hide_set());
+    let named = shown.flat_map(|command| {
+        let within = command.get_subcommands();
+        let within = within.map(move |c| (format!("{} {}", command.get_name(), c.get_name()), c));
+        std::iter::once((command.get_name().to_owned(), command)).chain(within)
+    });
+    for (name, command) in named {
+        let mut head = vec![bold(name)];
         for operand in command.get_positionals() {
             let names = operand.get_value_names().unwrap_or_default();
             head.extend(

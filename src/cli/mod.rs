@@ -7,6 +7,7 @@
 //! `options` has their meaning, part by part, and folds them into [`crate::engine::Options`]; `commands` calls the rooms below.
 
 mod arguments;
+mod beside;
 mod commands;
 mod completion;
 mod daemon;
@@ -30,6 +31,7 @@ mod size;
 mod stop;
 mod subcommand;
 mod table;
+mod time_points;
 mod unsupported;
 mod values;
 mod why;

@@ -11,6 +11,7 @@ mod filter;
 mod links;
 mod other_end;
 mod output;
+mod points;
 mod remote;
 mod remove;
 mod served;
@@ -20,6 +21,7 @@ mod what;
 
 use what::{Dirs, Recursion};
 
+pub use points::Beside;
 pub(in crate::cli) use remote::Wire;
 pub use served::{Duty, Order};
 
@@ -63,6 +65,8 @@ pub struct Sync {
     pub style: Style,
     /// The program to be started, if one end is on another machine.
     pub other_end: Option<OtherEnd>,
+    /// Time points to be made of the destination afterwards.
+    pub beside: Option<Beside>,
     /// What it was made of, for when an older protocol changes it; only with a daemon, which tells in time.
     asked: Option<Box<(Asked, Ends)>>,
 }
@@ -106,12 +110,14 @@ pub fn parse(words: &[OsString]) -> Result<Request, Refusal> {
     asked.settle_what()?;
     asked.settle_content()?;
     asked.check()?;
+    asked.settle_points()?;
     if operands.is_empty() || (asked.files_from.is_some() && operands.len() != 2) {
         return Ok(Request::Usage);
     }
     let ends = operands::ends(operands)?;
     asked.read_list(&ends)?;
     asked.check_daemon(&ends)?;
+    asked.check_points(&ends)?;
     Ok(Request::Sync(Box::new(asked.into_sync(ends)?)))
 }
 
@@ -129,6 +135,7 @@ struct Asked {
     told: output::Told,
     previous_given: bool,
     fsync_given: bool,
+    points: points::Points,
     backup: bool,
     backup_dir: Option<PathBuf>,
     suffix: Option<OsString>,
@@ -159,6 +166,7 @@ impl Default for Asked {
             told: output::Told::default(),
             previous_given: false,
             fsync_given: false,
+            points: points::Points::default(),
             backup: false,
             backup_dir: None,
             suffix: None,
@@ -186,6 +194,7 @@ impl Asked {
             Part::Filter => self.take_filter(given),
             Part::Basis => self.take_basis(given),
             Part::Switch => self.take_switch(given),
+            Part::Points => self.take_points(given),
             Part::Remote => self.take_remote(given),
             Part::Output => self.take_output(given),
         }
@@ -244,7 +253,9 @@ impl Asked {
             style.run.list = List::Whole;
         }
         let other_end = self.other_end(ends)?;
+        let beside = self.points_beside();
         Ok(Sync {
+            beside,
             options: self.engine,
             style,
             other_end,

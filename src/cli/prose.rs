@@ -1,5 +1,9 @@
 //! What the manual page says in prose.
 
+mod points;
+
+pub use points::TIME_POINTS;
+
 /// A piece of prose.
 #[derive(Clone, Copy, Debug)]
 pub enum Paragraph {
@@ -369,6 +373,16 @@ pub const FILES: &[Paragraph] = &[
         ".NAME.resilver~",
         "The finished tree for the short time around the switch.",
     ),
+    Item(
+        "DEST/.time-points.resilver/",
+        "Makes DEST a directory of time points: which of them are complete, and which of their files are \
+         deltas. Without it points are points still; deltas are files as rdiff makes them.",
+    ),
+    Item(
+        "DEST/.2026-11-22T03-00-00Z.resilver/, .deleted/, .whole/",
+        "What a run, a deletion or a restore under way has out of sight. What is left, the next run removes or \
+         takes up.",
+    ),
 ];
 
 /// What is different on purpose, or not there yet.
@@ -457,4 +471,4 @@ pub const DIFFERENCES: &[Paragraph] = &[
 ];
 
 /// Where to read on.
-pub const SEE_ALSO: &[Paragraph] = &[Text("rsync(1), cp(1)")];
+pub const SEE_ALSO: &[Paragraph] = &[Text("rsync(1), cp(1), rdiff(1)")];

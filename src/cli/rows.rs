@@ -7,6 +7,7 @@ mod content;
 mod filter;
 mod links;
 mod output;
+mod points;
 mod remote;
 mod remove;
 mod switch;
@@ -25,6 +26,7 @@ const PARTS: &[&[Definition]] = &[
     filter::ROWS,
     basis::ROWS,
     switch::ROWS,
+    points::ROWS,
     remote::ROWS,
     output::ROWS,
 ];

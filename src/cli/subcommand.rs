@@ -11,6 +11,7 @@ use super::exit::Refusal;
 use super::grammar;
 #[cfg(feature = "rdiff")]
 use super::rdiff::{self, Rdiff};
+use super::time_points::{self, TimePoints};
 use super::why::Question;
 
 /// A subcommand as it was asked for.
@@ -54,6 +55,8 @@ pub enum Subcommand {
         /// The destination.
         dest: PathBuf,
     },
+    /// Look at time points, restore or delete them.
+    TimePoints(TimePoints),
     /// Explain what a run would do about some paths.
     Why(Question),
     /// Make or use a signature or a delta.
@@ -78,6 +81,7 @@ impl Subcommand {
             | Subcommand::Tidy { dest, .. }
             | Subcommand::Status { dest, .. }
             | Subcommand::Doctor { dest } => Some(dest),
+            Subcommand::TimePoints(points) => Some(points.dest()),
             #[cfg(feature = "rdiff")]
             Subcommand::Rdiff(_) => None,
             Subcommand::Why(_)
@@ -127,6 +131,7 @@ pub fn commands() -> Vec<Command> {
             "doctor",
             "Try out which guarantee a destination can have, and say why",
         ),
+        time_points::command(),
         base(
             "why",
             "Tell what a run with these words would do about the paths behind --, and which rule or \
@@ -207,7 +212,12 @@ pub fn parse(words: &[OsString]) -> Result<Option<Subcommand>, Refusal> {
             Err(Refusal::usage("why needs at least one path behind \"--\""))
         }
         Ok(matches) => Ok(Some(asked(&name, &matches, paths))),
-        Err(error) if error.kind() == ErrorKind::DisplayHelp => {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+            ) =>
+        {
             Ok(Some(Subcommand::Help(error.to_string())))
         }
         Err(error) => {
@@ -246,6 +256,7 @@ fn asked(name: &str, matches: &ArgMatches, paths: &[OsString]) -> Subcommand {
             json: matches.get_flag("json"),
         },
         "doctor" => Subcommand::Doctor { dest: dest() },
+        time_points::NAME => Subcommand::TimePoints(time_points::asked(matches)),
         "why" => Subcommand::Why(Question {
             run: matches
                 .get_many("run")

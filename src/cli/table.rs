@@ -95,6 +95,14 @@ pub enum Opt {
     CommitOnlyComplete,
     /// `--threads`.
     Threads,
+    /// `--time-points`.
+    TimePoints,
+    /// `--keep`.
+    Keep,
+    /// `--delta-threshold`.
+    DeltaThreshold,
+    /// `--point-time`.
+    PointTime,
     /// `--dirs`, `--no-dirs`.
     Dirs(bool),
     /// `--old-dirs`.
@@ -342,6 +350,8 @@ pub enum Part {
     Basis,
     /// How the result gets into place.
     Switch,
+    /// Time points.
+    Points,
     /// The other end.
     Remote,
     /// What is told.
@@ -361,6 +371,7 @@ impl Part {
             Part::Filter => "What is left out",
             Part::Basis => "Backups and other trees",
             Part::Switch => "How the result gets into place",
+            Part::Points => "Time points",
             Part::Remote => "The other end",
             Part::Output => "What is told",
         }

@@ -147,6 +147,12 @@ pub enum Error {
         /// Its exit code.
         code: u8,
     },
+    /// The program at the other end does not make time points (code 4).
+    #[error(
+        "the program at the other end makes no time points; nothing was changed there. If resilver is \
+         installed there, --rsync-path=resilver runs it"
+    )]
+    NoPoints,
     /// Somebody asked to stop (code 20).
     #[error("interrupted")]
     Interrupted,

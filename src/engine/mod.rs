@@ -40,6 +40,7 @@ mod opening;
 mod options;
 mod order;
 mod pace;
+mod point;
 mod post;
 mod remote;
 mod removal;

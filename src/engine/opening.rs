@@ -83,7 +83,7 @@ impl Opening {
                 accepts(*protocol)?;
                 let compat = Compat::answer(*protocol, capabilities, *incremental);
                 let compat = match is_atomic {
-                    true => compat.with_atomic(capabilities),
+                    true => compat.with_atomic(capabilities).with_point(capabilities),
                     false => compat,
                 };
                 return Ok(handshake::server(

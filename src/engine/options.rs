@@ -3,10 +3,12 @@
 use std::ffi::OsString;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::delta::Checksum;
 use crate::stage;
+use crate::stage::points::NewPoint;
 use crate::tree::{Chmod, IdMap, Ids, Preserve, Rules};
 
 use super::select::{Select, Symlinks};
@@ -286,6 +288,10 @@ pub struct Options {
     pub why_direct: Option<&'static str>,
     /// How the result gets into place.
     pub stage: stage::Policy,
+    /// `--time-points`: `dest` is a directory of time points, and the run makes one.
+    pub points: Option<stage::points::Wanted>,
+    /// The point that is being made, which `dest` names: set by the engine, once it has found a name.
+    pub point: Option<Arc<NewPoint>>,
     /// `--no-inc-recursive`: know the whole list before the first transfer.
     pub whole_list: bool,
     /// Worker threads; 0 chooses by the machine.

@@ -10,6 +10,7 @@ use crate::sys::{Dir, process, signal};
 use super::error::{Error, shown};
 use super::event::{Event, Outcome, Report, Severity, Wants};
 use super::options::{Options, Writing};
+use super::point::options_for_point;
 use super::remote::Peer;
 use super::sources::{self, Destination, Lister, Opened};
 use super::tally::Tally;
@@ -28,6 +29,8 @@ pub fn run(options: &Options, report: &dyn Report) -> Result<Outcome, Error> {
     for path in options.sources.iter().chain([&options.dest]) {
         stage::refuse_inside_state(path)?;
     }
+    let of_point = options_for_point(options)?;
+    let options = of_point.as_ref().unwrap_or(options);
     let errand = Errand {
         options,
         report,
@@ -51,6 +54,8 @@ pub(super) fn receive(
     peer: &Peer<'_>,
 ) -> Result<Outcome, Error> {
     stage::refuse_inside_state(&options.dest)?;
+    let of_point = options_for_point(options)?;
+    let options = of_point.as_ref().unwrap_or(options);
     let errand = Errand {
         options,
         report,
@@ -109,6 +114,9 @@ impl<'e, 'p> Errand<'e, 'p> {
         }
         if found.sources.is_empty() && !options.select.mkpath {
             return Ok(self.tally.outcome());
+        }
+        if options.point.is_none() {
+            stage::points::refuse_other(&options.dest)?;
         }
         let destination = sources::destination(&Lister::quiet(options), &found.sources)?;
         if let Some(when) = options.content.deadline {

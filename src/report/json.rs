@@ -123,14 +123,15 @@ enum Told<'a> {
 
 /// A path as text; where it is none, its bytes too.
 #[derive(Serialize)]
-struct Name<'a> {
+pub(super) struct Name<'a> {
     path: std::borrow::Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     path_hex: Option<String>,
 }
 
 impl<'a> Name<'a> {
-    fn of(path: &'a Path) -> Name<'a> {
+    /// Of a path.
+    pub(super) fn of(path: &'a Path) -> Name<'a> {
         let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect();
         Name {
             path: path.to_string_lossy(),
@@ -415,7 +416,8 @@ impl Voice for Json {
     }
 }
 
-fn kind(kind: Kind) -> &'static str {
+/// The word for a kind of entry.
+pub(super) fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::File => "file",
         Kind::Dir => "directory",

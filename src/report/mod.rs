@@ -21,6 +21,7 @@ mod levels;
 mod list;
 mod log;
 mod numbers;
+pub mod points;
 mod progress;
 mod screen;
 mod sentence;

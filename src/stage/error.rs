@@ -120,6 +120,14 @@ pub enum Error {
         /// What makes it foreign, and what to do.
         why: String,
     },
+    /// A directory of time points that is none, or does not have what was asked for.
+    #[error("{} {why}; nothing was changed", shown(path))]
+    Series {
+        /// The directory.
+        path: PathBuf,
+        /// What is in the way, and what to do.
+        why: String,
+    },
     /// There is nothing to undo.
     #[error("there is nothing to undo at {}: {why}", shown(path))]
     NothingToUndo {

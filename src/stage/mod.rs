@@ -43,6 +43,9 @@
 //! A step whose object somebody changed since is passed over and named. An undo is the same plan
 //! backward.
 //!
+//! ## Time points
+//! A generation kept on purpose is a destination of its own that never existed before: [`points`] tells.
+//!
 //! ## Whose doing is it?
 //! Every change of a run is recorded: hash of the path, of what was there, of what is there now. A
 //! difference between two trees that the record does not explain is somebody else's: before the switch and
@@ -73,6 +76,7 @@ mod make;
 mod outcome;
 mod pairs;
 mod plan;
+pub mod points;
 mod policy;
 mod ready;
 mod run;

@@ -18,7 +18,8 @@ use super::layout::{CHANGES_NEXT, FORMER, NEXT, PLAN, SALVAGE, STAGED, TMP};
 use super::level::{Obstacle, level, strip};
 use super::lock::Holder;
 use super::plan::{Mark, Planner};
-use super::policy::{CommitChoice, Method, Policy};
+use super::policy::{CommitChoice, KeepPrevious, Method, Policy};
+use super::site::Site;
 use super::staged::StagedLog;
 use crate::sys::content::Abilities;
 use crate::sys::xattrs::{ACCESS_ACL, DEFAULT_ACL};
@@ -206,6 +207,8 @@ fn begin(hold: &mut Hold, policy: &Policy, mirrors: bool) -> Result<Option<Ready
     if choice.method == Method::Swap {
         let reason = if home.is_inside() {
             Some("its state can only lie within it".to_owned())
+        } else if needs_no_exchange(site, policy) {
+            None
         } else {
             probe_exchange(site, home)?
         };
@@ -278,6 +281,12 @@ fn begin(hold: &mut Hold, policy: &Policy, mirrors: bool) -> Result<Option<Ready
         ));
     }
     Ok(Some(ready))
+}
+
+/// Whether the tree takes a name that is free, and nobody will want the one before it back.
+fn needs_no_exchange(site: &Site, policy: &Policy) -> bool {
+    let never_again = policy.previous == KeepPrevious::None;
+    site.live.is_none() && never_again && policy.commit == CommitChoice::Only(Method::Swap)
 }
 
 /// Makes the state directory where there is none.

@@ -27,4 +27,4 @@ pub use rules::{
     Rules, Scope, Shown, Side, TooModern, Written, clean,
 };
 pub use unsafe_link::{MUNGED, is_unsafe_link};
-pub use wildmatch::matches_name;
+pub use wildmatch::{Begin, Glob, matches_name};

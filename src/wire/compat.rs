@@ -18,6 +18,9 @@ impl Capabilities {
     const CLIENT: &[u8] = b"LsfxCIvu";
     /// This program's own: asks whether the server changes all at once. Others pass it over.
     const ASKS_ATOMIC: &[u8] = b"R";
+    /// This program's own as well: asks for a time point. What is wished for of it stands behind, at the end, without
+    /// letters: digits, commas and plus signs.
+    const ASKS_POINT: u8 = b'P';
 
     /// What this program says of itself; `incremental` if it takes the file list in pieces.
     #[must_use]
@@ -31,6 +34,21 @@ impl Capabilities {
     pub fn sending_client(incremental: bool) -> Self {
         let Self(value) = Self::client(incremental);
         Self([&value, Self::ASKS_ATOMIC].concat())
+    }
+
+    /// The same, asking the server to make a time point; `wanted` says in digits, commas and plus signs how.
+    #[must_use]
+    pub fn asking_point(mut self, wanted: &str) -> Self {
+        self.0.push(Self::ASKS_POINT);
+        self.0.extend_from_slice(wanted.as_bytes());
+        self
+    }
+
+    /// What is wished for where the client asks for a time point.
+    #[must_use]
+    pub fn points(&self) -> Option<&str> {
+        let at = self.0.iter().position(|byte| *byte == Self::ASKS_POINT)?;
+        std::str::from_utf8(&self.0[at + 1..]).ok()
     }
 
     /// Takes the value of a client's `-e` option.
@@ -100,6 +118,8 @@ impl Compat {
     pub const ID0_NAMES: Self = Self(1 << 8);
     /// The receiving server makes all changes at once, at the end. This program's own: only said to clients that ask.
     pub const ATOMIC: Self = Self(1 << 20);
+    /// The receiving server makes a time point, as the client asks. This program's own, too.
+    pub const POINT: Self = Self(1 << 21);
 
     /// The flags with these bits; unknown ones stay.
     #[must_use]
@@ -128,6 +148,15 @@ impl Compat {
         match asks && self != Self::NONE {
             true => self | Self::ATOMIC,
             false => self,
+        }
+    }
+
+    /// The same, telling a client that asks for a time point that it gets one.
+    #[must_use]
+    pub fn with_point(self, client: &Capabilities) -> Self {
+        match client.points() {
+            Some(_) if self != Self::NONE => self | Self::POINT,
+            _ => self,
         }
     }
 

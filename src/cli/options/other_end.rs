@@ -83,7 +83,11 @@ impl Asked {
     ) -> Result<OtherEnd, Refusal> {
         let place = self.place(address, keeper, &[path.to_owned()])?;
         let incremental = self.engine.recursive && !self.engine.whole_list;
-        let capabilities = Capabilities::sending_client(incremental);
+        let points = self.engine.points.take();
+        let mut capabilities = Capabilities::sending_client(incremental);
+        if let Some(wanted) = &points {
+            capabilities = capabilities.asking_point(&wanted.digits());
+        }
         let deletes = self.engine.deletion.enabled;
         let dirs =
             !self.engine.recursive && (self.names_dirs() || (deletes && self.engine.select.dirs));
@@ -119,6 +123,7 @@ impl Asked {
         let task = Task::Receives {
             rules,
             tells_manner,
+            wants_point: points.is_some(),
         };
         let end = self.end(place, told, (Way::Sends, incremental), task)?;
         self.leave_to_receiver();

@@ -10,6 +10,7 @@ use crate::cli::exit::Refusal;
 use crate::cli::table::Opt;
 use crate::engine;
 use crate::report::Style;
+use crate::stage::points::Wanted;
 use crate::tree::{IdMap, Ids, Rules};
 use crate::wire::flist::Fields;
 use crate::wire::handshake::Offer;
@@ -189,6 +190,15 @@ impl Order {
         asked.settle_what()?;
         asked.settle_content()?;
         asked.check()?;
+        if let (Way::Receives, Some(wanted)) = (way, capabilities.points()) {
+            let wanted = Wanted::of_digits(wanted).ok_or_else(|| {
+                Refusal::usage(
+                    "on remote machine: what is wished for of time points cannot be understood",
+                )
+            })?;
+            asked.serve_points(wanted);
+        }
+        asked.settle_points()?;
         let names = asked.list_for_client()?;
         let hears_names = way == Way::Sends && asked.hears_names();
         if way == Way::Sends {

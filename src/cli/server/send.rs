@@ -57,6 +57,7 @@ pub(super) fn send(session: Session) -> Result<u8, Refusal> {
         fields,
         timeout,
         tells_manner: false,
+        wants_point: false,
         hears_names,
         code_of: voice.code_of(),
         hang_up: Arc::new(move || ended_early.hang_up()),

@@ -72,6 +72,8 @@ pub struct Receiver {
     pub timeout: Option<Duration>,
     /// Whether a person is told that the receiver changes file by file.
     pub tells_manner: bool,
+    /// Whether the receiver is to make a time point.
+    pub wants_point: bool,
     /// Whether the receiver tells the names of `--files-from`.
     pub hears_names: bool,
     /// The exit code of a session that this error ends: a client is told.
@@ -106,6 +108,7 @@ fn push_over(
         fields,
         timeout,
         tells_manner,
+        wants_point,
         hears_names,
         code_of,
         hang_up,
@@ -115,6 +118,10 @@ fn push_over(
     let accepts = |spoken| refuse_beyond(spoken, &fields, options);
     let dialect = opening.shake_hands(&offer, None, accepts, &mut from, &mut to)?;
     let protocol = dialect.protocol;
+    if wants_point && !dialect.compat.contains(Compat::POINT) {
+        hang_up();
+        return Err(Error::NoPoints);
+    }
     line.begin_session();
     let mut to = Mux::new(to);
     to.begin_session(dialect.writes_frames).map_err(broken)?;

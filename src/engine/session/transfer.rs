@@ -1,5 +1,6 @@
 //! The passes of a run, from the first directory to the commit.
 
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,6 +17,7 @@ use crate::engine::links::Late;
 use crate::engine::node::Node;
 use crate::engine::order::{Frontier, Key};
 use crate::engine::pace::Pace;
+use crate::engine::point;
 use crate::engine::remote::{Peer, Point};
 use crate::engine::removal::{Later, Swept};
 use crate::engine::remove_source::Departures;
@@ -36,7 +38,8 @@ impl Session<'_, '_> {
     ) -> Result<Outcome, Error> {
         let planner = self.planner();
         let wants = self.report.wants();
-        let own_root = Dir::open(&self.destination.root)
+        let around = self.options.point.as_ref().map(|point| point.around());
+        let own_root = Dir::open(around.unwrap_or(&self.destination.root))
             .and_then(|dir| dir.stat_self())
             .ok()
             .map(|stat| file_id(&stat));
@@ -202,6 +205,9 @@ impl Session<'_, '_> {
         if self.options.dry_run {
             // The one gate that can be judged beforehand.
             stage::guard(&self.options.stage, &summary(), &self.destination.root)?;
+            if let Some(point) = &self.options.point {
+                point::finish(point, run.tally.complete(), true, self.report)?;
+            }
         }
         let (Some(stage), Some(target)) = (self.stage, run.target) else {
             return self.remove_sources(run);
@@ -210,7 +216,18 @@ impl Session<'_, '_> {
             return self.remove_sources(run);
         }
         self.spare(run, target)?;
-        let commit = stage.commit(&summary())?;
+        let mut summary = summary();
+        if let Some(point) = &self.options.point {
+            point.record(summary.complete)?;
+            if self.options.stage.delete_guard.is_some() {
+                let tree = stage.peek(Path::new(""));
+                summary = point::summary_of_point(point, tree.as_ref(), summary)?;
+            }
+        }
+        let commit = stage.commit(&summary)?;
+        if let Some(point) = &self.options.point {
+            point.publish()?;
+        }
         self.tell_notes(stage);
         for entry in &commit.refused {
             run.tally.set_partial();
@@ -224,7 +241,10 @@ impl Session<'_, '_> {
         }));
         self.remove_sources(run)?;
         stage.settle()?;
-        Ok(())
+        match &self.options.point {
+            Some(point) => point::finish(point, summary.complete, false, self.report),
+            None => Ok(()),
+        }
     }
 
     /// The destination has by now what it is to have: its sources may go.

@@ -1,0 +1,131 @@
+//! A time point, or some of it, as it was.
+
+use std::ffi::OsString;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use crate::cli::commands::{code_of, refused, sync};
+use crate::cli::exit::{Code, Refusal};
+use crate::cli::options::{self, Request, Sync};
+use crate::engine::{self, Event, Report, Wants};
+use crate::stage::Policy;
+use crate::stage::points::{Series, WholeTree};
+use crate::tree::shown;
+
+/// What is restored, and where to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Restore {
+    pub point: String,
+    pub to: PathBuf,
+    /// Below the point; none for all of it.
+    pub paths: Vec<PathBuf>,
+    pub delete: bool,
+    pub verbose: bool,
+    pub dry_run: bool,
+}
+
+/// The options of the mirror run that a restore is: everything that a point holds, holes as holes.
+const KEPT: &str = "-aHAXS";
+/// Wrong files that are named; the others are counted.
+const NAMED: usize = 10;
+
+impl Restore {
+    /// Mirrors, then looks whether all of it is there.
+    pub fn carry_out(&self, series: &Series) -> Result<u8, Refusal> {
+        let stamp = series.named(&self.point).map_err(refused)?;
+        // A point with deltas is made whole out of sight first.
+        let whole = WholeTree::of(series, stamp, &Policy::default()).map_err(refused)?;
+        let tree = match &whole {
+            Some(whole) => whole.path(),
+            None => series.path_of(stamp),
+        };
+        let mut words: Vec<OsString> = vec![KEPT.into(), "--numeric-ids".into()];
+        for (given, word) in [
+            (self.verbose, "-v"),
+            (self.delete, "--delete"),
+            (self.dry_run, "-n"),
+            (!self.paths.is_empty(), "-R"),
+        ] {
+            words.extend(given.then(|| word.into()));
+        }
+        let run = self.run(&words, &tree)?;
+        let code = sync(&run);
+        if code != Code::Success.number() || self.dry_run {
+            return Ok(code);
+        }
+        words.extend(["-n".into(), "-c".into()]);
+        verify(&self.run(&words, &tree)?)
+    }
+
+    /// The run of these options.
+    fn run(&self, words: &[OsString], tree: &Path) -> Result<Sync, Refusal> {
+        let mut words = words.to_vec();
+        words.push("--".into());
+        if self.paths.is_empty() {
+            words.push(tree.join("").into());
+        }
+        for path in &self.paths {
+            if path.components().any(|part| part == Component::ParentDir) {
+                return Err(Refusal::usage(format_args!(
+                    "{}: a path below the time point has no \"..\"",
+                    shown(path)
+                )));
+            }
+            // What is behind the dot is made at the destination.
+            let below = path.strip_prefix("/").unwrap_or(path);
+            words.push(tree.join(".").join(below).into());
+        }
+        // Never taken for the name of another machine.
+        let to = std::path::absolute(&self.to).unwrap_or_else(|_| self.to.clone());
+        words.push(to.join("").into());
+        match options::parse(&words)? {
+            Request::Sync(sync) => Ok(*sync),
+            other => unreachable!("a restore is a run, not {other:?}"),
+        }
+    }
+}
+
+/// Compares by checksum, and says what is not as the point has it.
+fn verify(run: &Sync) -> Result<u8, Refusal> {
+    let wrong = Wrong::default();
+    let compared = engine::run(&run.options, &wrong);
+    let outcome = compared.map_err(|e| Refusal::failed(&e, code_of(&e)))?;
+    let wrong = wrong.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if wrong.is_empty() {
+        return Ok(Code::of(&outcome).number());
+    }
+    let named: Vec<String> = wrong.iter().take(NAMED).map(|path| shown(path)).collect();
+    let more = match wrong.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Err(Refusal::failed(
+        format!(
+            "what was restored is not as the time point has it: {}{more}",
+            named.join(", ")
+        ),
+        Code::Partial,
+    ))
+}
+
+/// Collects what a further run would change.
+#[derive(Default)]
+struct Wrong(Mutex<Vec<PathBuf>>);
+
+impl Report for Wrong {
+    fn event(&self, event: Event) {
+        if let Event::Item(item) = event
+            && item.changes.any()
+        {
+            let mut wrong = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            wrong.push(item.path);
+        }
+    }
+
+    fn wants(&self) -> Wants {
+        Wants {
+            items: true,
+            ..Wants::default()
+        }
+    }
+}
