@@ -32,6 +32,7 @@
 pub mod cli;
 pub mod delta;
 pub mod engine;
+pub mod job;
 pub mod report;
 pub mod stage;
 pub mod sys;

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use super::completion;
 use super::exit::{Code, Refusal};
 use super::far::{FarError, Opened, Talk};
+use super::job;
 use super::manual;
 use super::options::Sync;
 use super::server_args::{OtherEnd, Task};
@@ -232,6 +233,7 @@ pub fn carry_out(subcommand: Subcommand) -> Result<u8, Refusal> {
         Subcommand::Tidy { dest, dry_run } => tidy(&dest, dry_run),
         Subcommand::Status { dest, json } => status(&dest, json),
         Subcommand::Doctor { dest } => doctor(&dest),
+        Subcommand::Job(action) => job::carry_out(action),
         Subcommand::Why(question) => {
             let (text, code) = why::answer(&question)?;
             print(text.as_bytes());

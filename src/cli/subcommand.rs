@@ -9,6 +9,7 @@ use clap_complete::Shell;
 
 use super::exit::Refusal;
 use super::grammar;
+use super::job;
 #[cfg(feature = "rdiff")]
 use super::rdiff::{self, Rdiff};
 use super::why::Question;
@@ -54,6 +55,8 @@ pub enum Subcommand {
         /// The destination.
         dest: PathBuf,
     },
+    /// Something about jobs.
+    Job(job::Action),
     /// Explain what a run would do about some paths.
     Why(Question),
     /// Make or use a signature or a delta.
@@ -80,7 +83,8 @@ impl Subcommand {
             | Subcommand::Doctor { dest } => Some(dest),
             #[cfg(feature = "rdiff")]
             Subcommand::Rdiff(_) => None,
-            Subcommand::Why(_)
+            Subcommand::Job(_)
+            | Subcommand::Why(_)
             | Subcommand::Completions(_)
             | Subcommand::Man
             | Subcommand::Help(_) => None,
@@ -110,7 +114,7 @@ pub fn commands() -> Vec<Command> {
         .arg(dry_run()),
         on_destination(
             "release",
-            "End the hold that an undo puts on a destination, for scripts that look at status",
+            "End the hold that an undo puts on a destination, which keeps jobs away from it",
         ),
         on_destination("recover", "Bring a switch that was interrupted to its end"),
         on_destination(
@@ -127,6 +131,7 @@ pub fn commands() -> Vec<Command> {
             "doctor",
             "Try out which guarantee a destination can have, and say why",
         ),
+        job::command(),
         base(
             "why",
             "Tell what a run with these words would do about the paths behind --, and which rule or \
@@ -206,9 +211,15 @@ pub fn parse(words: &[OsString]) -> Result<Option<Subcommand>, Refusal> {
         Ok(_) if name == "why" && paths.is_empty() => {
             Err(Refusal::usage("why needs at least one path behind \"--\""))
         }
+        Ok(matches) if name == "job" => {
+            job::read(&matches).map(|action| Some(Subcommand::Job(action)))
+        }
         Ok(matches) => Ok(Some(asked(&name, &matches, paths))),
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {
             Ok(Some(Subcommand::Help(error.to_string())))
+        }
+        Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            Err(Refusal::plain(error.to_string().trim_end()))
         }
         Err(error) => {
             let text = error.to_string();
