@@ -23,11 +23,11 @@
 //! | [`stage`] | the staging area on disk: layout, lock, journal, levelling, switch, recovery, undo |
 //! | [`engine`] | the sync: planner, workers, targets, deletion, statistics; tells what happens as events |
 //! | [`report`] | events to rsync's exact text, statistics and progress |
+//! | [`job`] | named jobs: configuration, schedule, run, hooks, status |
 //! | [`cli`] | what a person types: options, argument semantics, subcommands, exit codes |
 //!
 //! `engine` never prints and never parses; `stage` knows nothing of rsync; only `report` and `cli` write
-//! to the terminal. Later rooms have their places: `store` and `job`
-//! beside `report`.
+//! to the terminal. A later room has its place: `store` beside `report`.
 
 pub mod cli;
 pub mod delta;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -14,10 +14,12 @@ use super::child;
 use super::config::Job;
 use super::log::Log;
 use super::name::Name;
-use crate::sys::{process, signal};
+use crate::sys::{process, signal, terminal};
 
 /// How long what a run leaves running may go on to write into the log.
 const LINGER: Duration = Duration::from_secs(2);
+/// How long a run that has heard of the wish to stop itself may take to do so: a second one ends it at once.
+const HEARING: Duration = Duration::from_secs(5);
 /// What a run that a signal killed counts as: a part of the program was ended.
 const KILLED: u8 = 16;
 
@@ -76,9 +78,18 @@ impl Attempt<'_> {
             log.drain(told);
             let _ = through.send(());
         });
+        let mut wished: Option<Instant> = None;
         let mut is_asked = false;
+        let patience = if terminal::is_in_foreground() {
+            HEARING
+        } else {
+            Duration::ZERO
+        };
         let status = child::wait(&mut child, None, |child| {
-            if signal::stop_requested() && !is_asked {
+            if !signal::stop_requested() || is_asked {
+                return;
+            }
+            if wished.get_or_insert_with(Instant::now).elapsed() >= patience {
                 is_asked = true;
                 let _ = process::ask_to_stop(child);
             }

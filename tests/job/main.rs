@@ -4,6 +4,7 @@
 mod add;
 mod hooks;
 mod place;
+mod readme;
 mod retry;
 mod run;
 mod status;

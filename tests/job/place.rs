@@ -49,7 +49,12 @@ impl Home {
     }
 
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_resilver"));
+        self.command_of(Path::new(env!("CARGO_BIN_EXE_resilver")), args)
+    }
+
+    /// The same of another program.
+    pub fn command_of(&self, program: &Path, args: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command
             .args(args)
             .current_dir(self.path())
@@ -86,9 +91,9 @@ impl Home {
     /// The files of a job's runs that end so, the earliest first.
     pub fn runs(&self, name: &str, end: &str) -> Vec<PathBuf> {
         let dir = self.at(&format!(".local/state/resilver/jobs/{name}/runs"));
-        let entries = fs::read_dir(&dir)
+        let entries: Vec<fs::DirEntry> = fs::read_dir(&dir)
             .map(|dir| dir.flatten().collect())
-            .unwrap_or(Vec::new());
+            .unwrap_or_default();
         let mut paths: Vec<PathBuf> = entries
             .iter()
             .map(fs::DirEntry::path)

@@ -294,7 +294,6 @@ fn check(job: &Job, path: &Path) -> Result<(), Refusal> {
         let text = format_args!("\"{word}\": a job has no standard input to read from");
         return Err(Refusal::usage(text));
     }
-    let back = env::current_dir();
     env::set_current_dir(&job.directory).map_err(|e| {
         let (shown, reason) = (crate::tree::shown(&job.directory), crate::sys::reason(&e));
         Refusal::failed(format_args!("\"{shown}\": {reason}"), Code::FileSelect)
@@ -302,7 +301,6 @@ fn check(job: &Job, path: &Path) -> Result<(), Refusal> {
     let nature = nature(job)?;
     let guards = job::guard_words(job, &nature).map_err(Refusal::usage)?;
     parse(guards.iter().chain(&job.arguments))?;
-    let _ = back.map(env::set_current_dir);
     Ok(())
 }
 

@@ -1,10 +1,12 @@
 //! `resilver job`: its words, what they ask for, and the answers.
 
 mod act;
+mod prose;
 mod told;
 mod words;
 
 pub use act::carry_out;
+pub use prose::JOBS;
 pub use words::{command, read};
 
 use crate::job::{Job, Name};

@@ -36,8 +36,8 @@ fn service(timer: &Timer<'_>) -> String {
     if timer.is_system {
         text.push_str("Wants=network-online.target\nAfter=network-online.target\n");
     }
-    // Files that vanish meanwhile are no failure.
-    text.push_str("\n[Service]\nType=oneshot\nSuccessExitStatus=24\n");
+    // Files that vanish meanwhile are no failure; a wish to stop is passed on by the job.
+    text.push_str("\n[Service]\nType=oneshot\nSuccessExitStatus=24\nKillMode=mixed\n");
     let mut variables = timer.places.variables();
     // The system's manager gives its services no home.
     if timer.is_system && variables.iter().all(|(name, _)| *name != "HOME") {
@@ -210,7 +210,7 @@ mod tests {
         assert_eq!(
             service,
             "[Unit]\nDescription=resilver job nightly\n\n[Service]\nType=oneshot\nSuccessExitStatus=24\n\
-             ExecStart=/usr/bin/env \"/opt/my \\\"100%%\\\" $$tools/resilver\" job run nightly\n"
+             KillMode=mixed\nExecStart=/usr/bin/env \"/opt/my \\\"100%%\\\" $$tools/resilver\" job run nightly\n"
         );
         assert_eq!(
             timer,
