@@ -38,7 +38,7 @@ pub struct Job {
     pub retry: Retry,
     /// What is kept of runs.
     #[serde(default)]
-    pub keep: Keep,
+    pub history: History,
     /// What follows a good run.
     #[serde(default, skip_serializing_if = "Hooks::is_empty")]
     pub on_success: Hooks,
@@ -109,14 +109,14 @@ impl Default for Retry {
 /// What is kept of runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
-pub struct Keep {
+pub struct History {
     /// Of how many runs log and report are kept. Those of the last good one are, besides.
     pub runs: u16,
 }
 
-impl Default for Keep {
-    fn default() -> Keep {
-        Keep { runs: 30 }
+impl Default for History {
+    fn default() -> History {
+        History { runs: 30 }
     }
 }
 
@@ -155,7 +155,7 @@ impl Job {
             guards: Guards::default(),
             limits: Limits::default(),
             retry: Retry::default(),
-            keep: Keep::default(),
+            history: History::default(),
             on_success: Hooks::default(),
             on_failure: Hooks::default(),
             environment: BTreeMap::new(),
@@ -201,8 +201,8 @@ impl Job {
         if !(-20..=19).contains(&self.limits.nice) {
             return Err("limits.nice goes from -20 to 19".into());
         }
-        if self.keep.runs == 0 {
-            return Err("keep.runs is at least 1".into());
+        if self.history.runs == 0 {
+            return Err("history.runs is at least 1".into());
         }
         for (name, value) in &self.environment {
             if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {

@@ -43,9 +43,6 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// A hook that cannot work.
-    #[error("{0}")]
-    Hook(String),
     /// It runs already.
     #[error("job {name} runs already ({holder})")]
     Running {

@@ -30,7 +30,7 @@ mod store;
 mod timer;
 
 pub use clock::{Clock, SystemClock};
-pub use config::{Guards, Hooks, Job, Keep, Limits, Retry};
+pub use config::{Guards, History, Hooks, Job, Limits, Retry};
 pub use error::Error;
 pub use guard::{Nature, words as guard_words};
 pub use hooks::check_here as check_hooks;

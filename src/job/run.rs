@@ -119,10 +119,13 @@ impl Runner<'_> {
             "ended with code {}: {}",
             report.exit_code, report.reason
         ));
-        run.write(&report)?;
+        // Somebody has to hear of it on a full disk, too.
+        if let Err(e) = run.write(&report) {
+            log.say(&e.to_string());
+        }
         hooks::follow(self.job, &report, &run, &log);
         log.finish();
-        runs.rotate(self.job.keep.runs)?;
+        runs.rotate(self.job.history.runs)?;
         Ok(report)
     }
 
@@ -156,10 +159,10 @@ impl Runner<'_> {
             std::process::id(),
             self.clock.now()
         );
-        let noted = file
+        // The lock holds without the name of its holder.
+        let _ = file
             .set_len(0)
             .and_then(|()| file.write_all(text.as_bytes()));
-        noted.doing("write", &path)?;
         Ok(lock)
     }
 

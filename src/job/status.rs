@@ -122,7 +122,7 @@ fn last(run: String, report: Option<Report>) -> Last {
             ended: None,
             success: false,
             exit_code: None,
-            reason: "it was killed, or the machine went down".into(),
+            reason: "it was killed, the machine went down, or the disk was full".into(),
         },
     }
 }

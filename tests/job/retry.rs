@@ -162,3 +162,17 @@ fn guards_and_limits_are_words_in_front() {
         "--delete-guard=20 --require-file=x y --bwlimit=3m a b\n"
     );
 }
+
+/// As on a full disk.
+#[test]
+fn a_report_that_cannot_be_written_does_not_keep_from_telling() {
+    let home = Home::new();
+    let program = home.at("program");
+    script(&program, "rm -r .local/state/resilver/jobs/j/runs; exit 11");
+    let mut job = job(&home, 0);
+    job.on_failure.command = Some("echo \"$RESILVER_EXIT_CODE\" > told".into());
+    let clock = Fake::at("2026-11-22T03:00:00Z");
+    let report = run(&home, "j", &job, &program, &clock);
+    assert_eq!(report.exit_code, 11);
+    assert_eq!(home.read("told"), "11\n");
+}

@@ -35,7 +35,7 @@ pub const JOBS: &[Paragraph] = &[
          is tried again, first after so many seconds, then after twice as many, up to an hour.",
     ),
     Item(
-        "[keep]",
+        "[history]",
         "runs = 30: of how many runs log and report are kept; those of the last good one are, besides.",
     ),
     Item(

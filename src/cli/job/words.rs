@@ -11,7 +11,7 @@ use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 use super::{Action, LogForm};
 use crate::cli::exit::{Code, Refusal};
 use crate::cli::subcommand::{base, switch};
-use crate::job::{Guards, Hooks, Job, Keep, Limits, Name, Retry, Schedule, Scheduler};
+use crate::job::{Guards, History, Hooks, Job, Limits, Name, Retry, Schedule, Scheduler};
 
 /// The ways to say when.
 const WHEN: [&str; 4] = ["daily", "hourly", "weekly", "cron"];
@@ -274,8 +274,8 @@ fn new_job(matches: &ArgMatches) -> Result<Job, Refusal> {
             times: given(matches, "retries").unwrap_or(Retry::default().times),
             wait: given(matches, "retry-wait").unwrap_or(Retry::default().wait),
         },
-        keep: Keep {
-            runs: given(matches, "keep-runs").unwrap_or(Keep::default().runs),
+        history: History {
+            runs: given(matches, "keep-runs").unwrap_or(History::default().runs),
         },
         on_success: Hooks {
             command: text("on-success"),

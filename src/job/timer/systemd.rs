@@ -132,7 +132,14 @@ fn on_calendar(calendar: &Calendar) -> Vec<String> {
 fn systemctl(timer: &Timer<'_>, words: &[&str]) -> Result<(), Error> {
     let user = ["--user"];
     let manager = if timer.is_system { &[][..] } else { &user[..] };
-    call("systemctl", &[manager, words].concat(), None).map(drop)
+    let called = call("systemctl", &[manager, words].concat(), None);
+    called.map(drop).map_err(|e| match e {
+        Error::Scheduler { command, reason } => Error::Scheduler {
+            command,
+            reason: format!("{reason}; --scheduler cron goes by the crontab instead"),
+        },
+        e => e,
+    })
 }
 
 /// Writes both and starts the timer.
