@@ -23,15 +23,16 @@
 //! | [`stage`] | the staging area on disk: layout, lock, journal, levelling, switch, recovery, undo, time points |
 //! | [`engine`] | the sync: planner, workers, targets, deletion, statistics; tells what happens as events |
 //! | [`report`] | events to rsync's exact text, statistics and progress |
+//! | [`job`] | named jobs: configuration, schedule, run, hooks, status |
 //! | [`cli`] | what a person types: options, argument semantics, subcommands, exit codes |
 //!
 //! `engine` never prints and never parses; `stage` knows nothing of rsync; only `report` and `cli` write
-//! to the terminal. Later rooms have their places: `store` and `job`
-//! beside `report`.
+//! to the terminal. A later room has its place: `store` beside `report`.
 
 pub mod cli;
 pub mod delta;
 pub mod engine;
+pub mod job;
 pub mod report;
 pub mod stage;
 pub mod sys;

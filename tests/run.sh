@@ -16,6 +16,7 @@ need rdiff rdiff
 need setfacl acl
 need setfattr attr
 need setpriv util-linux
+need cron cron
 
 if [ -n "$missing" ]; then
     if [ "$(id -u)" -ne 0 ]; then
@@ -27,6 +28,9 @@ if [ -n "$missing" ]; then
     # shellcheck disable=SC2086 # a list of package names
     apt-get install -y -q --no-install-recommends $missing
 fi
+
+command -v systemd-analyze >/dev/null 2>&1 ||
+    echo "note: systemd-analyze is not here: the units of jobs are not verified" >&2
 
 # The same drawn cases at every run of this script; `cargo nextest run` by itself draws others each time.
 : "${PROPTEST_RNG_SEED:=42}"

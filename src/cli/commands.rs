@@ -10,6 +10,7 @@ use super::beside;
 use super::completion;
 use super::exit::{Code, Refusal};
 use super::far::{FarError, Opened, Talk};
+use super::job;
 use super::manual;
 use super::options::Sync;
 use super::server_args::{OtherEnd, Task};
@@ -240,6 +241,7 @@ pub fn carry_out(subcommand: Subcommand) -> Result<u8, Refusal> {
         Subcommand::Status { dest, json } => status(&dest, json),
         Subcommand::Doctor { dest } => doctor(&dest),
         Subcommand::TimePoints(points) => points.carry_out(),
+        Subcommand::Job(action) => job::carry_out(action),
         Subcommand::Why(question) => {
             let (text, code) = why::answer(&question)?;
             print(text.as_bytes());

@@ -9,6 +9,7 @@ use clap_mangen::roff::{Roff, bold, italic, roman};
 
 use super::exit::Code;
 use super::grammar;
+use super::job::JOBS;
 use super::prose::{self, Paragraph};
 
 /// The page, in roff.
@@ -33,6 +34,7 @@ fn write(page: &mut Vec<u8>) -> io::Result<()> {
     section("ATTRIBUTES", prose::ATTRIBUTES).to_writer(page)?;
     section("FILTER RULES", prose::FILTER_RULES).to_writer(page)?;
     subcommands(&full).to_writer(page)?;
+    section("JOBS", JOBS).to_writer(page)?;
     section("OUTPUT FORMATS", prose::FORMATS).to_writer(page)?;
     section("JSON", prose::JSON).to_writer(page)?;
     section("TIME POINTS", prose::TIME_POINTS).to_writer(page)?;
@@ -71,38 +73,54 @@ fn synopsis() -> Roff {
 
 fn subcommands(full: &Command) -> Roff {
     let mut roff = titled("SUBCOMMANDS");
-    let shown = full.get_subcommands().filter(|c| !c.is_hide_set());
-    let named = shown.flat_map(|command| {
-        let within = command.get_subcommands();
-        let within = within.map(move |c| (format!("{} {}", command.get_name(), c.get_name()), c));
-        std::iter::once((command.get_name().to_owned(), command)).chain(within)
-    });
-    for (name, command) in named {
-        let mut head = vec![bold(name)];
-        for operand in command.get_positionals() {
-            let names = operand.get_value_names().unwrap_or_default();
-            head.extend(
-                names
-                    .iter()
-                    .flat_map(|name| [roman(" "), italic(name.as_str())]),
-            );
+    for command in full.get_subcommands().filter(|c| !c.is_hide_set()) {
+        if !command.has_subcommands() {
+            subcommand(&mut roff, command.get_name().to_owned(), command);
         }
-        roff.control("TP", []);
-        roff.text(head);
-        roff.text([roman(sentence(command.get_about()))]);
-        for option in command.get_arguments() {
-            let Some(long) = option.get_long() else {
-                continue;
-            };
-            let short = option.get_short().map(|c| format!("-{c}, "));
-            roff.control("RS", []);
-            roff.control("TP", []);
-            roff.text([bold(format!("{}--{long}", short.unwrap_or_default()))]);
-            roff.text([roman(sentence(option.get_help()))]);
-            roff.control("RE", []);
+        for below in command.get_subcommands() {
+            let name = format!("{} {}", command.get_name(), below.get_name());
+            subcommand(&mut roff, name, below);
         }
     }
     roff
+}
+
+fn subcommand(roff: &mut Roff, name: String, command: &Command) {
+    let mut head = vec![bold(name)];
+    for operand in command.get_positionals() {
+        if operand.is_last_set() {
+            head.push(bold(" --"));
+        }
+        let names = operand.get_value_names().unwrap_or_default();
+        head.extend(
+            names
+                .iter()
+                .flat_map(|name| [roman(" "), italic(name.as_str())]),
+        );
+    }
+    roff.control("TP", []);
+    roff.text(head);
+    roff.text([roman(sentence(command.get_about()))]);
+    for option in command.get_arguments() {
+        let Some(long) = option.get_long() else {
+            continue;
+        };
+        let short = option.get_short().map(|c| format!("-{c}, "));
+        let mut head = vec![bold(format!("{}--{long}", short.unwrap_or_default()))];
+        let takes = option.get_action().takes_values();
+        if let Some([value]) = option.get_value_names().filter(|_| takes) {
+            let (before, after) = match option.get_num_args().map(|n| n.min_values()) {
+                Some(0) => ("[=", "]"),
+                _ => ("=", ""),
+            };
+            head.extend([roman(before), italic(value.as_str()), roman(after)]);
+        }
+        roff.control("RS", []);
+        roff.control("TP", []);
+        roff.text(head);
+        roff.text([roman(sentence(option.get_help()))]);
+        roff.control("RE", []);
+    }
 }
 
 fn sentence(text: Option<&clap::builder::StyledStr>) -> String {

@@ -15,6 +15,7 @@ mod exit;
 mod far;
 mod flags;
 mod grammar;
+mod job;
 mod manual;
 mod name_list;
 mod number;

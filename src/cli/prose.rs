@@ -322,7 +322,7 @@ pub const JSON: &[Paragraph] = &[
     ),
     Item(
         "summary",
-        "The last line: exit_code, seconds, dry_run; of a run that came to its end also listed, created and \
+        "The last line, which --summary-file writes by itself: exit_code, seconds, dry_run; of a run that came to its end also listed, created and \
          deleted (files, directories, links, devices, specials), deletions_skipped, transferred_files, \
          total_size, transferred_size, literal, matched, list_seconds, list_bytes, partial, vanished.",
     ),
@@ -347,7 +347,7 @@ pub const BY_HAND: &[Paragraph] = &[
 /// What the codes have in common.
 pub const EXIT_CODES: &[Paragraph] = &[Text(
     "The codes are rsync's; 26 and 27 are resilver's own. Of 23, 24 and 25 the first that applies is \
-     given. resilver why gives 0 if all of its paths take part in the transfer, 23 if some do not, and 3 if \
+     given. resilver job run ends with the code of its last attempt, resilver job status with 1 if a job is overdue. resilver why gives 0 if all of its paths take part in the transfer, 23 if some do not, and 3 if \
      some are at neither end.",
 )];
 
@@ -368,6 +368,10 @@ pub const FILES: &[Paragraph] = &[
     Item(
         ".NAME.resilver/journal, lock, staged",
         "What is being done, by whom, and what is ready.",
+    ),
+    Item(
+        "~/.config/resilver/jobs/, ~/.local/state/resilver/jobs/",
+        "The jobs of a user, and for each its lock and its runs (XDG_CONFIG_HOME and XDG_STATE_HOME say otherwise).",
     ),
     Item(
         ".NAME.resilver~",

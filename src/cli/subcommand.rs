@@ -9,6 +9,7 @@ use clap_complete::Shell;
 
 use super::exit::Refusal;
 use super::grammar;
+use super::job;
 #[cfg(feature = "rdiff")]
 use super::rdiff::{self, Rdiff};
 use super::time_points::{self, TimePoints};
@@ -57,6 +58,8 @@ pub enum Subcommand {
     },
     /// Look at time points, restore or delete them.
     TimePoints(TimePoints),
+    /// Something about jobs.
+    Job(job::Action),
     /// Explain what a run would do about some paths.
     Why(Question),
     /// Make or use a signature or a delta.
@@ -84,7 +87,8 @@ impl Subcommand {
             Subcommand::TimePoints(points) => Some(points.dest()),
             #[cfg(feature = "rdiff")]
             Subcommand::Rdiff(_) => None,
-            Subcommand::Why(_)
+            Subcommand::Job(_)
+            | Subcommand::Why(_)
             | Subcommand::Completions(_)
             | Subcommand::Man
             | Subcommand::Help(_) => None,
@@ -114,7 +118,7 @@ pub fn commands() -> Vec<Command> {
         .arg(dry_run()),
         on_destination(
             "release",
-            "End the hold that an undo puts on a destination, for scripts that look at status",
+            "End the hold that an undo puts on a destination, which keeps jobs away from it",
         ),
         on_destination("recover", "Bring a switch that was interrupted to its end"),
         on_destination(
@@ -132,6 +136,7 @@ pub fn commands() -> Vec<Command> {
             "Try out which guarantee a destination can have, and say why",
         ),
         time_points::command(),
+        job::command(),
         base(
             "why",
             "Tell what a run with these words would do about the paths behind --, and which rule or \
@@ -211,14 +216,15 @@ pub fn parse(words: &[OsString]) -> Result<Option<Subcommand>, Refusal> {
         Ok(_) if name == "why" && paths.is_empty() => {
             Err(Refusal::usage("why needs at least one path behind \"--\""))
         }
+        Ok(matches) if name == "job" => {
+            job::read(&matches).map(|action| Some(Subcommand::Job(action)))
+        }
         Ok(matches) => Ok(Some(asked(&name, &matches, paths))),
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
-            ) =>
-        {
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => {
             Ok(Some(Subcommand::Help(error.to_string())))
+        }
+        Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            Err(Refusal::plain(error.to_string().trim_end()))
         }
         Err(error) => {
             let text = error.to_string();

@@ -315,6 +315,8 @@ pub enum Opt {
     LogFileFormat,
     /// `--json`.
     Json,
+    /// `--summary-file`.
+    SummaryFile,
     /// `--8-bit-output`, `--no-8-bit-output`.
     EightBit(bool),
     /// `--outbuf`.

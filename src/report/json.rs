@@ -26,6 +26,27 @@ pub struct Json {
     outcome: Option<Outcome>,
 }
 
+/// The summary of a run as a line.
+pub(super) fn summary_line(code: u8, started: Instant, dry: bool, of: Option<Outcome>) -> Vec<u8> {
+    line(Told::Summary(Box::new(Summary {
+        exit_code: code,
+        seconds: started.elapsed().as_secs_f64(),
+        dry_run: dry,
+        totals: of.map(Totals::from),
+    })))
+}
+
+fn line(told: Told<'_>) -> Vec<u8> {
+    let line = Line {
+        version: VERSION,
+        told,
+    };
+    // Nothing in it can fail to become text.
+    let mut bytes = serde_json::to_vec(&line).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}
+
 #[derive(Serialize)]
 struct Line<'a> {
     version: u8,
@@ -260,15 +281,7 @@ impl Json {
     }
 
     fn tell(&mut self, told: Told<'_>) {
-        let line = Line {
-            version: VERSION,
-            told,
-        };
-        // Nothing in it can fail to become text.
-        if let Ok(mut bytes) = serde_json::to_vec(&line) {
-            bytes.push(b'\n');
-            self.screen.out(&bytes);
-        }
+        self.screen.out(&line(told));
     }
 
     fn item(&mut self, item: &Item) {
@@ -401,13 +414,9 @@ impl Voice for Json {
     }
 
     fn close(&mut self, code: u8) {
-        let summary = Summary {
-            exit_code: code,
-            seconds: self.started.elapsed().as_secs_f64(),
-            dry_run: self.dry_run,
-            totals: self.outcome.take().map(Totals::from),
-        };
-        self.tell(Told::Summary(Box::new(summary)));
+        let outcome = self.outcome.take();
+        let line = summary_line(code, self.started, self.dry_run, outcome);
+        self.screen.out(&line);
         self.screen.flush();
     }
 

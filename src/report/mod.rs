@@ -4,6 +4,7 @@
 //!                      ┌─▶ text   standard output and error: entries (format), sentences, progress, summary
 //! engine ─▶ telling ───┼─▶ log    the same for a log file
 //!        (one stream)  ├─▶ json   one object an event
+//!                      ├─▶ summary file   the last of these objects alone
 //!                      └─▶ bar    on a terminal on which nothing else is printed
 //! ```
 //!
@@ -28,6 +29,7 @@ mod sentence;
 pub mod state;
 mod style;
 mod summary;
+mod summary_file;
 mod text;
 mod voice;
 mod when;

@@ -26,6 +26,8 @@ pub struct Style {
     pub log: Option<Log>,
     /// `--json`: objects for programs instead of text.
     pub json: bool,
+    /// `--summary-file`: the summary as an object, for programs.
+    pub summary_file: Option<PathBuf>,
     /// `-8`: bytes that are no text in the locale are printed as they are.
     pub eight_bit: bool,
     /// `--outbuf`.

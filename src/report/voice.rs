@@ -8,6 +8,7 @@ use super::json::Json;
 use super::log::LogFile;
 use super::screen::{Buffering, Screen};
 use super::style::Style;
+use super::summary_file::SummaryFile;
 use super::text::Text;
 use crate::engine::{Event, Outcome, Report, Wants};
 use crate::tree::Charset;
@@ -46,6 +47,7 @@ impl Telling {
             voices.push(Box::new(bar));
         }
         voices.extend(LogFile::of(&style, &mut screen).map(LogFile::boxed));
+        voices.extend(SummaryFile::of(&style).map(SummaryFile::boxed));
         voices.push(match style.json {
             true => Box::new(Json::new(&style, screen)),
             false => Box::new(Text::new(style.clone(), style.charset(), screen)),

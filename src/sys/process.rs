@@ -1,6 +1,7 @@
 //! Facts about this process, this machine, and the other processes on it.
 
 use std::fs;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
@@ -169,4 +170,34 @@ fn tie_of(process: &Path, root: &Path) -> Option<Tie> {
             && fs::symlink_metadata(&path).is_ok_and(|m| m.permissions().mode() & 0o200 != 0)
     });
     writing.then_some(Tie::Writing)
+}
+
+/// Lets a program that is started be asked to stop when the thread that started it ends, however that ends.
+pub fn end_with_parent(command: &mut Command) {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{Signal, set_parent_process_death_signal};
+        let ask = || Ok(set_parent_process_death_signal(Some(Signal::TERM))?);
+        // SAFETY: between fork and exec only what is safe in a signal handler may run: this is one system call.
+        #[allow(unsafe_code)]
+        unsafe {
+            command.pre_exec(ask);
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = command;
+}
+
+/// Asks a program that was started to stop.
+pub fn ask_to_stop(child: &std::process::Child) -> io::Result<()> {
+    let pid = rustix::process::Pid::from_child(child);
+    Ok(rustix::process::kill_process(
+        pid,
+        rustix::process::Signal::TERM,
+    )?)
+}
+
+/// Sets how readily this process, and what it starts, leaves the processor to others: -20 to 19.
+pub fn set_niceness(nice: i8) -> io::Result<()> {
+    Ok(rustix::process::setpriority_process(None, nice.into())?)
 }

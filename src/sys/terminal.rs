@@ -3,7 +3,9 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 
-use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcgetpgrp, tcsetattr,
+};
 
 use super::signal;
 
@@ -11,6 +13,14 @@ use super::signal;
 const LONGEST: usize = 4096;
 /// Control-C as a byte.
 const INTERRUPT: u8 = 3;
+
+/// Whether what is typed to stop this process reaches what it has started as well: both belong to the terminal's
+/// foreground.
+#[must_use]
+pub fn is_in_foreground() -> bool {
+    let terminal = OpenOptions::new().read(true).open("/dev/tty");
+    terminal.is_ok_and(|tty| tcgetpgrp(&tty).is_ok_and(|group| group == rustix::process::getpgrp()))
+}
 
 /// An open terminal.
 pub struct Terminal(File);

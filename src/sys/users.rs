@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 
 use super::as_path;
 
@@ -21,6 +22,13 @@ pub fn group_id(name: &[u8]) -> Option<u32> {
 #[must_use]
 pub fn user_name(uid: u32) -> Option<Vec<u8>> {
     uzers::get_user_by_uid(uid).map(|user| bytes(user.name()))
+}
+
+/// The home directory of a user's account.
+#[must_use]
+pub fn home(uid: u32) -> Option<PathBuf> {
+    use uzers::os::unix::UserExt;
+    uzers::get_user_by_uid(uid).map(|user| user.home_dir().to_owned())
 }
 
 /// The name of a group.

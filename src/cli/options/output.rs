@@ -9,6 +9,7 @@ use crate::cli::arguments::Given;
 use crate::cli::exit::Refusal;
 use crate::cli::flags::{self, Flags};
 use crate::cli::table::Opt;
+use crate::cli::values::not_empty;
 use crate::engine;
 use crate::report::{
     Buffering, Debug, Flag, Format, Human, Info, Levels, List, Log, Run, Setting, Style, Target,
@@ -26,6 +27,7 @@ pub(super) struct Told {
     quiet: bool,
     stats: bool,
     json: bool,
+    summary_file: Option<OsString>,
     eight_bit: bool,
     info: Vec<Setting<Info>>,
     debug: Vec<Setting<Debug>>,
@@ -48,6 +50,7 @@ impl Default for Told {
             progress: false,
             stats: false,
             json: false,
+            summary_file: None,
             eight_bit: false,
             info: Vec::new(),
             debug: Vec::new(),
@@ -158,6 +161,7 @@ impl Asked {
             Opt::IncRecursive(on) => self.engine.whole_list = !on,
             Opt::Version => self.versions = self.versions.saturating_add(1),
             Opt::Json => told.json = true,
+            Opt::SummaryFile => told.summary_file = Some(not_empty(&given)?),
             Opt::ListOnly => self.engine.select.list_only = true,
             other => no_meaning(other),
         }
@@ -239,6 +243,7 @@ impl Told {
             human: Human::from_level(self.human),
             log,
             json: self.json,
+            summary_file: self.summary_file.map(PathBuf::from),
             eight_bit: self.eight_bit,
             buffering: self.buffering,
             target: self.target,

@@ -103,6 +103,14 @@ pub const ROWS: &[Definition] = &[
         PART,
         "Tell everything as one JSON object a line, for programs",
     ),
+    valued(
+        Opt::SummaryFile,
+        None,
+        "summary-file",
+        "FILE",
+        PART,
+        "Write the last of these objects, the summary, to a file when the run ends",
+    ),
     flag(
         Opt::EightBit(true),
         Some('8'),
