@@ -185,6 +185,7 @@ fn talk(sync: &Sync, end: &OtherEnd, met: Met, report: &dyn Report) -> Ended {
                 timeout,
                 tells_manner,
                 hears_names: false,
+                charset: end.charset,
                 code_of,
                 hang_up,
                 opening: opening(rules),

@@ -375,8 +375,8 @@ pub const FILES: &[Paragraph] = &[
 pub const DIFFERENCES: &[Paragraph] = &[
     Point(
         "The options of rsync that this page does not name are refused by name; so are, with the \
-         destination on another machine, --iconv, --copy-devices, --list-only, and a \
-         list of --files-from there. As the far end resilver refuses --iconv and --log-file, and where it \
+         destination on another machine, --copy-devices, --list-only, and a \
+         list of --files-from there. As the far end resilver refuses --log-file, and where it \
          sends --copy-devices.",
     ),
     Point(
@@ -395,7 +395,8 @@ pub const DIFFERENCES: &[Paragraph] = &[
     Point(
         "--fuzzy finds files that are to be removed as well: nothing of the old tree goes before the switch. \
          --remote-option and --iconv are refused within one machine, where there is no other end. A name \
-         that --iconv cannot convert is left out, where rsync ends the run.",
+         that the receiving end cannot spell by --iconv is left out, where rsync ends the run; names of what a far \
+         rsync deleted are shown as they are here, where rsync converts them the wrong way.",
     ),
     Point(
         "A daemon's password is asked for at the terminal only; where there is none that is an error, and an \

@@ -277,7 +277,6 @@ impl Asked {
             }
         }
         for (given, name) in [
-            (self.wire.far_charset().is_some(), "--iconv"),
             (self.engine.content.copy_devices, "--copy-devices"),
             (self.engine.select.list_only, "--list-only"),
             (

@@ -77,18 +77,12 @@ impl Wire {
 
     /// The charset of names here.
     pub(super) fn charset(&self) -> Result<Option<Converter>, Refusal> {
-        let Some((near, _)) = self.charsets() else {
-            return Ok(None);
-        };
-        let name = near.to_string_lossy();
-        let charset = match &*name {
-            "" | "." => Converter::of_locale(),
-            name => Converter::named(name),
-        };
-        charset.map(Some).ok_or_else(|| {
-            let text = format!("iconv_open(\"UTF-8\", \"{name}\") failed");
-            Refusal::plain_with(text, Code::Unsupported)
-        })
+        converter(self.charsets().map(|(near, _)| near))
+    }
+
+    /// The same at a server, whose client says what there is at its other end.
+    pub(super) fn charset_here(&self) -> Result<Option<Converter>, Refusal> {
+        converter(self.far_charset())
     }
 
     /// Whether anything is compressed.
@@ -226,6 +220,22 @@ impl Asked {
         // Sending is what costs: what is there already need not come again.
         self.engine.whole_file = self.whole_file_given();
     }
+}
+
+/// The charset that has this name.
+fn converter(name: Option<&OsStr>) -> Result<Option<Converter>, Refusal> {
+    let Some(name) = name else {
+        return Ok(None);
+    };
+    let name = name.to_string_lossy();
+    let charset = match &*name {
+        "" | "." => Converter::of_locale(),
+        name => Converter::named(name),
+    };
+    charset.map(Some).ok_or_else(|| {
+        let text = format!("iconv_open(\"UTF-8\", \"{name}\") failed");
+        Refusal::plain_with(text, Code::Unsupported)
+    })
 }
 
 /// The name of a compression; none for `auto`.

@@ -15,8 +15,8 @@ use crate::engine::extended::Sent;
 use crate::engine::fake_super::Claim;
 use crate::engine::sources::{Note, Origin, Seat, Unseen, Want};
 use crate::sys::{Kind, Object, Stat, as_path, process, users};
-use crate::wire::flist::{Device, DirKind, Entry, IdKind, Link, Name, NameIds};
-use crate::wire::{Mux, Protocol, Sums};
+use crate::wire::flist::{Charset, Device, DirKind, Entry, IdKind, Link, Name, NameIds};
+use crate::wire::{Compat, Mux, Protocol, Sums};
 
 impl Walk<'_> {
     /// Sums all regular files of a directory, where lists carry that.
@@ -91,6 +91,10 @@ impl Walk<'_> {
         if stat.kind == Kind::Symlink {
             let is_file = seen.stat.kind == Kind::File;
             match self.lister.target(&origin.seat, name.base, is_file) {
+                Ok(to) if !self.can_tell_target(&to) => {
+                    self.teller.unspoken_target(origin.operand, &path);
+                    return Ok(());
+                }
                 Ok(to) => target = Some(to),
                 Err(e) => {
                     self.teller.unread_link(origin.operand, &path, &e);
@@ -125,11 +129,21 @@ impl Walk<'_> {
         let Some(sent) = self.attributes(object, &stat, origin.operand, &path) else {
             return Ok(());
         };
-        self.teller.tally.listed(stat.kind, stat.size);
-        self.write(&entry, &sent, place(origin.operand, seen.followed)?, to)
+        if self.write(&entry, &sent, place(origin.operand, seen.followed)?, to)? {
+            self.teller.tally.listed(stat.kind, stat.size);
+        }
+        Ok(())
     }
 
-    /// Writes what a directory is, without entering it; false if it takes no part.
+    /// Whether the target of a link has a form on the way (`--iconv`).
+    fn can_tell_target(&self, target: &[u8]) -> bool {
+        let charset = self
+            .charset
+            .filter(|_| self.dialect.compat.contains(Compat::SYMLINK_ICONV));
+        charset.is_none_or(|mut charset| charset.to_wire(target, &mut Vec::new()))
+    }
+
+    /// Writes what a directory is, without entering it; false if it takes no part, or has no name on the way.
     pub(super) fn outlook<W: Write>(
         &mut self,
         path: &Path,
@@ -163,14 +177,14 @@ impl Walk<'_> {
                 let Some(sent) = self.attributes(object, &stat, operand, &path) else {
                     return Ok(false);
                 };
-                self.directory(name, &stat, (kind, &sent), place(operand, false)?, to)?;
-                Ok(true)
+                self.directory(name, &stat, (kind, &sent), place(operand, false)?, to)
             }
             Err(Unseen::NoReferent) => Ok(false),
             Err(Unseen::Error(e)) => {
                 let want = self.lister.missing(&sources[0], name.base);
                 if want.itself {
-                    self.write(&Entry::new(name, 0), &Sent::default(), place(0, false)?, to)?;
+                    let place = place(0, false)?;
+                    let _ = self.write(&Entry::new(name, 0), &Sent::default(), place, to)?;
                 }
                 // Where lists come one by one there is none to hang what is below it on.
                 let is_lost = want.below && self.dialect.incremental();
@@ -182,6 +196,7 @@ impl Walk<'_> {
         }
     }
 
+    /// False if it has no name on the way.
     pub(super) fn directory<W: Write>(
         &mut self,
         name: Name<'_>,
@@ -189,14 +204,17 @@ impl Walk<'_> {
         (kind, sent): (DirKind, &Sent),
         place: Place,
         to: &mut Mux<W>,
-    ) -> Result<(), Error> {
-        self.teller.tally.listed(Kind::Dir, 0);
+    ) -> Result<bool, Error> {
         let entry = Entry {
             dir: kind,
             size: stat.size,
             ..self.plain(name, stat)
         };
-        self.write(&entry, sent, place, to)
+        let is_written = self.write(&entry, sent, place, to)?;
+        if is_written {
+            self.teller.tally.listed(Kind::Dir, 0);
+        }
+        Ok(is_written)
     }
 
     /// What an object claims to be, where notes of that count.
@@ -256,18 +274,21 @@ impl Walk<'_> {
         }
     }
 
+    /// Writes an entry; false, which is told, if its name has no form on the way (`--iconv`).
     pub(super) fn write<W: Write>(
         &mut self,
         entry: &Entry<'_>,
         sent: &Sent,
         place: Place,
         to: &mut Mux<W>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let attached = sent.attached();
-        if self.writer.write(entry, attached, &mut LocalNames, to)? {
-            self.places.push(place);
+        let is_written = self.writer.write(entry, attached, &mut LocalNames, to)?;
+        match is_written {
+            true => self.places.push(place),
+            false => self.teller.unspoken(&entry.name.to_vec()),
         }
-        Ok(())
+        Ok(is_written)
     }
 }
 

@@ -294,7 +294,7 @@ cases! {
 }
 
 /// Names in UTF-8 that have a form in Latin-1.
-const SPELLED: &str = "s/caf\\xc3\\xa9=new @1200000000\ns/plain\ns/link -> t\\xc3\\xa9\ns/d\\xc3\\xa9/in\\xc3\\xa9=1\ns/d\\xc3\\xa9/\\xc3\\xa0=2\ns/d\\xc3\\xa9/z=3\ns/d\\xc3\\xa9/\\xc3\\xb6/deep=4\ns/\\xc3\\xa4/x\n\
+pub(super) const SPELLED: &str = "s/caf\\xc3\\xa9=new @1200000000\ns/plain\ns/link -> t\\xc3\\xa9\ns/d\\xc3\\xa9/in\\xc3\\xa9=1\ns/d\\xc3\\xa9/\\xc3\\xa0=2\ns/d\\xc3\\xa9/z=3\ns/d\\xc3\\xa9/\\xc3\\xb6/deep=4\ns/\\xc3\\xa4/x\n\
     s/zz == s/caf\\xc3\\xa9\nd/caf\\xe9=old\nd/d\\xe9/gone\nd/gone\\xe9\nd/link -> t\\xe9\n";
 
 fn spelled(line: &str) -> Case {
