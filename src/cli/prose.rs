@@ -375,9 +375,8 @@ pub const FILES: &[Paragraph] = &[
 pub const DIFFERENCES: &[Paragraph] = &[
     Point(
         "The options of rsync that this page does not name are refused by name; so are, with the \
-         destination on another machine, --copy-devices, --list-only, and a \
-         list of --files-from there. As the far end resilver refuses --log-file, and where it \
-         sends --copy-devices.",
+         destination on another machine, --list-only, and a \
+         list of --files-from there. As the far end resilver refuses --log-file.",
     ),
     Point(
         "Data is on disk before the switch: --fsync is the default, --no-fsync is resilver's own.",

@@ -277,7 +277,6 @@ impl Asked {
             }
         }
         for (given, name) in [
-            (self.engine.content.copy_devices, "--copy-devices"),
             (self.engine.select.list_only, "--list-only"),
             (
                 self.wire.far_list.is_some(),

@@ -206,7 +206,6 @@ impl Order {
             asked.engine.select.files_from.clone_from(&names);
         }
         asked.settle_far();
-        asked.refuse_served(way)?;
         asked.settle_backups()?;
         asked.settle_attributes()?;
         // They are the client's to say.
@@ -253,20 +252,5 @@ impl Order {
             timeout: asked.wire.timeout,
             options: asked.engine,
         })
-    }
-}
-
-impl Asked {
-    /// What this program does not do as a server yet.
-    fn refuse_served(&self, way: Way) -> Result<(), Refusal> {
-        let sends = way == Way::Sends;
-        for (given, name) in [(sends && self.engine.content.copy_devices, "--copy-devices")] {
-            if given {
-                return Err(Refusal::usage(format_args!(
-                    "on remote machine: {name} is not supported by a server yet"
-                )));
-            }
-        }
-        Ok(())
     }
 }

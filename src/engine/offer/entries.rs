@@ -13,6 +13,7 @@ use crate::engine::compare::read_through;
 use crate::engine::error::Error;
 use crate::engine::extended::Sent;
 use crate::engine::fake_super::Claim;
+use crate::engine::leaf::content_of_device;
 use crate::engine::sources::{Note, Origin, Seat, Unseen, Want};
 use crate::sys::{Kind, Object, Stat, as_path, process, users};
 use crate::wire::flist::{Charset, Device, DirKind, Entry, IdKind, Link, Name, NameIds};
@@ -31,6 +32,7 @@ impl Walk<'_> {
         }
         let sums = Sums::of_listings(self.dialect);
         let lister = self.lister.telling_nobody();
+        let copies = self.lister.options.content.copy_devices;
         let sum = |at: usize| -> Option<Digest> {
             let named = batch.get(at);
             let origin = &sources[named.source];
@@ -38,15 +40,20 @@ impl Walk<'_> {
             let path = path.join(as_path(named.name));
             let seen = lister.see(origin, named.name, &path).ok()?;
             let file = match seen.stat.kind {
-                Kind::File if seen.followed => dir.open_target_file(named.name),
-                Kind::File => dir.open_file(named.name),
-                _ => return None,
+                kind if kind != Kind::File && !(copies && kind.is_device()) => return None,
+                _ if seen.followed => dir.open_target_file(named.name),
+                _ => dir.open_file(named.name),
             };
             let mut sum = sums.file();
             read_through(&file.ok()?, |data| sum.update(data)).ok()?;
             Some(sum.finish())
         };
         (0..batch.leaves).into_par_iter().map(sum).collect()
+    }
+
+    /// Whether this is a device whose content is sent.
+    fn copies(&self, kind: Kind) -> bool {
+        self.lister.options.content.copy_devices && kind.is_device()
     }
 
     /// Writes an entry that is no directory.
@@ -75,6 +82,12 @@ impl Walk<'_> {
                 return Ok(());
             }
         };
+        let seen_stat = match &origin.seat {
+            Seat::Here(dir) if self.copies(seen.stat.kind) => {
+                content_of_device(dir, (name.base, seen.followed), seen.stat)
+            }
+            _ => seen.stat,
+        };
         let opened = match &origin.seat {
             // Attributes are those of what the link leads to.
             Seat::Here(dir) if seen.followed && self.keeping.reads() => {
@@ -86,7 +99,7 @@ impl Walk<'_> {
             Some(file) => Some(Object::Open(file)),
             None => origin.seat.object_of(name.base),
         };
-        let stat = self.claimed(object, seen.stat, origin.operand, &path)?;
+        let stat = self.claimed(object, seen_stat, origin.operand, &path)?;
         let mut target = None;
         if stat.kind == Kind::Symlink {
             let is_file = seen.stat.kind == Kind::File;

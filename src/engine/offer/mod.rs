@@ -310,6 +310,7 @@ impl Session<'_> {
                 follows: options.symlinks.follows()
                     || options.select.relative
                     || options.select.files_from.is_some(),
+                devices: options.content.copy_devices,
                 unseen: options.open_noatime,
                 last: None,
             },

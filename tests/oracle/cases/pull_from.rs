@@ -1,7 +1,7 @@
 //! The far end of a pull: a stock rsync receives, and what its remote shell starts is resilver.
 
 use super::pull::{ACLS, LONG, LONG_OF_SPECIALS, LONG_OTHER, SPELLED};
-use super::push::UNSPOKEN;
+use super::push::{DEVICES, UNSPOKEN};
 use crate::case::{Case, case};
 use crate::compare::Aspect;
 
@@ -182,4 +182,14 @@ cases! {
     unspoken_whole: small("-ai --delete --no-inc-recursive --iconv=utf8 h:s/ d", UNSPOKEN).option("--iconv");
     unspoken_29: small("-ai --delete --protocol=29 --iconv=utf8 h:s/ d", UNSPOKEN).option("--iconv");
     unspoken_operands: small("-ai --iconv=utf8 h:s/bad\\xff h:s/dir\\xff h:s/a d", UNSPOKEN);
+}
+
+cases! {
+    devices_by_content: small("-ai --copy-devices h:s/ d", DEVICES).needs_root("devices").option("--copy-devices");
+    devices_by_content_without_keeping: small("-rti --copy-devices h:s/ d", DEVICES).needs_root("devices").option("--copy-devices");
+    devices_by_content_29: small("-ai --protocol=29 --copy-devices h:s/ d", DEVICES).needs_root("devices").option("--copy-devices");
+    devices_by_content_compared: small("-aci --copy-devices h:s/ d", DEVICES).needs_root("devices").option("--copy-devices");
+    devices_followed: small("-aiL --copy-devices h:s/ d", DEVICES).needs_root("devices").option("--copy-devices");
+    devices_moved: small("-ai --remove-source-files --copy-devices h:s/ d", DEVICES).needs_root("devices");
+    devices_named: small("-i --copy-devices h:s/null d", DEVICES).needs_root("devices").option("--copy-devices");
 }

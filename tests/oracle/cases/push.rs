@@ -255,3 +255,17 @@ cases! {
     unspoken_names: small("-ai --files-from=x --iconv=utf8 s h:d", &format!("x=dir\\xff/x\\na\\n\n{UNSPOKEN}")).ignore(Aspect::Stderr, BELOW);
     unspoken_and_missing: small("-ai --delete-missing-args --iconv=utf8 s/nope\\xff s/a h:d", UNSPOKEN);
 }
+
+/// A device with nothing in it, and one that is reached by a link.
+pub(super) const DEVICES: &str = "s/null char:1,3 0640\ns/l -> null\ns/a\nd/null=old\n";
+
+cases! {
+    devices_by_content: small("-ai --copy-devices s/ h:d", DEVICES).needs_root("devices").option("--copy-devices");
+    devices_by_content_without_keeping: small("-rti --copy-devices s/ h:d", DEVICES).needs_root("devices").option("--copy-devices");
+    devices_by_content_29: small("-ai --protocol=29 --copy-devices s/ h:d", DEVICES).needs_root("devices").option("--copy-devices");
+    devices_by_content_compared: small("-aci --copy-devices s/ h:d", DEVICES).needs_root("devices").option("--copy-devices");
+    devices_by_content_twice: small("-ai --copy-devices s/ h:d", DEVICES).then("-a --stats --copy-devices s/ h:d").needs_root("devices");
+    devices_followed: small("-aiL --copy-devices s/ h:d", DEVICES).needs_root("devices").option("--copy-devices");
+    devices_moved: small("-ai --remove-source-files --copy-devices s/ h:d", DEVICES).needs_root("devices");
+    devices_named: small("-i --copy-devices s/null h:d", DEVICES).needs_root("devices").option("--copy-devices");
+}
