@@ -176,6 +176,7 @@ fn talk(sync: &Sync, end: &OtherEnd, met: Met, report: &dyn Report) -> Ended {
         Task::Receives {
             rules,
             tells_manner,
+            tells_names,
         } => {
             let receiver = engine::Receiver {
                 from,
@@ -184,7 +185,7 @@ fn talk(sync: &Sync, end: &OtherEnd, met: Met, report: &dyn Report) -> Ended {
                 fields,
                 timeout,
                 tells_manner,
-                hears_names: false,
+                hears_names: tells_names,
                 charset: end.charset,
                 code_of,
                 hang_up,

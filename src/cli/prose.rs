@@ -374,9 +374,7 @@ pub const FILES: &[Paragraph] = &[
 /// What is different on purpose, or not there yet.
 pub const DIFFERENCES: &[Paragraph] = &[
     Point(
-        "The options of rsync that this page does not name are refused by name; so are, with the \
-         destination on another machine, --list-only, and a \
-         list of --files-from there. As the far end resilver refuses --log-file.",
+        "The options of rsync that this page does not name are refused by name. As the far end resilver refuses --log-file.",
     ),
     Point(
         "Data is on disk before the switch: --fsync is the default, --no-fsync is resilver's own.",

@@ -53,6 +53,8 @@ pub enum Task {
         rules: Option<Vec<Vec<u8>>>,
         /// Whether a person is told how it changes its files.
         tells_manner: bool,
+        /// Whether the names of `--files-from` are there.
+        tells_names: bool,
     },
 }
 /// What goes into the bundle of letters besides the engine's options.

@@ -269,3 +269,45 @@ cases! {
     devices_moved: small("-ai --remove-source-files --copy-devices s/ h:d", DEVICES).needs_root("devices");
     devices_named: small("-i --copy-devices s/null h:d", DEVICES).needs_root("devices").option("--copy-devices");
 }
+
+/// What is named, and lists of names.
+pub(super) const NAMED: &str = "s/a\ns/b\ns/k/y\ns/k/z\ns/k/m/q\nd/gone\nx=a\\nk/y\\n\nxd=k\\n\n";
+
+fn named(line: &str) -> Case {
+    small(line, NAMED)
+}
+
+cases! {
+    listed_there: named("-ai --files-from=:x s h:d").option("--files-from");
+    listed_there_by_host: named("-ai --files-from=h:x s h:d").option("--files-from");
+    listed_at_another_place: named("-ai --files-from=i:x s h:d");
+    listed_there_and_told: named("-av --files-from=:x s h:d").option("--files-from");
+    listed_there_31: named("-ai --protocol=31 --files-from=:x s h:d").option("--files-from");
+    listed_there_30: named("-ai --protocol=30 --files-from=:x s h:d").option("--files-from");
+    listed_there_29: named("-ai --protocol=29 --files-from=:x s h:d").option("--files-from");
+    listed_there_27: named("-a --protocol=27 --files-from=:x s h:d").option("--files-from");
+    listed_there_deeply: named("-rti --files-from=:xd s h:d").option("--files-from");
+    listed_there_plainly: named("-ai --no-R --files-from=:x s h:d").option("--files-from");
+    listed_there_with_zeros: small("-ai --from0 --files-from=:x s h:d", "x=a\\nb\\x00k/y\\x00\ns/a\\nb\ns/b\ns/k/y\nd/").option("--from0");
+    listed_there_and_deleting: named("-air --delete --files-from=:xd s h:d").option("--files-from");
+    listed_there_but_not_here: small("-ai --files-from=:x s h:d", "x=a\\nnope\\n\ns/a\nd/");
+    listed_there_in_no_list: named("-ai --files-from=:nope s h:d");
+    listed_there_past_the_shell: named("-asi --files-from=:x s h:d").option("--files-from");
+    listed_there_past_the_shell_and_spelled: small("-asi --iconv=latin1,utf8 --files-from=:x s h:d", "x=d\\xc3\\xa9/x\\ncaf\\xc3\\xa9\\n\ns/d\\xe9/x\ns/caf\\xe9\ns/other\nd/").option("--iconv");
+    listed_there_and_spelled: small("-ai --iconv=latin1,utf8 --files-from=:x s h:d", "x=d\\xe9/x\\ncaf\\xe9\\n\ns/d\\xe9/x\ns/caf\\xe9\ns/other\nd/").option("--iconv");
+    only_listed: named("-a --list-only s/ h:d").option("--list-only");
+    only_listed_not_deeply: named("--list-only s/ h:d").option("--list-only");
+    only_listed_deeply: named("-r --list-only s h:d").option("--list-only");
+    only_listed_and_deleting: named("-r --list-only --delete s/ h:d").option("--list-only");
+    only_listed_and_told: named("-rv --list-only s/ h:d").option("--list-only");
+    only_listed_and_itemized: named("-ri --list-only s/ h:d").option("--list-only");
+    only_listed_29: named("-r --protocol=29 --list-only s/ h:d").option("--list-only");
+    only_listed_27: named("-r --protocol=27 --list-only s/ h:d").option("--list-only");
+    only_listed_by_names: named("-r --list-only --files-from=x s h:d").option("--list-only");
+    only_listed_dry: named("-rn --list-only s/ h:d").option("--list-only");
+    only_listed_to_nothing: named("-r --list-only s/ h:nope/nope").option("--list-only");
+    only_listed_counted: named("-r --list-only --stats s/a h:d").option("--list-only");
+    only_listed_compared: named("-rcI --list-only s/ h:d").option("--list-only");
+    only_listed_spelled: small("-r --list-only --iconv=utf8 s/ h:d", "s/caf\\xc3\\xa9\nd/").option("--list-only");
+    only_listed_quietly: named("-rq --list-only s/ h:d").silent();
+}

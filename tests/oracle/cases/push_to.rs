@@ -1,7 +1,7 @@
 //! The far end of a push: a stock rsync sends, and what its remote shell starts is resilver.
 
 use super::pull::{ACLS, LONG, LONG_OF_SPECIALS, LONG_OTHER};
-use super::push::{SPELLED, SPELLED_THERE, UNSPOKEN};
+use super::push::{NAMED, SPELLED, SPELLED_THERE, UNSPOKEN};
 use crate::case::{Case, case};
 use crate::compare::Aspect;
 
@@ -229,4 +229,29 @@ cases! {
     spelled_past_the_shell: small("-asi --iconv=latin1,utf8 s/ h:d\\xe9", "s/d\\xe9/x\n");
     unspoken: small("-ai --delete --iconv=utf8 s/ h:d", UNSPOKEN).option("--iconv");
     unspoken_29: small("-ai --delete --protocol=29 --iconv=utf8 s/ h:d", UNSPOKEN).option("--iconv");
+}
+
+fn named(line: &str) -> Case {
+    small(line, NAMED)
+}
+
+cases! {
+    listed_there_deeply: named("-rti --files-from=:xd s h:d").option("--files-from");
+    listed_there_plainly: named("-ai --no-R --files-from=:x s h:d").option("--files-from");
+    listed_there_but_not_here: small("-ai --files-from=:x s h:d", "x=a\\nnope\\n\ns/a\nd/");
+    listed_there_past_the_shell: named("-asi --files-from=:x s h:d").option("--files-from");
+    listed_there_past_the_shell_and_spelled: small("-asi --iconv=latin1,utf8 --files-from=:x s h:d", "x=d\\xc3\\xa9/x\\ncaf\\xc3\\xa9\\n\ns/d\\xe9/x\ns/caf\\xe9\ns/other\nd/").option("--iconv");
+    listed_there_and_spelled: small("-ai --iconv=latin1,utf8 --files-from=:x s h:d", "x=d\\xe9/x\\ncaf\\xe9\\n\ns/d\\xe9/x\ns/caf\\xe9\ns/other\nd/").option("--iconv");
+    only_listed: named("-a --list-only s/ h:d").option("--list-only");
+    only_listed_not_deeply: named("--list-only s/ h:d").option("--list-only");
+    only_listed_deeply: named("-r --list-only s h:d").option("--list-only");
+    only_listed_and_deleting: named("-r --list-only --delete s/ h:d").option("--list-only");
+    only_listed_and_told: named("-rv --list-only s/ h:d").option("--list-only");
+    only_listed_and_itemized: named("-ri --list-only s/ h:d").option("--list-only");
+    only_listed_29: named("-r --protocol=29 --list-only s/ h:d").option("--list-only");
+    only_listed_27: named("-r --protocol=27 --list-only s/ h:d").option("--list-only").ignore(Aspect::Stdout, ORDER);
+    only_listed_to_nothing: named("-r --list-only s/ h:nope/nope").option("--list-only");
+    only_listed_counted: named("-r --list-only --stats s/a h:d").option("--list-only");
+    only_listed_with_links: small("-rlH --list-only s/ h:d", "s/a\ns/b == s/a\ns/l -> a\ns/p fifo\nd/").option("--list-only");
+    only_listed_spelled: small("-r --list-only --iconv=utf8,latin1 s/ h:d", "s/caf\\xc3\\xa9\nd/").option("--list-only");
 }
