@@ -148,7 +148,7 @@ pub const MACHINES: &[Paragraph] = &[
          RSYNC_PASSWORD, or asked for at the terminal; it does not travel, but nothing else that does is \
          encrypted. With -e COMMAND the daemon is started there by that shell, and ssh encrypts. RSYNC_PROXY \
          (HOST:PORT of a web proxy) and RSYNC_CONNECT_PROG (a command in place of the connection, %H being the \
-         host) work as in rsync. -e ssh --ssh=builtin reaches such a daemon by the built-in client.",
+         host) work as in rsync, and so does --sockopts but for SO_RCVLOWAT. -e ssh --ssh=builtin reaches such a daemon by the built-in client.",
     ),
     Text(
         "Every file is checked by the sum that the sender told; one that does not agree is asked for once more. \

@@ -213,6 +213,8 @@ pub enum Opt {
     Contimeout,
     /// `--no-contimeout`.
     NoContimeout,
+    /// `--sockopts`.
+    Sockopts,
     /// `--early-input`.
     EarlyInput,
     /// `--rsync-path`.
@@ -233,6 +235,8 @@ pub enum Opt {
     OldCompress,
     /// `--compress-level`.
     CompressLevel,
+    /// `--skip-compress`.
+    SkipCompress,
     /// `--timeout`.
     Timeout,
     /// `--no-timeout`.

@@ -22,6 +22,7 @@ mod operand;
 mod peer;
 mod reach;
 mod shell;
+mod sockopts;
 mod standard;
 
 pub use ask::Ask;
@@ -36,4 +37,5 @@ pub use operand::{Address, Daemon, Operand, OperandError};
 pub use peer::{Heard, Peer, PeerError, Status, Writer};
 pub use reach::{Reach, ReachError, Way};
 pub use shell::{Family, Program, RemoteShell, ShellError};
+pub use sockopts::{Complaint, SocketOptions};
 pub use standard::{Input, Output, Standard};

@@ -36,6 +36,8 @@ pub(in crate::cli) struct Wire {
     compress: bool,
     pub(in crate::cli) compression: Option<Compression>,
     pub(in crate::cli) level: Option<i32>,
+    /// `--skip-compress`, for a sender that knows what to do about it.
+    pub(in crate::cli) skip_compress: Option<OsString>,
     pub(in crate::cli) seed: i32,
     /// `--checksum-choice`, as typed.
     pub(in crate::cli) checksum_choice: Option<OsString>,
@@ -133,6 +135,7 @@ impl Asked {
             | Opt::Address
             | Opt::Contimeout
             | Opt::NoContimeout
+            | Opt::Sockopts
             | Opt::EarlyInput => wire.daemon.take(&given)?,
             Opt::RsyncPath => wire.program = Some(given.value),
             Opt::Iconv => wire.iconv = Some(given.value),
@@ -159,6 +162,7 @@ impl Asked {
             Opt::NewCompress => wire.compression = Some(Compression::Zlibx),
             Opt::OldCompress => wire.compression = Some(Compression::Zlib),
             Opt::CompressLevel => wire.level = Some(integer(&given)?),
+            Opt::SkipCompress => wire.skip_compress = Some(given.value),
             Opt::ChecksumSeed => wire.seed = integer(&given)?,
             Opt::Protocol => {
                 let number = integer(&given)?;

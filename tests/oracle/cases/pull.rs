@@ -325,3 +325,9 @@ cases! {
     spelled_past_the_shell: small("-asi --iconv=latin1,utf8 h:s/d\\xe9 d", "s/d\\xc3\\xa9/x\ns/other\nd/");
     spelled_past_the_shell_and_listed: small("-asi --iconv=latin1,utf8 --files-from=x h:s d", "x=d\\xe9/x\\ncaf\\xe9\\n\ns/d\\xc3\\xa9/x\ns/caf\\xc3\\xa9\ns/other\nd/");
 }
+
+cases! {
+    excepted_from_compression: small("-azvv --skip-compress=a/b h:s/ d", "s/a\ns/f.b\nd/").option("--skip-compress");
+    excepted_from_compression_oddly: small("-a --debug=cmd --skip-compress=*/a[ h:s/ d", "s/a\ns/f.b\nd/").option("--skip-compress");
+    excepted_from_compression_but_not_compressed: case("-ai --skip-compress=a/b s/ d", "s/a\nd/");
+}

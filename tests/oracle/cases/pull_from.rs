@@ -193,3 +193,7 @@ cases! {
     devices_moved: small("-ai --remove-source-files --copy-devices h:s/ d", DEVICES).needs_root("devices");
     devices_named: small("-i --copy-devices h:s/null d", DEVICES).needs_root("devices").option("--copy-devices");
 }
+
+cases! {
+    excepted_from_compression: small("-azi --skip-compress=a/b h:s/ d", "s/a\ns/f.b\nd/");
+}

@@ -311,3 +311,7 @@ cases! {
     only_listed_spelled: small("-r --list-only --iconv=utf8 s/ h:d", "s/caf\\xc3\\xa9\nd/").option("--list-only");
     only_listed_quietly: named("-rq --list-only s/ h:d").silent();
 }
+
+cases! {
+    excepted_from_compression: small("-azvv --skip-compress=a/b s/ h:d", "s/a\ns/f.b\nd/");
+}
