@@ -25,6 +25,9 @@ _resilver() {
             resilver,doctor)
                 cmd="resilver__subcmd__doctor"
                 ;;
+            resilver,job)
+                cmd="resilver__subcmd__job"
+                ;;
             resilver,man)
                 cmd="resilver__subcmd__man"
                 ;;
@@ -55,6 +58,36 @@ _resilver() {
             resilver,why)
                 cmd="resilver__subcmd__why"
                 ;;
+            resilver__subcmd__job,add)
+                cmd="resilver__subcmd__job__subcmd__add"
+                ;;
+            resilver__subcmd__job,disable)
+                cmd="resilver__subcmd__job__subcmd__disable"
+                ;;
+            resilver__subcmd__job,edit)
+                cmd="resilver__subcmd__job__subcmd__edit"
+                ;;
+            resilver__subcmd__job,enable)
+                cmd="resilver__subcmd__job__subcmd__enable"
+                ;;
+            resilver__subcmd__job,list)
+                cmd="resilver__subcmd__job__subcmd__list"
+                ;;
+            resilver__subcmd__job,log)
+                cmd="resilver__subcmd__job__subcmd__log"
+                ;;
+            resilver__subcmd__job,remove)
+                cmd="resilver__subcmd__job__subcmd__remove"
+                ;;
+            resilver__subcmd__job,run)
+                cmd="resilver__subcmd__job__subcmd__run"
+                ;;
+            resilver__subcmd__job,show)
+                cmd="resilver__subcmd__job__subcmd__show"
+                ;;
+            resilver__subcmd__job,status)
+                cmd="resilver__subcmd__job__subcmd__status"
+                ;;
             resilver__subcmd__time__subcmd__points,delete)
                 cmd="resilver__subcmd__time__subcmd__points__subcmd__delete"
                 ;;
@@ -77,7 +110,7 @@ _resilver() {
 
     case "${cmd}" in
         resilver)
-            opts="-a -r -d -R -0 -x -l -L -k -K -H -p -E -A -X -t -U -N -O -J -o -g -D -c -I -u -@ -W -B -S -y -P -T -f -F -C -m -b -e -M -z -s -4 -6 -n -v -q -i -h -8 -V --archive --recursive --no-recursive --dirs --no-dirs --old-dirs --relative --no-relative --no-implied-dirs --implied-dirs --files-from --from0 --no-from0 --one-file-system --no-one-file-system --mkpath --no-mkpath --ignore-missing-args --delete-missing-args --links --no-links --copy-links --copy-unsafe-links --safe-links --munge-links --no-munge-links --copy-dirlinks --keep-dirlinks --insecure-links --no-insecure-links --hard-links --no-hard-links --perms --no-perms --executability --chmod --acls --no-acls --xattrs --no-xattrs --times --no-times --atimes --no-atimes --open-noatime --no-open-noatime --crtimes --no-crtimes --omit-dir-times --no-omit-dir-times --omit-link-times --no-omit-link-times --owner --no-owner --group --no-group --chown --usermap --groupmap --numeric-ids --no-numeric-ids --fake-super --super --no-super --no-D --devices --no-devices --specials --no-specials --checksum --no-checksum --ignore-times --size-only --update --existing --ignore-existing --modify-window --checksum-choice --whole-file --no-whole-file --block-size --sparse --no-sparse --fuzzy --no-fuzzy --preallocate --inplace --no-inplace --append --no-append --append-verify --partial --no-partial --partial-dir --temp-dir --delay-updates --no-delay-updates --copy-devices --write-devices --no-write-devices --bwlimit --no-bwlimit --stop-after --stop-at --delete --delete-before --delete-during --delete-delay --delete-after --delete-excluded --ignore-errors --no-ignore-errors --max-delete --force --no-force --delete-guard --remove-source-files --remove-sent-files --exclude --include --exclude-from --include-from --filter --cvs-exclude --max-size --min-size --prune-empty-dirs --no-prune-empty-dirs --backup --no-backup --backup-dir --suffix --compare-dest --copy-dest --link-dest --commit --gate --require-file --commit-only-complete --wait --previous --fsync --no-fsync --threads --time-points --keep --delta-threshold --point-time --rsh --rsync-path --remote-option --iconv --no-iconv --ssh --identity --port --password-file --contimeout --no-contimeout --address --no-motd --motd --early-input --compress --no-compress --compress-choice --new-compress --old-compress --compress-level --timeout --no-timeout --checksum-seed --protocol --secluded-args --no-secluded-args --old-args --no-old-args --ipv4 --ipv6 --dry-run --list-only --verbose --no-verbose --quiet --itemize-changes --no-itemize-changes --human-readable --no-human-readable --info --debug --progress --no-progress --stats --out-format --log-file --log-file-format --json --8-bit-output --no-8-bit-output --outbuf --stderr --msgs2stderr --no-msgs2stderr --inc-recursive --no-inc-recursive --version --help undo release recover tidy status doctor time-points why completions man signature delta patch"
+            opts="-a -r -d -R -0 -x -l -L -k -K -H -p -E -A -X -t -U -N -O -J -o -g -D -c -I -u -@ -W -B -S -y -P -T -f -F -C -m -b -e -M -z -s -4 -6 -n -v -q -i -h -8 -V --archive --recursive --no-recursive --dirs --no-dirs --old-dirs --relative --no-relative --no-implied-dirs --implied-dirs --files-from --from0 --no-from0 --one-file-system --no-one-file-system --mkpath --no-mkpath --ignore-missing-args --delete-missing-args --links --no-links --copy-links --copy-unsafe-links --safe-links --munge-links --no-munge-links --copy-dirlinks --keep-dirlinks --insecure-links --no-insecure-links --hard-links --no-hard-links --perms --no-perms --executability --chmod --acls --no-acls --xattrs --no-xattrs --times --no-times --atimes --no-atimes --open-noatime --no-open-noatime --crtimes --no-crtimes --omit-dir-times --no-omit-dir-times --omit-link-times --no-omit-link-times --owner --no-owner --group --no-group --chown --usermap --groupmap --numeric-ids --no-numeric-ids --fake-super --super --no-super --no-D --devices --no-devices --specials --no-specials --checksum --no-checksum --ignore-times --size-only --update --existing --ignore-existing --modify-window --checksum-choice --whole-file --no-whole-file --block-size --sparse --no-sparse --fuzzy --no-fuzzy --preallocate --inplace --no-inplace --append --no-append --append-verify --partial --no-partial --partial-dir --temp-dir --delay-updates --no-delay-updates --copy-devices --write-devices --no-write-devices --bwlimit --no-bwlimit --stop-after --stop-at --delete --delete-before --delete-during --delete-delay --delete-after --delete-excluded --ignore-errors --no-ignore-errors --max-delete --force --no-force --delete-guard --remove-source-files --remove-sent-files --exclude --include --exclude-from --include-from --filter --cvs-exclude --max-size --min-size --prune-empty-dirs --no-prune-empty-dirs --backup --no-backup --backup-dir --suffix --compare-dest --copy-dest --link-dest --commit --gate --require-file --commit-only-complete --wait --previous --fsync --no-fsync --threads --time-points --keep --delta-threshold --point-time --rsh --rsync-path --remote-option --iconv --no-iconv --ssh --identity --port --password-file --contimeout --no-contimeout --address --sockopts --no-motd --motd --early-input --compress --no-compress --compress-choice --new-compress --old-compress --compress-level --skip-compress --timeout --no-timeout --checksum-seed --protocol --secluded-args --no-secluded-args --old-args --no-old-args --ipv4 --ipv6 --dry-run --list-only --verbose --no-verbose --quiet --itemize-changes --no-itemize-changes --human-readable --no-human-readable --info --debug --progress --no-progress --stats --out-format --log-file --log-file-format --json --summary-file --8-bit-output --no-8-bit-output --outbuf --stderr --msgs2stderr --no-msgs2stderr --inc-recursive --no-inc-recursive --version --help undo release recover tidy status doctor time-points job why completions man signature delta patch"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -295,6 +328,10 @@ _resilver() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sockopts)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --early-input)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -304,6 +341,10 @@ _resilver() {
                     return 0
                     ;;
                 --compress-level)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --skip-compress)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -336,6 +377,10 @@ _resilver() {
                     return 0
                     ;;
                 --log-file-format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --summary-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -385,6 +430,236 @@ _resilver() {
         resilver__subcmd__doctor)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resilver__subcmd__job)
+            opts="add list show edit run enable disable remove log status"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resilver__subcmd__job__subcmd__add)
+            opts="--daily --hourly --weekly --cron --scheduler --delete-guard --require-file --bwlimit --nice --retries --retry-wait --keep-runs --env --on-success --on-failure --mail --ping --ping-failure"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --daily)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hourly)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --weekly)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cron)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scheduler)
+                    COMPREPLY=($(compgen -W "systemd cron launchd" -- "${cur}"))
+                    return 0
+                    ;;
+                --delete-guard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --require-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bwlimit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --nice)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-runs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-success)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-failure)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ping)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ping-failure)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resilver__subcmd__job__subcmd__disable)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resilver__subcmd__job__subcmd__edit)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resilver__subcmd__job__subcmd__enable)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resilver__subcmd__job__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resilver__subcmd__job__subcmd__log)
+            opts="--run --report --list"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --run)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resilver__subcmd__job__subcmd__remove)
+            opts="--all"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resilver__subcmd__job__subcmd__run)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resilver__subcmd__job__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resilver__subcmd__job__subcmd__status)
+            opts="--json"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_resilver_global_optspecs
-    string join \n a/archive r/recursive no-recursive d/dirs no-dirs old-dirs R/relative no-relative no-implied-dirs implied-dirs files-from= 0/from0 no-from0 x/one-file-system no-one-file-system mkpath no-mkpath ignore-missing-args delete-missing-args l/links no-links L/copy-links copy-unsafe-links safe-links munge-links no-munge-links k/copy-dirlinks K/keep-dirlinks insecure-links no-insecure-links H/hard-links no-hard-links p/perms no-perms E/executability chmod= A/acls no-acls X/xattrs no-xattrs t/times no-times U/atimes no-atimes open-noatime no-open-noatime N/crtimes no-crtimes O/omit-dir-times no-omit-dir-times J/omit-link-times no-omit-link-times o/owner no-owner g/group no-group chown= usermap= groupmap= numeric-ids no-numeric-ids fake-super super no-super D no-D devices no-devices specials no-specials c/checksum no-checksum I/ignore-times size-only u/update existing ignore-existing @/modify-window= checksum-choice= W/whole-file no-whole-file B/block-size= S/sparse no-sparse y/fuzzy no-fuzzy preallocate inplace no-inplace append no-append append-verify partial no-partial partial-dir= P T/temp-dir= delay-updates no-delay-updates copy-devices write-devices no-write-devices bwlimit= no-bwlimit stop-after= stop-at= delete delete-before delete-during delete-delay delete-after delete-excluded ignore-errors no-ignore-errors max-delete= force no-force delete-guard= remove-source-files remove-sent-files exclude= include= exclude-from= include-from= f/filter= F C/cvs-exclude max-size= min-size= m/prune-empty-dirs no-prune-empty-dirs b/backup no-backup backup-dir= suffix= compare-dest= copy-dest= link-dest= commit= gate= require-file= commit-only-complete wait= previous= fsync no-fsync threads= time-points= keep= delta-threshold= point-time= e/rsh= rsync-path= M/remote-option= iconv= no-iconv ssh= identity= port= password-file= contimeout= no-contimeout address= no-motd motd early-input= z/compress no-compress compress-choice= new-compress old-compress compress-level= timeout= no-timeout checksum-seed= protocol= s/secluded-args no-secluded-args old-args no-old-args 4/ipv4 6/ipv6 n/dry-run list-only v/verbose no-verbose q/quiet i/itemize-changes no-itemize-changes h/human-readable no-human-readable info= debug= progress no-progress stats out-format= log-file= log-file-format= json 8/8-bit-output no-8-bit-output outbuf= stderr= msgs2stderr no-msgs2stderr inc-recursive no-inc-recursive V/version help
+    string join \n a/archive r/recursive no-recursive d/dirs no-dirs old-dirs R/relative no-relative no-implied-dirs implied-dirs files-from= 0/from0 no-from0 x/one-file-system no-one-file-system mkpath no-mkpath ignore-missing-args delete-missing-args l/links no-links L/copy-links copy-unsafe-links safe-links munge-links no-munge-links k/copy-dirlinks K/keep-dirlinks insecure-links no-insecure-links H/hard-links no-hard-links p/perms no-perms E/executability chmod= A/acls no-acls X/xattrs no-xattrs t/times no-times U/atimes no-atimes open-noatime no-open-noatime N/crtimes no-crtimes O/omit-dir-times no-omit-dir-times J/omit-link-times no-omit-link-times o/owner no-owner g/group no-group chown= usermap= groupmap= numeric-ids no-numeric-ids fake-super super no-super D no-D devices no-devices specials no-specials c/checksum no-checksum I/ignore-times size-only u/update existing ignore-existing @/modify-window= checksum-choice= W/whole-file no-whole-file B/block-size= S/sparse no-sparse y/fuzzy no-fuzzy preallocate inplace no-inplace append no-append append-verify partial no-partial partial-dir= P T/temp-dir= delay-updates no-delay-updates copy-devices write-devices no-write-devices bwlimit= no-bwlimit stop-after= stop-at= delete delete-before delete-during delete-delay delete-after delete-excluded ignore-errors no-ignore-errors max-delete= force no-force delete-guard= remove-source-files remove-sent-files exclude= include= exclude-from= include-from= f/filter= F C/cvs-exclude max-size= min-size= m/prune-empty-dirs no-prune-empty-dirs b/backup no-backup backup-dir= suffix= compare-dest= copy-dest= link-dest= commit= gate= require-file= commit-only-complete wait= previous= fsync no-fsync threads= time-points= keep= delta-threshold= point-time= e/rsh= rsync-path= M/remote-option= iconv= no-iconv ssh= identity= port= password-file= contimeout= no-contimeout address= sockopts= no-motd motd early-input= z/compress no-compress compress-choice= new-compress old-compress compress-level= skip-compress= timeout= no-timeout checksum-seed= protocol= s/secluded-args no-secluded-args old-args no-old-args 4/ipv4 6/ipv6 n/dry-run list-only v/verbose no-verbose q/quiet i/itemize-changes no-itemize-changes h/human-readable no-human-readable info= debug= progress no-progress stats out-format= log-file= log-file-format= json summary-file= 8/8-bit-output no-8-bit-output outbuf= stderr= msgs2stderr no-msgs2stderr inc-recursive no-inc-recursive V/version help
 end
 
 function __fish_resilver_needs_command
@@ -71,9 +71,11 @@ complete -c resilver -n "__fish_resilver_needs_command" -l port -d 'Port of the 
 complete -c resilver -n "__fish_resilver_needs_command" -l password-file -d 'Password for the daemon, in the first line of this file [default: RSYNC_PASSWORD, or a question]' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l contimeout -d 'Give up when the daemon does not answer for so long' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l address -d 'Connect to the daemon from this address' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l sockopts -d 'Set these on the socket to the daemon: SO_SNDBUF=65536,TCP_NODELAY=0, say' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l early-input -d 'Send this to the daemon\'s early exec command' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l compress-choice -d 'By zstd, lz4, zlibx, zlib or none [default: the best that both ends know]' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l compress-level -d 'How hard to try' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l skip-compress -d 'Passed to a sender, and of no effect there by now: what a session is compressed by does not change in it' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l timeout -d 'Give up when nothing comes from the other end for so long' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l checksum-seed -d 'Begin block sums with this number instead of one by chance' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l protocol -d 'Speak no newer version of the protocol than this, 27 to 32' -r
@@ -82,6 +84,7 @@ complete -c resilver -n "__fish_resilver_needs_command" -l debug -d 'The same fo
 complete -c resilver -n "__fish_resilver_needs_command" -l out-format -d 'Tell of each entry in this form; see OUTPUT FORMATS in the manual' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l log-file -d 'Write what is done to a file as well' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l log-file-format -d 'In this form' -r
+complete -c resilver -n "__fish_resilver_needs_command" -l summary-file -d 'Write the last of these objects, the summary, to a file when the run ends' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l outbuf -d 'Buffer output not, by lines or by blocks' -r
 complete -c resilver -n "__fish_resilver_needs_command" -l stderr -d 'What goes to standard error' -r
 complete -c resilver -n "__fish_resilver_needs_command" -s a -l archive -d 'Keep all that belongs to a tree: -rlptgoD (not -H)'
@@ -235,12 +238,13 @@ complete -c resilver -n "__fish_resilver_needs_command" -l no-inc-recursive -d '
 complete -c resilver -n "__fish_resilver_needs_command" -s V -l version -d 'Print the version; -VV as JSON'
 complete -c resilver -n "__fish_resilver_needs_command" -l help -d 'Print this help'
 complete -c resilver -n "__fish_resilver_needs_command" -a "undo" -d 'Take back the last switch: the tree before it is there again'
-complete -c resilver -n "__fish_resilver_needs_command" -a "release" -d 'End the hold that an undo puts on a destination, for scripts that look at status'
+complete -c resilver -n "__fish_resilver_needs_command" -a "release" -d 'End the hold that an undo puts on a destination, which keeps jobs away from it'
 complete -c resilver -n "__fish_resilver_needs_command" -a "recover" -d 'Bring a switch that was interrupted to its end'
 complete -c resilver -n "__fish_resilver_needs_command" -a "tidy" -d 'Remove what is kept for undo and for the next run, and say how much that was'
 complete -c resilver -n "__fish_resilver_needs_command" -a "status" -d 'Tell what is kept for a destination and what state it is in'
 complete -c resilver -n "__fish_resilver_needs_command" -a "doctor" -d 'Try out which guarantee a destination can have, and say why'
 complete -c resilver -n "__fish_resilver_needs_command" -a "time-points" -d 'List, compare, search, restore and delete the time points in a directory. POINT is a name, the beginning of one, or latest'
+complete -c resilver -n "__fish_resilver_needs_command" -a "job" -d 'Mirrors that run by themselves: add one, run it, see how it is'
 complete -c resilver -n "__fish_resilver_needs_command" -a "why" -d 'Tell what a run with these words would do about the paths behind --, and which rule or comparison decides it'
 complete -c resilver -n "__fish_resilver_needs_command" -a "completions" -d 'Print completions for a shell'
 complete -c resilver -n "__fish_resilver_needs_command" -a "man" -d 'Print the manual page, in roff'
@@ -265,6 +269,41 @@ complete -c resilver -n "__fish_resilver_using_subcommand time-points; and __fis
 complete -c resilver -n "__fish_resilver_using_subcommand time-points; and __fish_seen_subcommand_from delete" -l keep -d 'All but what these rules keep, as in a run' -r
 complete -c resilver -n "__fish_resilver_using_subcommand time-points; and __fish_seen_subcommand_from delete" -l force -d 'Delete even the last one that is complete'
 complete -c resilver -n "__fish_resilver_using_subcommand time-points; and __fish_seen_subcommand_from delete" -s n -l dry-run -d 'Tell what would be done, change nothing'
+complete -c resilver -n "__fish_resilver_using_subcommand job; and not __fish_seen_subcommand_from add list show edit run enable disable remove log status" -f -a "add" -d 'Add a job: its name, when it runs, then -- and the words of the run'
+complete -c resilver -n "__fish_resilver_using_subcommand job; and not __fish_seen_subcommand_from add list show edit run enable disable remove log status" -f -a "list" -d 'Name the jobs, and when they run'
+complete -c resilver -n "__fish_resilver_using_subcommand job; and not __fish_seen_subcommand_from add list show edit run enable disable remove log status" -f -a "show" -d 'Show a job\'s file, and what it comes to'
+complete -c resilver -n "__fish_resilver_using_subcommand job; and not __fish_seen_subcommand_from add list show edit run enable disable remove log status" -f -a "edit" -d 'Change a job in $VISUAL, $EDITOR or vi; what makes no sense is not taken'
+complete -c resilver -n "__fish_resilver_using_subcommand job; and not __fish_seen_subcommand_from add list show edit run enable disable remove log status" -f -a "run" -d 'Run a job now, as its schedule does, and end with the exit code of the run'
+complete -c resilver -n "__fish_resilver_using_subcommand job; and not __fish_seen_subcommand_from add list show edit run enable disable remove log status" -f -a "enable" -d 'Have a job run by its schedule, as its file says it now'
+complete -c resilver -n "__fish_resilver_using_subcommand job; and not __fish_seen_subcommand_from add list show edit run enable disable remove log status" -f -a "disable" -d 'No longer have it run by its schedule'
+complete -c resilver -n "__fish_resilver_using_subcommand job; and not __fish_seen_subcommand_from add list show edit run enable disable remove log status" -f -a "remove" -d 'Take a job away, and what calls it'
+complete -c resilver -n "__fish_resilver_using_subcommand job; and not __fish_seen_subcommand_from add list show edit run enable disable remove log status" -f -a "log" -d 'Print what the last run told'
+complete -c resilver -n "__fish_resilver_using_subcommand job; and not __fish_seen_subcommand_from add list show edit run enable disable remove log status" -f -a "status" -d 'Tell of each job when it last succeeded and when it runs next; exit code 1 if one is overdue'
+complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from add" -l daily -d 'Run it every day' -r
+complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from add" -l hourly -d 'Run it every hour, at this minute [default: 0]' -r
+complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from add" -l weekly -d 'Run it every week, as in "Sun 04:00"' -r
+complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from add" -l cron -d 'Run it when the five fields of a crontab say so' -r
+complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from add" -l scheduler -d 'What calls it [default: systemd where it runs, else cron]' -r -f -a "systemd\t''
+cron\t''
+launchd\t''"
+complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from add" -l delete-guard -d 'Refuse to remove more than this part of what is there [default: 50]' -r
+complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from add" -l require-file -d 'Refuse a finished tree without this file' -r
+complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from add" -l bwlimit -d 'Take this part of the network, as the run\'s --bwlimit has it' -r
+complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from add" -l nice -d 'Run with this niceness [default: 10]' -r
+complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from add" -l retries -d 'So many more attempts when the network fails [default: 3]' -r
+complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from add" -l retry-wait -d 'Before the first of them; each further wait is twice as long [default: 30]' -r
+complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from add" -l keep-runs -d 'Keep logs and reports of so many runs [default: 30]' -r
+complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from add" -l env -d 'Set a variable for the run and its hooks' -r
+complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from add" -l on-success -d 'Run it in a shell after a good run' -r
+complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from add" -l on-failure -d 'Run it in a shell after any other run' -r
+complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from add" -l mail -d 'Mail the facts there after a run that failed' -r
+complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from add" -l ping -d 'Ask for it after a good run, for a monitor that misses it' -r
+complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from add" -l ping-failure -d 'Ask for it after any other run' -r
+complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from remove" -l all -d 'Its logs and reports too'
+complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from log" -l run -d 'Of this run, as --list names it' -r
+complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from log" -l report -d 'Its report as JSON instead'
+complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from log" -l list -d 'Name the runs that are kept, the latest first'
+complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from status" -l json -d 'As JSON'
 complete -c resilver -n "__fish_resilver_using_subcommand why" -l json -d 'As JSON'
 complete -c resilver -n "__fish_resilver_using_subcommand signature" -l md4 -d 'With MD4, for a librsync before 1.0'
 complete -c resilver -n "__fish_resilver_using_subcommand signature" -s f -l force -d 'Write over a file that is there'

@@ -183,6 +183,7 @@ fn talk(sync: &Sync, end: &OtherEnd, met: Met, report: &dyn Report) -> Ended {
             rules,
             tells_manner,
             wants_point,
+            tells_names,
         } => {
             let receiver = engine::Receiver {
                 from,
@@ -192,7 +193,8 @@ fn talk(sync: &Sync, end: &OtherEnd, met: Met, report: &dyn Report) -> Ended {
                 timeout,
                 tells_manner,
                 wants_point,
-                hears_names: false,
+                hears_names: tells_names,
+                charset: end.charset,
                 code_of,
                 hang_up,
                 opening: opening(rules),

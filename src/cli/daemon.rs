@@ -11,7 +11,8 @@ use super::far::FarError;
 use super::person::Person;
 use crate::sys::process;
 use crate::transport::{
-    Ask, Hold, Link, Login, Peer, Program, Reach, Route, Welcome, enter, greet, send_early_input,
+    Ask, Complaint, Hold, Link, Login, Peer, Program, Reach, Route, Welcome, enter, greet,
+    send_early_input,
 };
 
 /// Longest password that is read from a file, and most that a daemon takes of early input.
@@ -51,6 +52,14 @@ pub enum Line {
     Shell(Reach, Program),
 }
 
+/// What a person is told on the way to a daemon.
+pub enum Told {
+    /// A line of the daemon's.
+    Line(Vec<u8>),
+    /// Something is wrong with `--sockopts`.
+    Complaint(Complaint),
+}
+
 /// A daemon that was reached, and what it says.
 pub enum Heard {
     /// One is let in.
@@ -72,14 +81,16 @@ pub struct Entrance {
 }
 
 impl Service {
-    /// Goes as far as the module; lines for a person are handed to `tell`.
+    /// Goes as far as the module; what is for a person is handed to `tell`.
     ///
     /// # Errors
     /// It cannot be reached, or does not let one in.
-    pub fn call(&self, version: u32, tell: &mut dyn FnMut(&[u8])) -> Result<Heard, FarError> {
-        let Link { from, mut to, hold } = self.link()?;
+    pub fn call(&self, version: u32, tell: &mut dyn FnMut(Told)) -> Result<Heard, FarError> {
+        let mut complain = |complaint| tell(Told::Complaint(complaint));
+        let Link { from, mut to, hold } = self.link(&mut complain)?;
         let mut from = BufReader::new(from);
-        let entered = self.introduce(version, &mut from, &mut to, tell);
+        let mut line = |line: &[u8]| tell(Told::Line(line.to_vec()));
+        let entered = self.introduce(version, &mut from, &mut to, &mut line);
         let (protocol, welcome) = match entered {
             Ok(entered) => entered,
             Err(e) => {
@@ -100,10 +111,10 @@ impl Service {
         })
     }
 
-    fn link(&self) -> Result<Link, FarError> {
+    fn link(&self, complain: &mut dyn FnMut(Complaint)) -> Result<Link, FarError> {
         Ok(match &self.line {
             Line::Straight { route, host, port } => {
-                let stream = route.connect(host, *port)?;
+                let stream = route.connect(host, *port, complain)?;
                 Link::new(Peer::daemon(stream).map_err(FarError::Socket)?)
             }
             Line::Command(argv) => Link::new(Peer::start(argv).map_err(FarError::Start)?),

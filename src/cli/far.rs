@@ -6,14 +6,15 @@ use std::os::unix::ffi::OsStrExt;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-use super::daemon::{Heard, Line, Service};
+use super::daemon::{Heard, Line, Service, Told};
 use super::exit::{Code, Refusal};
 use super::person::Person;
 use crate::engine::{Event, Report, Severity};
 use crate::report::{Debug, Levels};
 use crate::sys::signal;
 use crate::transport::{
-    ConnectError, DaemonError, Hold, Link, PeerError, Program, Reach, ReachError, send_arguments,
+    Complaint, ConnectError, DaemonError, Hold, Link, PeerError, Program, Reach, ReachError,
+    send_arguments,
 };
 use crate::wire::Protocol;
 use crate::wire::handshake::Versions;
@@ -79,7 +80,7 @@ impl Far {
                     notice(opening(&reach.words(&self.program)));
                 }
                 let (reach, program) = (reach.clone(), self.program.clone());
-                let run = move |_: &mut dyn FnMut(&[u8])| Ok(reach.run(&program, &mut Person)?);
+                let run = move |_: &mut dyn FnMut(Told)| Ok(reach.run(&program, &mut Person)?);
                 let Link { from, to, hold } = unless_stopped(run, &mut |_| {})?;
                 Ok(Opened::Talk(Talk {
                     from,
@@ -107,10 +108,18 @@ impl Far {
                     }
                 }
                 let (service, version) = (service.clone(), self.version.unsigned_abs());
-                let call = move |tell: &mut dyn FnMut(&[u8])| service.call(version, tell);
-                let mut told = |line: Vec<u8>| {
-                    if self.motd {
+                let call = move |tell: &mut dyn FnMut(Told)| service.call(version, tell);
+                let mut told = |told| match told {
+                    Told::Line(line) if self.motd => {
                         notice(String::from_utf8_lossy(&line).into_owned());
+                    }
+                    Told::Line(_) => {}
+                    Told::Complaint(complaint) => {
+                        let (severity, text) = match complaint {
+                            Complaint::Words(text) => (Severity::Plain, text),
+                            Complaint::Failure(text) => (Severity::Error, text),
+                        };
+                        report.event(Event::Message { severity, text });
                     }
                 };
                 let entrance = match unless_stopped(call, &mut told)? {
@@ -167,20 +176,20 @@ fn counted(words: &[OsString]) -> String {
 
 /// Does what may wait for a network, or for a person, as long as nobody asks to stop.
 fn unless_stopped<T: Send + 'static>(
-    work: impl FnOnce(&mut dyn FnMut(&[u8])) -> Result<T, FarError> + Send + 'static,
-    told: &mut dyn FnMut(Vec<u8>),
+    work: impl FnOnce(&mut dyn FnMut(Told)) -> Result<T, FarError> + Send + 'static,
+    told: &mut dyn FnMut(Told),
 ) -> Result<T, FarError> {
     const NAP: Duration = Duration::from_millis(50);
     enum News<T> {
-        Line(Vec<u8>),
+        Told(Told),
         Done(Result<T, FarError>),
     }
     let (news, waits) = mpsc::channel();
     // Nothing that it holds outlives the process, which ends when somebody asks to stop.
     std::thread::spawn(move || {
-        let lines = news.clone();
-        let mut tell = |line: &[u8]| {
-            let _ = lines.send(News::Line(line.to_vec()));
+        let words = news.clone();
+        let mut tell = |said| {
+            let _ = words.send(News::Told(said));
         };
         let done = work(&mut tell);
         let _ = news.send(News::Done(done));
@@ -188,7 +197,7 @@ fn unless_stopped<T: Send + 'static>(
     loop {
         match waits.recv_timeout(NAP) {
             _ if signal::stop_requested() => return Err(FarError::Stopped),
-            Ok(News::Line(line)) => told(line),
+            Ok(News::Told(said)) => told(said),
             Ok(News::Done(result)) => return result,
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return Err(FarError::Crashed),

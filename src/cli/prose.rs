@@ -152,7 +152,7 @@ pub const MACHINES: &[Paragraph] = &[
          RSYNC_PASSWORD, or asked for at the terminal; it does not travel, but nothing else that does is \
          encrypted. With -e COMMAND the daemon is started there by that shell, and ssh encrypts. RSYNC_PROXY \
          (HOST:PORT of a web proxy) and RSYNC_CONNECT_PROG (a command in place of the connection, %H being the \
-         host) work as in rsync. -e ssh --ssh=builtin reaches such a daemon by the built-in client.",
+         host) work as in rsync, and so does --sockopts but for SO_RCVLOWAT. -e ssh --ssh=builtin reaches such a daemon by the built-in client.",
     ),
     Text(
         "Every file is checked by the sum that the sender told; one that does not agree is asked for once more. \
@@ -392,10 +392,7 @@ pub const FILES: &[Paragraph] = &[
 /// What is different on purpose, or not there yet.
 pub const DIFFERENCES: &[Paragraph] = &[
     Point(
-        "The options of rsync that this page does not name are refused by name; so are, with the \
-         destination on another machine, --iconv, --copy-devices, --list-only, and a \
-         list of --files-from there. As the far end resilver refuses --iconv and --log-file, and where it \
-         sends --copy-devices.",
+        "The options of rsync that this page does not name are refused by name. As the far end resilver refuses --log-file.",
     ),
     Point(
         "Data is on disk before the switch: --fsync is the default, --no-fsync is resilver's own.",
@@ -413,7 +410,8 @@ pub const DIFFERENCES: &[Paragraph] = &[
     Point(
         "--fuzzy finds files that are to be removed as well: nothing of the old tree goes before the switch. \
          --remote-option and --iconv are refused within one machine, where there is no other end. A name \
-         that --iconv cannot convert is left out, where rsync ends the run.",
+         that the receiving end cannot spell by --iconv is left out, where rsync ends the run; names of what a far \
+         rsync deleted are shown as they are here, where rsync converts them the wrong way.",
     ),
     Point(
         "A daemon's password is asked for at the terminal only; where there is none that is an error, and an \

@@ -55,6 +55,8 @@ pub enum Task {
         tells_manner: bool,
         /// Whether it is to make a time point.
         wants_point: bool,
+        /// Whether the names of `--files-from` are there.
+        tells_names: bool,
     },
 }
 /// What goes into the bundle of letters besides the engine's options.

@@ -221,6 +221,8 @@ pub enum Opt {
     Contimeout,
     /// `--no-contimeout`.
     NoContimeout,
+    /// `--sockopts`.
+    Sockopts,
     /// `--early-input`.
     EarlyInput,
     /// `--rsync-path`.
@@ -241,6 +243,8 @@ pub enum Opt {
     OldCompress,
     /// `--compress-level`.
     CompressLevel,
+    /// `--skip-compress`.
+    SkipCompress,
     /// `--timeout`.
     Timeout,
     /// `--no-timeout`.

@@ -427,8 +427,8 @@ fn what_is_not_there_yet_is_refused_by_name() {
             Code::Unsupported,
         ),
         (
-            "-a --copy-devices s h:d",
-            "--copy-devices is not supported in a push yet",
+            "-a --sockopts=SO_RCVLOWAT h::s d",
+            "--sockopts: SO_RCVLOWAT is not supported",
             Code::Unsupported,
         ),
     ] {

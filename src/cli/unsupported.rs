@@ -28,8 +28,6 @@ const LONG: &[&str] = &[
     "read-batch",
     "sender",
     "server",
-    "skip-compress",
-    "sockopts",
     "trust-sender",
     "write-batch",
     "zt",
@@ -42,7 +40,7 @@ mod tests {
 
     #[test]
     fn names_are_known_with_their_dashes() {
-        for name in ["--daemon", "--read-batch", "--sockopts"] {
+        for name in ["--daemon", "--read-batch", "--qsort"] {
             assert!(is_known(name), "{name}");
         }
         for name in [

@@ -7,8 +7,9 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use crate::sys::{Dir, Kind, Object, Stat, as_path};
+use crate::sys::{Dir, Kind, Object, Stat, Time, as_path};
 use crate::tree::is_unsafe_link;
 
 use super::basis::Match;
@@ -134,7 +135,7 @@ impl Worker<'_> {
         };
         let stat = match self.run.options.content.copy_devices && stat.kind.is_device() {
             true => match &origin.seat {
-                Seat::Here(dir) => Self::content_of_device(dir, name, stat),
+                Seat::Here(dir) => content_of_device(dir, (name, followed), stat),
                 Seat::There(_) => stat,
             },
             false => stat,
@@ -202,7 +203,7 @@ impl Worker<'_> {
                         && stat.kind == Kind::File
                         && found.kind.is_device() =>
                 {
-                    Self::content_of_device(dir, &target_name, found)
+                    device_as_file(dir, (&target_name, false), found)
                 }
                 _ => found,
             }),
@@ -335,17 +336,32 @@ impl Worker<'_> {
         let decision = self.decide(node, leaf, origin);
         self.carry_out(node, leaf, origin, decision)
     }
+}
 
-    /// A device as the file that its content makes; what keeps it from being opened is told when it is read.
-    fn content_of_device(dir: &Dir, name: &[u8], stat: Stat) -> Stat {
-        let size = dir
-            .open_file(name)
-            .map_or(0, |file| crate::sys::sparse::device_size(&file));
-        Stat {
-            kind: Kind::File,
-            size,
-            rdev: (0, 0),
-            ..stat
-        }
+/// A device as the file that its content makes; what keeps it from being opened is told when it is read. Its own time
+/// says nothing about its content, whose time is now.
+pub(super) fn content_of_device(dir: &Dir, name: (&[u8], bool), stat: Stat) -> Stat {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    Stat {
+        mode: stat.mode & 0o777,
+        mtime: Time {
+            sec: now.map_or(0, |now| now.as_secs().cast_signed()),
+            nsec: 0,
+        },
+        ..device_as_file(dir, name, stat)
+    }
+}
+
+/// A device as a file of its size.
+fn device_as_file(dir: &Dir, (name, followed): (&[u8], bool), stat: Stat) -> Stat {
+    let opened = match followed {
+        true => dir.open_target_file(name),
+        false => dir.open_file(name),
+    };
+    Stat {
+        kind: Kind::File,
+        size: opened.map_or(0, |file| crate::sys::sparse::device_size(&file)),
+        rdev: (0, 0),
+        ..stat
     }
 }

@@ -54,6 +54,8 @@ pub struct Server {
     pub cvs: bool,
     /// What is said to people on the way to the client.
     pub post: Arc<Post>,
+    /// Whether names in arguments did not go through a shell (`--secluded-args`).
+    pub secluded: bool,
 }
 
 impl Opening {
@@ -144,7 +146,10 @@ impl Opening {
 
     /// Whether names in arguments do not go through a shell (`--secluded-args`).
     pub(super) fn is_secluded(&self) -> bool {
-        matches!(self, Opening::Client(client) if client.secluded.is_some())
+        match self {
+            Opening::Client(client) => client.secluded.is_some(),
+            Opening::Server(server) => server.secluded,
+        }
     }
 
     pub(super) fn role(&self) -> Role {
@@ -160,6 +165,14 @@ pub(super) fn on_the_way(charset: Option<Converter>, name: &mut Vec<u8>) {
     let mut told = Vec::new();
     if charset.is_some_and(|mut charset| charset.to_wire(name, &mut told)) {
         *name = told;
+    }
+}
+
+/// Gives a name that came the form that it has here, if it has one.
+pub(super) fn at_home(charset: Option<Converter>, name: &mut Vec<u8>) {
+    let mut local = Vec::new();
+    if charset.is_some_and(|mut charset| charset.to_local(name, &mut local)) {
+        *name = local;
     }
 }
 

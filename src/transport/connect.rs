@@ -13,6 +13,7 @@ use rustix::net::sockopt::socket_error;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, connect, socket_with};
 
 use super::shell::Family;
+use super::sockopts::{Complaint, SocketOptions};
 
 /// Where daemons listen.
 pub const DAEMON_PORT: u16 = 873;
@@ -73,18 +74,25 @@ pub struct Route {
     pub timeout: Option<Duration>,
     /// `--address`: the address to connect from.
     pub local: Option<IpAddr>,
+    /// `--sockopts`.
+    pub options: SocketOptions,
     /// `RSYNC_PROXY`: `[user:password@]host:port`.
     pub proxy: Option<String>,
 }
 
 impl Route {
-    /// Connects to `host`, at `port`.
+    /// Connects to `host`, at `port`; `complain` hears of options that cannot be set.
     ///
     /// # Errors
     /// See [`ConnectError`].
-    pub fn connect(&self, host: &str, port: u16) -> Result<TcpStream, ConnectError> {
+    pub fn connect(
+        &self,
+        host: &str,
+        port: u16,
+        complain: &mut dyn FnMut(Complaint),
+    ) -> Result<TcpStream, ConnectError> {
         let Some(proxy) = &self.proxy else {
-            return self.straight(host, port);
+            return self.straight(host, port, complain);
         };
         let (login, place) = match proxy.rsplit_once('@') {
             Some((login, place)) => (Some(login), place),
@@ -98,12 +106,17 @@ impl Route {
             .rsplit_once(':')
             .and_then(|(name, number)| Some((name, number.parse().ok()?)))
             .ok_or(ConnectError::ProxyForm)?;
-        let stream = self.straight(name, number)?;
+        let stream = self.straight(name, number, complain)?;
         tunnel(&stream, host, port, login).map_err(|e| failed(e.to_string()))?;
         Ok(stream)
     }
 
-    fn straight(&self, host: &str, port: u16) -> Result<TcpStream, ConnectError> {
+    fn straight(
+        &self,
+        host: &str,
+        port: u16,
+        complain: &mut dyn FnMut(Complaint),
+    ) -> Result<TcpStream, ConnectError> {
         let unknown = |e: io::Error| ConnectError::Unknown {
             name: format!("{host} {port}"),
             reason: lookup_reason(&e),
@@ -120,10 +133,14 @@ impl Route {
             .filter(wanted)
         {
             // Requests are small and answered one by one: they must not wait for each other.
-            match self
-                .open(address)
-                .and_then(|stream| stream.set_nodelay(true).map(|()| stream))
-            {
+            let hurries = !self.options.has_nodelay();
+            let opened = self.open(address, complain).and_then(|stream| {
+                if hurries {
+                    stream.set_nodelay(true)?;
+                }
+                Ok(stream)
+            });
+            match opened {
                 Ok(stream) => return Ok(stream),
                 Err(e) => last = Some((address.ip(), e)),
             }
@@ -143,19 +160,26 @@ impl Route {
     }
 
     /// Connects to one address, from the one that is to be ours.
-    fn open(&self, address: SocketAddr) -> io::Result<TcpStream> {
-        let Some(local) = self.local else {
+    fn open(
+        &self,
+        address: SocketAddr,
+        complain: &mut dyn FnMut(Complaint),
+    ) -> io::Result<TcpStream> {
+        if self.local.is_none() && self.options.is_empty() {
             return match self.timeout {
                 Some(timeout) => TcpStream::connect_timeout(&address, timeout),
                 None => TcpStream::connect(address),
             };
-        };
+        }
         let family = match address {
             SocketAddr::V4(_) => AddressFamily::INET,
             SocketAddr::V6(_) => AddressFamily::INET6,
         };
         let socket = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
-        bind(&socket, &SocketAddr::new(local, 0))?;
+        if let Some(local) = self.local {
+            bind(&socket, &SocketAddr::new(local, 0))?;
+        }
+        self.options.apply(&socket, complain);
         ioctl_fionbio(&socket, true)?;
         match connect(&socket, &address) {
             Ok(()) => {}
@@ -245,7 +269,9 @@ mod tests {
             proxy: Some(format!("ann:secret@127.0.0.1:{port}")),
             ..Route::default()
         };
-        let mut stream = route.connect("example.org", 873).expect("a tunnel");
+        let mut stream = route
+            .connect("example.org", 873, &mut |_| {})
+            .expect("a tunnel");
         let mut rest = String::new();
         stream.read_to_string(&mut rest).expect("the rest");
         assert_eq!(rest, "@RSYNCD: 31.0\n");
@@ -263,7 +289,7 @@ mod tests {
                 proxy: Some(format!("127.0.0.1:{port}")),
                 ..Route::default()
             };
-            let error = route.connect("h", 1).expect_err("refused");
+            let error = route.connect("h", 1, &mut |_| {}).expect_err("refused");
             assert!(matches!(error, ConnectError::Proxy { .. }), "{error}");
         }
     }
@@ -274,7 +300,7 @@ mod tests {
         let port = listener.local_addr().expect("an address").port();
         drop(listener);
         let error = Route::default()
-            .connect("127.0.0.1", port)
+            .connect("127.0.0.1", port, &mut |_| {})
             .expect_err("nobody");
         let told = error.to_string();
         assert!(
@@ -286,7 +312,7 @@ mod tests {
             ..Route::default()
         };
         let error = route
-            .connect("127.0.0.1", port)
+            .connect("127.0.0.1", port, &mut |_| {})
             .expect_err("no such address");
         assert!(matches!(error, ConnectError::NoAddress(_)));
     }

@@ -23,6 +23,7 @@ mod peer;
 mod pipe;
 mod reach;
 mod shell;
+mod sockopts;
 mod standard;
 
 pub use ask::Ask;
@@ -37,4 +38,5 @@ pub use operand::{Address, Daemon, Operand, OperandError};
 pub use peer::{Heard, Peer, PeerError, Status, Writer};
 pub use reach::{Reach, ReachError, Way};
 pub use shell::{Family, Program, RemoteShell, ShellError};
+pub use sockopts::{Complaint, SocketOptions};
 pub use standard::{Input, Output, Standard};

@@ -91,6 +91,28 @@ pub fn push_sentence(line: &mut Vec<u8>, text: &str) {
     }
 }
 
+/// A text with the bytes that its escapes stand for.
+#[must_use]
+pub fn unescaped(text: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&byte, behind)) = rest.split_first() {
+        let octal = rest.get(2..5).filter(|_| looks_escaped(rest));
+        let octal = octal.and_then(|digits| std::str::from_utf8(digits).ok());
+        match octal.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
+            Some(meant) if byte == b'\\' => {
+                bytes.push(meant);
+                rest = &rest[5..];
+            }
+            _ => {
+                bytes.push(byte);
+                rest = behind;
+            }
+        }
+    }
+    bytes
+}
+
 fn push_text(line: &mut Vec<u8>, text: &str, charset: Charset) {
     let bytes = text.as_bytes();
     for (i, &byte) in bytes.iter().enumerate() {
@@ -175,6 +197,24 @@ mod tests {
         let mut line = Vec::new();
         push_sentence(&mut line, "a \\#012 é\n\x1b[m");
         assert_eq!(line, "a \\#012 é\n\\#033[m".as_bytes());
+    }
+
+    #[test]
+    fn escapes_are_undone() {
+        let names: &[&[u8]] = &[
+            b"caf\xe9\n",
+            b"a\\#012",
+            b"\\",
+            b"\\#9",
+            b"\\#999",
+            b"plain",
+        ];
+        for name in names {
+            for charset in [Charset::Utf8, Charset::Ascii, Charset::Bytes] {
+                assert_eq!(unescaped(&escaped(name, charset)), *name, "{charset:?}");
+            }
+        }
+        assert_eq!(unescaped(b"\\#999"), b"\\#999", "no byte");
     }
 
     #[test]

@@ -16,7 +16,7 @@ mod wildmatch;
 
 pub use acl::{Acl, Named};
 pub use chmod::Chmod;
-pub use escape::{Charset, push as push_escaped, push_sentence, shown};
+pub use escape::{Charset, push as push_escaped, push_sentence, shown, unescaped};
 pub use give::{Call, Lack, NotGiven, give};
 pub use order::compare as compare_names;
 pub use owners::{IdMap, Ids, MapError, Owners};

@@ -11,11 +11,7 @@ use crate::compare::Observation;
 pub const SHELL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/remote-shell");
 
 /// What resilver says of options that it has for local runs only.
-const NOT_YET: [&str; 3] = [
-    "is not supported with another machine yet",
-    "is not supported in a push yet",
-    "works where the destination is, and that is another machine",
-];
+const NOT_YET: [&str; 1] = ["works where the destination is, and that is another machine"];
 
 /// Options that take the next word.
 const VALUED: &[&str] = &[

@@ -220,6 +220,46 @@ fn a_volume_goes_to_a_file_and_back_and_only_changes_are_written() {
     same(&second.0, &at("image"));
 }
 
+#[test]
+fn a_volume_goes_to_another_machine_and_comes_from_it() {
+    if !rustix::process::geteuid().is_root() {
+        return println!("skipped: loop devices need root");
+    }
+    const SIZE: u64 = 4 << 20;
+    const SHELL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/remote-shell");
+    let dir = room();
+    let at = |name: &str| dir.path().join(name);
+    image(&at("volume"), SIZE);
+    let Some(volume) = Volume::over(&at("volume")) else {
+        return println!("skipped: no loop device is to be had");
+    };
+    let device = volume.0.display().to_string();
+    resilver(
+        dir.path(),
+        &["--copy-devices", "-e", SHELL, &device, "h:sent"],
+    );
+    same(&volume.0, &at("sent"));
+    let by_blocks = [
+        "--copy-devices",
+        "--no-whole-file",
+        "-e",
+        SHELL,
+        &device,
+        "h:sent",
+    ];
+    resilver(dir.path(), &by_blocks);
+    same(&volume.0, &at("sent"));
+    let far = format!("--rsync-path={RESILVER}");
+    let there = format!("h:{device}");
+    let pulled = Command::new("rsync")
+        .args(["--copy-devices", "-e", SHELL, &far, &there, "come"])
+        .current_dir(dir.path())
+        .status()
+        .expect("rsync");
+    assert!(pulled.success());
+    same(&volume.0, &at("come"));
+}
+
 /// A source that is slow to read: the run is broken off in the middle of it.
 fn broken_off(options: &[&str]) -> tempfile::TempDir {
     let dir = room();

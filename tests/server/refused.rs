@@ -1,6 +1,7 @@
 //! A far end that cannot or will not do its part: the client ends with its code, and nothing is changed.
 
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 
 use crate::place::{Place, complaint, tree};
@@ -79,9 +80,44 @@ fn a_destination_that_another_run_holds_is_told() {
 fn what_is_not_there_yet_is_refused_by_name() {
     let place = Place::new();
     place.fill(2, 100, 1);
-    let output = push(&place, &whole(&place), &["-a", "--iconv=utf8,latin1"]);
+    let output = push(&place, &whole(&place), &["-a", "-M--log-file=x"]);
     let said = complaint(&output);
     assert!(!output.status.success(), "{said}");
-    assert!(said.contains("--iconv"), "{said}");
+    assert!(said.contains("--log-file"), "{said}");
+    assert!(!place.at("d").exists());
+}
+
+#[test]
+fn what_cannot_be_spelled_here_is_left_out() {
+    for more in ["--delete", "--no-inc-recursive", "--protocol=30"] {
+        let place = Place::new();
+        place.fill(2, 100, 1);
+        fs::write(place.at("s/\u{20ac}uro"), "1").expect("a file");
+        fs::write(place.at("s/caf\u{e9}"), "2").expect("a file");
+        let output = push(&place, &whole(&place), &["-a", "--iconv=utf8,latin1", more]);
+        let said = complaint(&output);
+        assert_eq!(output.status.code(), Some(23), "{more}: {said}");
+        let told = "cannot convert filename: \\#342\\#202\\#254uro (";
+        assert!(said.contains(told), "{more}: {said}");
+        let (mut there, mut here) = (tree(&place.at("d")), tree(&place.at("s")));
+        there.remove(std::path::Path::new(std::ffi::OsStr::from_bytes(
+            b"caf\xe9",
+        )));
+        here.retain(|path, _| path.to_string_lossy().is_ascii());
+        assert!(there.keys().eq(here.keys()), "{more}");
+    }
+}
+
+#[test]
+fn a_charset_that_is_not_known_here_is_the_clients_failure() {
+    let place = Place::new();
+    place.fill(2, 100, 1);
+    let output = push(&place, &whole(&place), &["-a", "--iconv=utf8,foo"]);
+    let said = complaint(&output);
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(
+        said.contains("iconv_open(\"UTF-8\", \"foo\") failed"),
+        "{said}"
+    );
     assert!(!place.at("d").exists());
 }

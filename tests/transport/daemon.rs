@@ -72,7 +72,7 @@ fn go(
     password: &str,
 ) -> (Result<Welcome, DaemonError>, Vec<String>, TcpStream) {
     let stream = Route::default()
-        .connect("127.0.0.1", daemon.port)
+        .connect("127.0.0.1", daemon.port, &mut |_| {})
         .expect("the daemon");
     let mut reader = BufReader::new(stream.try_clone().expect("a handle"));
     let mut writer = stream.try_clone().expect("a handle");

@@ -230,6 +230,10 @@ fn a_daemon_is_pulled_from_as_rsync_pulls() {
         "--debug=CMD,CONNECT -as --no-motd @pub/k d",
         "-a --address=127.0.0.1 --contimeout=20 --no-motd @pub d",
         "-a --no-motd @pub/none @pub/k d",
+        "-a --no-motd --sockopts=bogus,,SO_SNDBUF=65536,TCP_NODELAY=0 @pub/k d",
+        "-a --sockopts=IPTOS_LOWDELAY=1~SO_SNDLOWAT --address=127.0.0.1 @pub/k d",
+        "-a --sockopts=bogus s/ d",
+        "-az --skip-compress=f1/f2 --debug=CMD @pub/ d",
     ] {
         daemon.assert_alike(line, &[]);
     }

@@ -15,7 +15,7 @@ use crate::cli::far::Place;
 use crate::cli::operands::{Ends, Keeper};
 use crate::cli::table::Opt;
 use crate::cli::values::integer;
-use crate::transport::{Address, DAEMON_PORT, Program, Route};
+use crate::transport::{Address, DAEMON_PORT, Program, Route, SocketOptions};
 
 /// What was asked about daemons.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +25,7 @@ pub(in crate::cli) struct DaemonWords {
     no_motd: bool,
     address: Option<String>,
     contimeout: Option<i32>,
+    sockets: SocketOptions,
 }
 
 impl DaemonWords {
@@ -36,6 +37,12 @@ impl DaemonWords {
             Opt::Address => self.address = Some(given.value.to_string_lossy().into_owned()),
             Opt::Contimeout => self.contimeout = Some(integer(given)?).filter(|n| *n != 0),
             Opt::NoContimeout => self.contimeout = None,
+            Opt::Sockopts => {
+                let read = SocketOptions::read(&given.value.to_string_lossy());
+                self.sockets = read.map_err(|name| {
+                    Refusal::unsupported(format_args!("--sockopts: {name} is not supported"))
+                })?;
+            }
             other => no_meaning(other),
         }
         Ok(())
@@ -56,6 +63,7 @@ impl DaemonWords {
         Ok(Route {
             timeout,
             local,
+            options: self.sockets.clone(),
             proxy: proxy.filter(|proxy| !proxy.is_empty()),
             ..Route::default()
         })

@@ -106,6 +106,7 @@ impl Asked {
             maps: self.maps.words(),
             by_blocks: self.whole_file_refused(),
         };
+        self.wire.from0 = self.separator == Separator::Zero;
         let told = server_args::for_receiver(&self.engine, &self.wire, &letters, &receiver, path);
         let need = FilterNeed {
             delete: deletes,
@@ -119,11 +120,13 @@ impl Asked {
         let rules = rules
             .transpose()
             .map_err(|e| Refusal::plain_with(e.to_string(), Code::Protocol))?;
-        let tells_manner = self.told.verbose > 0 && !self.engine.dry_run;
+        let tells_manner =
+            self.told.verbose > 0 && !self.engine.dry_run && !self.engine.select.list_only;
         let task = Task::Receives {
             rules,
             tells_manner,
             wants_point: points.is_some(),
+            tells_names: self.wire.far_list.is_some(),
         };
         let end = self.end(place, told, (Way::Sends, incremental), task)?;
         self.leave_to_receiver();
@@ -278,21 +281,6 @@ impl Asked {
             if given {
                 return Err(Refusal::unsupported(format_args!(
                     "{name} works where the destination is, and that is another machine"
-                )));
-            }
-        }
-        for (given, name) in [
-            (self.wire.far_charset().is_some(), "--iconv"),
-            (self.engine.content.copy_devices, "--copy-devices"),
-            (self.engine.select.list_only, "--list-only"),
-            (
-                self.wire.far_list.is_some(),
-                "--files-from on the other machine",
-            ),
-        ] {
-            if given {
-                return Err(Refusal::unsupported(format_args!(
-                    "{name} is not supported in a push yet"
                 )));
             }
         }

@@ -36,6 +36,8 @@ pub(in crate::cli) struct Wire {
     compress: bool,
     pub(in crate::cli) compression: Option<Compression>,
     pub(in crate::cli) level: Option<i32>,
+    /// `--skip-compress`, for a sender that knows what to do about it.
+    pub(in crate::cli) skip_compress: Option<OsString>,
     pub(in crate::cli) seed: i32,
     /// `--checksum-choice`, as typed.
     pub(in crate::cli) checksum_choice: Option<OsString>,
@@ -77,18 +79,12 @@ impl Wire {
 
     /// The charset of names here.
     pub(super) fn charset(&self) -> Result<Option<Converter>, Refusal> {
-        let Some((near, _)) = self.charsets() else {
-            return Ok(None);
-        };
-        let name = near.to_string_lossy();
-        let charset = match &*name {
-            "" | "." => Converter::of_locale(),
-            name => Converter::named(name),
-        };
-        charset.map(Some).ok_or_else(|| {
-            let text = format!("iconv_open(\"UTF-8\", \"{name}\") failed");
-            Refusal::plain_with(text, Code::Unsupported)
-        })
+        converter(self.charsets().map(|(near, _)| near))
+    }
+
+    /// The same at a server, whose client says what there is at its other end.
+    pub(super) fn charset_here(&self) -> Result<Option<Converter>, Refusal> {
+        converter(self.far_charset())
     }
 
     /// Whether anything is compressed.
@@ -139,6 +135,7 @@ impl Asked {
             | Opt::Address
             | Opt::Contimeout
             | Opt::NoContimeout
+            | Opt::Sockopts
             | Opt::EarlyInput => wire.daemon.take(&given)?,
             Opt::RsyncPath => wire.program = Some(given.value),
             Opt::Iconv => wire.iconv = Some(given.value),
@@ -165,6 +162,7 @@ impl Asked {
             Opt::NewCompress => wire.compression = Some(Compression::Zlibx),
             Opt::OldCompress => wire.compression = Some(Compression::Zlib),
             Opt::CompressLevel => wire.level = Some(integer(&given)?),
+            Opt::SkipCompress => wire.skip_compress = Some(given.value),
             Opt::ChecksumSeed => wire.seed = integer(&given)?,
             Opt::Protocol => {
                 let number = integer(&given)?;
@@ -226,6 +224,22 @@ impl Asked {
         // Sending is what costs: what is there already need not come again.
         self.engine.whole_file = self.whole_file_given();
     }
+}
+
+/// The charset that has this name.
+fn converter(name: Option<&OsStr>) -> Result<Option<Converter>, Refusal> {
+    let Some(name) = name else {
+        return Ok(None);
+    };
+    let name = name.to_string_lossy();
+    let charset = match &*name {
+        "" | "." => Converter::of_locale(),
+        name => Converter::named(name),
+    };
+    charset.map(Some).ok_or_else(|| {
+        let text = format!("iconv_open(\"UTF-8\", \"{name}\") failed");
+        Refusal::plain_with(text, Code::Unsupported)
+    })
 }
 
 /// The name of a compression; none for `auto`.

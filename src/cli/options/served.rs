@@ -14,7 +14,7 @@ use crate::stage::points::Wanted;
 use crate::tree::{IdMap, Ids, Rules};
 use crate::wire::flist::Fields;
 use crate::wire::handshake::Offer;
-use crate::wire::{Capabilities, FilterNeed, Protocol, Way};
+use crate::wire::{Capabilities, Converter, FilterNeed, Protocol, Way};
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,6 +62,8 @@ pub struct Duty {
     pub cvs: bool,
     /// How long the client may be silent.
     pub timeout: Option<Duration>,
+    /// The charset of names here, where they are in UTF-8 on the way (`--iconv`).
+    pub charset: Option<Converter>,
 }
 
 impl Order {
@@ -110,6 +112,14 @@ impl Order {
     /// Whether more words come past the shell.
     pub fn is_secluded(&self) -> bool {
         self.asked.wire.secludes()
+    }
+
+    /// The charset of names here, where they are in UTF-8 on the way (`--iconv`).
+    ///
+    /// # Errors
+    /// One that is not known.
+    pub fn charset(&self) -> Result<Option<Converter>, Refusal> {
+        self.asked.wire.charset_here()
     }
 
     /// The newest version of the protocol that is told to the client.
@@ -186,6 +196,7 @@ impl Order {
             asked.delete_excluded = false;
             asked.cvs = false;
         }
+        let charset = asked.wire.charset_here()?;
         asked.settle_remove()?;
         asked.settle_what()?;
         asked.settle_content()?;
@@ -205,7 +216,6 @@ impl Order {
             asked.engine.select.files_from.clone_from(&names);
         }
         asked.settle_far();
-        asked.refuse_served(way)?;
         asked.settle_backups()?;
         asked.settle_attributes()?;
         // They are the client's to say.
@@ -248,26 +258,9 @@ impl Order {
             hears_names,
             rules,
             cvs: asked.cvs,
+            charset,
             timeout: asked.wire.timeout,
             options: asked.engine,
         })
-    }
-}
-
-impl Asked {
-    /// What this program does not do as a server yet.
-    fn refuse_served(&self, way: Way) -> Result<(), Refusal> {
-        let sends = way == Way::Sends;
-        for (given, name) in [
-            (sends && self.engine.content.copy_devices, "--copy-devices"),
-            (self.wire.far_charset().is_some(), "--iconv"),
-        ] {
-            if given {
-                return Err(Refusal::usage(format_args!(
-                    "on remote machine: {name} is not supported by a server yet"
-                )));
-            }
-        }
-        Ok(())
     }
 }

@@ -135,12 +135,12 @@ impl Asked {
             file.as_bytes().strip_prefix(b":"),
             Operand::parse(file),
         ) {
-            (Ends::Pull { .. }, Some(path), _) => {
+            (Ends::Pull { .. } | Ends::Push { .. }, Some(path), _) => {
                 self.wire.far_list = Some(OsStr::from_bytes(path).into());
                 return Ok(());
             }
             (
-                Ends::Pull { address, .. },
+                Ends::Pull { address, .. } | Ends::Push { address, .. },
                 None,
                 Ok(Operand::Shell {
                     address: there,

@@ -87,6 +87,14 @@ pub const ROWS: &[Definition] = &[
         PART,
         "Connect to the daemon from this address",
     ),
+    valued(
+        Opt::Sockopts,
+        None,
+        "sockopts",
+        "OPTIONS",
+        PART,
+        "Set these on the socket to the daemon: SO_SNDBUF=65536,TCP_NODELAY=0, say",
+    ),
     flag(
         Opt::Motd(false),
         None,
@@ -134,6 +142,14 @@ pub const ROWS: &[Definition] = &[
             "How hard to try",
         ),
         &["zl"],
+    ),
+    valued(
+        Opt::SkipCompress,
+        None,
+        "skip-compress",
+        "LIST",
+        PART,
+        "Passed to a sender, and of no effect there by now: what a session is compressed by does not change in it",
     ),
     valued(
         Opt::Timeout,

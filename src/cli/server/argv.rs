@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStringExt;
 use super::refused;
 use crate::cli::exit::Refusal;
 use crate::cli::options::Order;
+use crate::wire::flist::Charset;
 use crate::wire::read_arguments;
 
 /// What a client wants.
@@ -40,7 +41,14 @@ pub fn read(words: &[OsString], from: &mut dyn BufRead) -> Result<Task, Refusal>
     let sends = has("--sender");
     let mut order = Order::read(&words).map_err(remote)?;
     if order.is_secluded() {
-        let more = read_arguments(from).map_err(refused)?;
+        let charset = order.charset().map_err(remote)?;
+        let mut more = read_arguments(from).map_err(refused)?;
+        for word in &mut more {
+            let mut local = Vec::new();
+            if charset.is_some_and(|mut charset| charset.to_local(word, &mut local)) {
+                *word = local;
+            }
+        }
         words.extend(more.into_iter().map(OsString::from_vec));
         order = Order::read(&words).map_err(remote)?;
     }
@@ -100,6 +108,15 @@ mod tests {
     }
 
     #[test]
+    fn words_past_the_shell_are_in_the_charset_of_this_end() {
+        let words = ["--suffix=\u{e9}", ".", "caf\u{e9}"];
+        let task = task("--server -sbrte.iLsfxCIvu --iconv=latin1", &words).expect("understood");
+        assert_eq!(task.order.paths, [OsString::from_vec(b"caf\xe9".to_vec())]);
+        let duty = task.order.receive(Protocol::NEWEST).expect("settled");
+        assert!(duty.charset.is_some());
+    }
+
+    #[test]
     fn what_is_not_supported_is_refused_by_name() {
         for (line, name) in [
             ("--server --daemon .", "--daemon"),
@@ -118,9 +135,8 @@ mod tests {
         }
         let two = task("--server -re.i . d e", &[]).expect("read");
         assert!(two.order.receive(Protocol::NEWEST).is_err());
-        let converted = task("--server -re.i --iconv=utf8 . d", &[]).expect("read");
-        assert!(converted.order.receive(Protocol::NEWEST).is_err());
-        let devices = task("--server --sender -re.i --copy-devices . s", &[]).expect("read");
-        assert!(devices.order.send(Protocol::NEWEST).is_err());
+        let unknown = task("--server -re.i --iconv=foo . d", &[]).expect("read");
+        let refusal = unknown.order.receive(Protocol::NEWEST).expect_err("foo");
+        assert_eq!(refusal.code().number(), 4, "{refusal}");
     }
 }

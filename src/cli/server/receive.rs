@@ -17,6 +17,7 @@ pub(super) fn receive(session: Session) -> Result<u8, Refusal> {
         Ok(duty) => duty,
         Err(refusal) => return session.refuse(wire::Way::Receives, refusal),
     };
+    let secluded = session.order.is_secluded();
     let Session {
         protocol,
         standard,
@@ -38,9 +39,10 @@ pub(super) fn receive(session: Session) -> Result<u8, Refusal> {
         rules,
         cvs,
         timeout,
+        charset,
         ..
     } = duty;
-    let post: Arc<engine::Post> = Arc::default();
+    let post = Arc::new(engine::Post::of_texts_in(charset));
     let voice = Voice::new(style, errors_in_band, protocol, &post);
     let ended_early = standard.clone();
     let hang_up = Arc::new(move || ended_early.hang_up());
@@ -65,9 +67,10 @@ pub(super) fn receive(session: Session) -> Result<u8, Refusal> {
                 rules,
                 cvs,
                 post: Arc::clone(&post),
+                secluded,
             }),
             names,
-            charset: None,
+            charset,
             // Who pushes decides what.
             asked: engine::AskedNames::any(),
         },

@@ -37,6 +37,7 @@ pub(super) fn send(session: Session) -> Result<u8, Refusal> {
         rules,
         cvs,
         timeout,
+        charset,
         ..
     } = duty;
     if order.is_secluded() {
@@ -47,7 +48,7 @@ pub(super) fn send(session: Session) -> Result<u8, Refusal> {
             .flat_map(|path| globs::expand(path))
             .collect();
     }
-    let post: Arc<engine::Post> = Arc::default();
+    let post = Arc::new(engine::Post::of_texts_in(charset));
     let voice = Voice::new(style, errors_in_band, protocol, &post);
     let ended_early = standard.clone();
     let receiver = engine::Receiver {
@@ -59,6 +60,7 @@ pub(super) fn send(session: Session) -> Result<u8, Refusal> {
         tells_manner: false,
         wants_point: false,
         hears_names,
+        charset,
         code_of: voice.code_of(),
         hang_up: Arc::new(move || ended_early.hang_up()),
         opening: engine::Opening::Server(engine::Server {
@@ -71,6 +73,7 @@ pub(super) fn send(session: Session) -> Result<u8, Refusal> {
             rules,
             cvs,
             post,
+            secluded: order.is_secluded(),
         }),
     };
     let code = match engine::push(&options, &voice.report, receiver) {

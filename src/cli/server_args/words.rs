@@ -52,6 +52,9 @@ pub(super) fn words(
         words.add(options.compare.size_only, "--size-only");
         words.add(receiver.stats, "--stats");
     }
+    if let (None, Some(list)) = (receiver, &wire.skip_compress) {
+        words.joined("--skip-compress=", list);
+    }
     words.add(
         options.select.missing == Missing::Delete,
         "--delete-missing-args",

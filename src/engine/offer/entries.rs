@@ -13,10 +13,11 @@ use crate::engine::compare::read_through;
 use crate::engine::error::Error;
 use crate::engine::extended::Sent;
 use crate::engine::fake_super::Claim;
+use crate::engine::leaf::content_of_device;
 use crate::engine::sources::{Note, Origin, Seat, Unseen, Want};
 use crate::sys::{Kind, Object, Stat, as_path, process, users};
-use crate::wire::flist::{Device, DirKind, Entry, IdKind, Link, Name, NameIds};
-use crate::wire::{Mux, Protocol, Sums};
+use crate::wire::flist::{Charset, Device, DirKind, Entry, IdKind, Link, Name, NameIds};
+use crate::wire::{Compat, Mux, Protocol, Sums};
 
 impl Walk<'_> {
     /// Sums all regular files of a directory, where lists carry that.
@@ -31,6 +32,7 @@ impl Walk<'_> {
         }
         let sums = Sums::of_listings(self.dialect);
         let lister = self.lister.telling_nobody();
+        let copies = self.lister.options.content.copy_devices;
         let sum = |at: usize| -> Option<Digest> {
             let named = batch.get(at);
             let origin = &sources[named.source];
@@ -38,15 +40,20 @@ impl Walk<'_> {
             let path = path.join(as_path(named.name));
             let seen = lister.see(origin, named.name, &path).ok()?;
             let file = match seen.stat.kind {
-                Kind::File if seen.followed => dir.open_target_file(named.name),
-                Kind::File => dir.open_file(named.name),
-                _ => return None,
+                kind if kind != Kind::File && !(copies && kind.is_device()) => return None,
+                _ if seen.followed => dir.open_target_file(named.name),
+                _ => dir.open_file(named.name),
             };
             let mut sum = sums.file();
             read_through(&file.ok()?, |data| sum.update(data)).ok()?;
             Some(sum.finish())
         };
         (0..batch.leaves).into_par_iter().map(sum).collect()
+    }
+
+    /// Whether this is a device whose content is sent.
+    fn copies(&self, kind: Kind) -> bool {
+        self.lister.options.content.copy_devices && kind.is_device()
     }
 
     /// Writes an entry that is no directory.
@@ -75,6 +82,12 @@ impl Walk<'_> {
                 return Ok(());
             }
         };
+        let seen_stat = match &origin.seat {
+            Seat::Here(dir) if self.copies(seen.stat.kind) => {
+                content_of_device(dir, (name.base, seen.followed), seen.stat)
+            }
+            _ => seen.stat,
+        };
         let opened = match &origin.seat {
             // Attributes are those of what the link leads to.
             Seat::Here(dir) if seen.followed && self.keeping.reads() => {
@@ -86,11 +99,15 @@ impl Walk<'_> {
             Some(file) => Some(Object::Open(file)),
             None => origin.seat.object_of(name.base),
         };
-        let stat = self.claimed(object, seen.stat, origin.operand, &path)?;
+        let stat = self.claimed(object, seen_stat, origin.operand, &path)?;
         let mut target = None;
         if stat.kind == Kind::Symlink {
             let is_file = seen.stat.kind == Kind::File;
             match self.lister.target(&origin.seat, name.base, is_file) {
+                Ok(to) if !self.can_tell_target(&to) => {
+                    self.teller.unspoken_target(origin.operand, &path);
+                    return Ok(());
+                }
                 Ok(to) => target = Some(to),
                 Err(e) => {
                     self.teller.unread_link(origin.operand, &path, &e);
@@ -125,11 +142,21 @@ impl Walk<'_> {
         let Some(sent) = self.attributes(object, &stat, origin.operand, &path) else {
             return Ok(());
         };
-        self.teller.tally.listed(stat.kind, stat.size);
-        self.write(&entry, &sent, place(origin.operand, seen.followed)?, to)
+        if self.write(&entry, &sent, place(origin.operand, seen.followed)?, to)? {
+            self.teller.tally.listed(stat.kind, stat.size);
+        }
+        Ok(())
     }
 
-    /// Writes what a directory is, without entering it; false if it takes no part.
+    /// Whether the target of a link has a form on the way (`--iconv`).
+    fn can_tell_target(&self, target: &[u8]) -> bool {
+        let charset = self
+            .charset
+            .filter(|_| self.dialect.compat.contains(Compat::SYMLINK_ICONV));
+        charset.is_none_or(|mut charset| charset.to_wire(target, &mut Vec::new()))
+    }
+
+    /// Writes what a directory is, without entering it; false if it takes no part, or has no name on the way.
     pub(super) fn outlook<W: Write>(
         &mut self,
         path: &Path,
@@ -163,14 +190,14 @@ impl Walk<'_> {
                 let Some(sent) = self.attributes(object, &stat, operand, &path) else {
                     return Ok(false);
                 };
-                self.directory(name, &stat, (kind, &sent), place(operand, false)?, to)?;
-                Ok(true)
+                self.directory(name, &stat, (kind, &sent), place(operand, false)?, to)
             }
             Err(Unseen::NoReferent) => Ok(false),
             Err(Unseen::Error(e)) => {
                 let want = self.lister.missing(&sources[0], name.base);
                 if want.itself {
-                    self.write(&Entry::new(name, 0), &Sent::default(), place(0, false)?, to)?;
+                    let place = place(0, false)?;
+                    let _ = self.write(&Entry::new(name, 0), &Sent::default(), place, to)?;
                 }
                 // Where lists come one by one there is none to hang what is below it on.
                 let is_lost = want.below && self.dialect.incremental();
@@ -182,6 +209,7 @@ impl Walk<'_> {
         }
     }
 
+    /// False if it has no name on the way.
     pub(super) fn directory<W: Write>(
         &mut self,
         name: Name<'_>,
@@ -189,14 +217,17 @@ impl Walk<'_> {
         (kind, sent): (DirKind, &Sent),
         place: Place,
         to: &mut Mux<W>,
-    ) -> Result<(), Error> {
-        self.teller.tally.listed(Kind::Dir, 0);
+    ) -> Result<bool, Error> {
         let entry = Entry {
             dir: kind,
             size: stat.size,
             ..self.plain(name, stat)
         };
-        self.write(&entry, sent, place, to)
+        let is_written = self.write(&entry, sent, place, to)?;
+        if is_written {
+            self.teller.tally.listed(Kind::Dir, 0);
+        }
+        Ok(is_written)
     }
 
     /// What an object claims to be, where notes of that count.
@@ -256,18 +287,21 @@ impl Walk<'_> {
         }
     }
 
+    /// Writes an entry; false, which is told, if its name has no form on the way (`--iconv`).
     pub(super) fn write<W: Write>(
         &mut self,
         entry: &Entry<'_>,
         sent: &Sent,
         place: Place,
         to: &mut Mux<W>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let attached = sent.attached();
-        if self.writer.write(entry, attached, &mut LocalNames, to)? {
-            self.places.push(place);
+        let is_written = self.writer.write(entry, attached, &mut LocalNames, to)?;
+        match is_written {
+            true => self.places.push(place),
+            false => self.teller.unspoken(&entry.name.to_vec()),
         }
-        Ok(())
+        Ok(is_written)
     }
 }
 

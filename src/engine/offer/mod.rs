@@ -41,7 +41,7 @@ use walk::Walk;
 use super::error::Error;
 use super::event::{Event, Outcome, Report, Severity, Traffic};
 use super::line::{HangUp, Line};
-use super::opening::Opening;
+use super::opening::{Opening, at_home};
 use super::options::{Options, Writing};
 use super::pace::Pace;
 use super::remote::{CodeOf, refuse_beyond};
@@ -52,7 +52,8 @@ use crate::sys::signal;
 use crate::wire::flist::Fields;
 use crate::wire::handshake::Offer;
 use crate::wire::{
-    Compat, DeletionStats, Dialect, IoErrors, Message, Mux, NdxMemory, Phases, Protocol, read_name,
+    Compat, Converter, DeletionStats, Dialect, IoErrors, Message, Mux, NdxMemory, Phases, Protocol,
+    read_name,
 };
 
 /// The names of `--files-from` that are held, in bytes.
@@ -76,6 +77,8 @@ pub struct Receiver {
     pub wants_point: bool,
     /// Whether the receiver tells the names of `--files-from`.
     pub hears_names: bool,
+    /// The charset of names here, where they are in UTF-8 on the way (`--iconv`).
+    pub charset: Option<Converter>,
     /// The exit code of a session that this error ends: a client is told.
     pub code_of: Arc<CodeOf>,
     /// Ends the session, so that whoever reads from it or writes to it does not wait for ever.
@@ -110,13 +113,14 @@ fn push_over(
         tells_manner,
         wants_point,
         hears_names,
+        charset,
         code_of,
         hang_up,
         opening,
     } = receiver;
     let (mut from, mut to) = (line.reads(from), line.writes(to));
     let accepts = |spoken| refuse_beyond(spoken, &fields, options);
-    let dialect = opening.shake_hands(&offer, None, accepts, &mut from, &mut to)?;
+    let dialect = opening.shake_hands(&offer, charset, accepts, &mut from, &mut to)?;
     let protocol = dialect.protocol;
     if wants_point && !dialect.compat.contains(Compat::POINT) {
         hang_up();
@@ -148,7 +152,10 @@ fn push_over(
     let mut options = options.clone();
     opening.hear(&dialect, &mut options, &mut stream)?;
     if hears_names {
-        options.select.files_from = Some(Arc::new(hear_names(&dialect, &mut stream)?));
+        // Without -s names are told in the charset of this end.
+        let charset = charset.filter(|_| opening.is_secluded());
+        let names = hear_names(&dialect, charset, &mut stream)?;
+        options.select.files_from = Some(Arc::new(names));
     }
     // What only a whole list has room for.
     options.whole_list = !dialect.incremental();
@@ -189,6 +196,7 @@ fn push_over(
             dialect: &dialect,
             inbox: &inbox,
             fields,
+            charset,
             level: offer.level,
             patience: timeout.map(|timeout| timeout / 2),
             code_of: &*code_of,
@@ -233,18 +241,24 @@ struct Session<'s> {
     dialect: &'s Dialect,
     inbox: &'s Inbox,
     fields: Fields,
+    charset: Option<Converter>,
     level: Option<i32>,
     patience: Option<Duration>,
     code_of: &'s CodeOf,
 }
 
 /// The names of `--files-from` that a client has; they come raw before protocol 31.
-fn hear_names(dialect: &Dialect, from: &mut Stream<'_>) -> Result<Names, Error> {
+fn hear_names(
+    dialect: &Dialect,
+    charset: Option<Converter>,
+    from: &mut Stream<'_>,
+) -> Result<Names, Error> {
     let is_framed = dialect.reads_frames && dialect.protocol >= Protocol::V31;
     from.set_framed(is_framed)?;
     let mut names = Names::default();
     let mut bytes = 0;
-    while let Some(name) = read_name(from)? {
+    while let Some(mut name) = read_name(from)? {
+        at_home(charset, &mut name);
         bytes += name.len() + 1;
         if bytes > MOST_NAMES {
             return Err(Error::Wire(crate::wire::Error::Invalid {
@@ -275,7 +289,7 @@ impl Session<'_> {
             filter: super::filter::Filter::new(options, teller.wants.skips),
             ..Lister::quiet(options)
         };
-        let mut walk = Walk::new(teller, lister, dialect, self.fields)?;
+        let mut walk = Walk::new(teller, lister, (dialect, self.fields), self.charset)?;
         let mut shelves = Shelves::default();
         say(server.as_ref(), &mut to)?;
         let first = walk.first(found, &mut to)?;
@@ -295,6 +309,7 @@ impl Session<'_> {
             teller,
             dialect,
             inbox: self.inbox,
+            charset: self.charset,
             walk,
             shelves,
             files: SourceFiles {
@@ -302,6 +317,7 @@ impl Session<'_> {
                 follows: options.symlinks.follows()
                     || options.select.relative
                     || options.select.files_from.is_some(),
+                devices: options.content.copy_devices,
                 unseen: options.open_noatime,
                 last: None,
             },

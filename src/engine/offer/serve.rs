@@ -17,12 +17,13 @@ use crate::delta::Shape;
 use crate::engine::error::Error;
 use crate::engine::event::Event;
 use crate::engine::line::Line;
+use crate::engine::opening::at_home;
 use crate::engine::options::Writing;
 use crate::sys::{Kind, Object, as_path};
 use crate::wire::{
-    Basis, Compat, DeletionStats, Dialect, Ended, IoErrors, Item, Message, Mux, Ndx, NdxMemory,
-    Phase, Phases, Protocol, Statistics, dones_of_generator, goodbyes_of_sender, write_sum_head,
-    write_xattr_values,
+    Basis, Compat, Converter, DeletionStats, Dialect, Ended, IoErrors, Item, Message, Mux, Ndx,
+    NdxMemory, Phase, Phases, Protocol, Statistics, dones_of_generator, goodbyes_of_sender,
+    write_sum_head, write_xattr_values,
 };
 
 /// So many entries are always listed beyond those that are asked about.
@@ -37,6 +38,8 @@ pub(super) struct Serving<'s, W: Write> {
     pub teller: &'s Teller<'s>,
     pub dialect: &'s Dialect,
     pub inbox: &'s Inbox,
+    /// The charset of names here (`--iconv`).
+    pub charset: Option<Converter>,
     pub walk: Walk<'s>,
     pub shelves: Shelves,
     pub files: SourceFiles<'s>,
@@ -300,7 +303,9 @@ impl<W: Write> Serving<'_, W> {
                     self.teller.tally.deleted(kind);
                 }
                 if self.teller.wants.deletions {
-                    let path = as_path(name).to_owned();
+                    let mut name = name.clone();
+                    at_home(self.charset, &mut name);
+                    let path = as_path(&name).to_owned();
                     self.teller.tell(Event::Deleted { path, kind });
                 }
             }

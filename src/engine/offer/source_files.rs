@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::shelf::Subject;
-use crate::sys::{Dir, Kind, Object};
+use crate::sys::{Dir, Kind, Object, sparse};
 
 /// The sources' directories; the one that was asked for last stays open.
 pub(super) struct SourceFiles<'s> {
@@ -13,6 +13,8 @@ pub(super) struct SourceFiles<'s> {
     pub sources: &'s [PathBuf],
     /// Whether symbolic links may lead to a directory of the transfer.
     pub follows: bool,
+    /// Devices are sent by their content.
+    pub devices: bool,
     /// Access times are to stay.
     pub unseen: bool,
     pub last: Option<(u16, PathBuf, Dir)>,
@@ -33,6 +35,10 @@ impl SourceFiles<'_> {
         let stat = crate::sys::stat_file(&file)?;
         match stat.kind {
             Kind::File => Ok((file, stat.size)),
+            kind if self.devices && kind.is_device() => {
+                let size = sparse::device_size(&file);
+                Ok((file, size))
+            }
             _ => Err(io::ErrorKind::InvalidInput.into()),
         }
     }

@@ -12,7 +12,7 @@ use crate::engine::event::{
     Action, Changes, Details, Event, Item, Position, Report, Severity, Skip, Wants,
 };
 use crate::engine::options::Options;
-use crate::engine::remote::legible;
+use crate::engine::remote::{inconvertible, legible};
 use crate::engine::run::{failed, failed_to};
 use crate::engine::sides;
 use crate::engine::sources::Note;
@@ -119,6 +119,23 @@ impl Teller<'_> {
     pub(super) fn unread_link(&self, operand: usize, path: &Path, e: &io::Error) {
         self.tally.set_partial();
         self.tell(failed("readlink", &self.source_path(operand, path), e));
+    }
+
+    /// A name has no form on the way (`--iconv`).
+    pub(super) fn unspoken(&self, name: &[u8]) {
+        let name = crate::tree::shown(as_path(name));
+        self.inconvertible(&format!("filename: {name}"));
+    }
+
+    /// The target of a symbolic link has none.
+    pub(super) fn unspoken_target(&self, operand: usize, path: &Path) {
+        let link = shown(&self.source_path(operand, path));
+        self.inconvertible(&format!("symlink data for: \"{link}\""));
+    }
+
+    fn inconvertible(&self, what: &str) {
+        self.tally.set_list_error();
+        self.say(Severity::Plain, inconvertible("sender", what));
     }
 
     /// ACLs or extended attributes of an entry could not be read.

@@ -17,8 +17,8 @@ use crate::engine::extended::{Keeping, Sent};
 use crate::engine::options::Privilege;
 use crate::engine::sources::{Found, Lister, Note, Origin, Source};
 use crate::sys::{Stat, as_path, signal};
-use crate::wire::flist::{DirKind, Entry, Fields, ListWriter, Name};
-use crate::wire::{Dialect, IoErrors, Mux, Ndx, NdxMemory};
+use crate::wire::flist::{Charset, DirKind, Entry, Fields, ListWriter, Name};
+use crate::wire::{Converter, Dialect, IoErrors, Mux, Ndx, NdxMemory};
 
 /// Makes the lists of a session.
 pub(super) struct Walk<'w> {
@@ -28,6 +28,8 @@ pub(super) struct Walk<'w> {
     pub(super) fields: Fields,
     /// What is told of ACLs and extended attributes.
     pub(super) keeping: Keeping,
+    /// The charset of names here (`--iconv`).
+    pub(super) charset: Option<Converter>,
     pub(super) writer: ListWriter,
     /// The directories from the root down to the one whose list came last.
     levels: Vec<Level>,
@@ -73,18 +75,20 @@ impl<'w> Walk<'w> {
     pub(super) fn new(
         teller: &'w Teller<'w>,
         lister: Lister<'w>,
-        dialect: &'w Dialect,
-        fields: Fields,
+        (dialect, fields): (&'w Dialect, Fields),
+        charset: Option<Converter>,
     ) -> Result<Walk<'w>, Error> {
         let options = lister.options;
         let keeping = Keeping::of_sender(&options.preserve, options.privilege == Privilege::Fake);
+        let spelling = charset.map(|charset| Box::new(charset) as Box<dyn Charset>);
         Ok(Walk {
             teller,
             keeping,
+            charset,
             lister,
             dialect,
             fields,
-            writer: ListWriter::new(dialect, fields, None)?,
+            writer: ListWriter::new(dialect, fields, spelling)?,
             levels: Vec::new(),
             places: Vec::new(),
             told: IoErrors::NONE,
@@ -135,7 +139,7 @@ impl<'w> Walk<'w> {
             let path = Path::new("");
             let stat = self.claimed(object, stat, operand, path)?;
             if let Some(sent) = self.attributes(object, &stat, operand, path) {
-                self.directory(Name::new(b"."), &stat, (kind, &sent), place, to)?;
+                let _ = self.directory(Name::new(b"."), &stat, (kind, &sent), place, to)?;
             }
         }
         self.fill(PathBuf::new(), origins, to)?;
@@ -242,7 +246,8 @@ impl<'w> Walk<'w> {
                 base: named.name,
             };
             if named.found == Found::Missing {
-                self.write(&Entry::new(name, 0), &Sent::default(), place(0, false)?, to)?;
+                let place = place(0, false)?;
+                let _ = self.write(&Entry::new(name, 0), &Sent::default(), place, to)?;
                 continue;
             }
             let sum = sums.get(at).copied().flatten();

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::incoming::Incoming;
 use super::requests::Requests;
-use super::{AskedNames, Far, Listener};
+use super::{AskedNames, Far, Listener, inconvertible};
 use crate::engine::error::Error;
 use crate::engine::event::{Event, Report, Severity};
 use crate::engine::lock::{Change, lock};
@@ -214,13 +214,9 @@ impl<'h> Answers<'h> {
                 true => format!("symlink data for: \"{name}\""),
                 false => format!("filename: {name}"),
             };
-            let reason = crate::sys::reason(&rustix::io::Errno::ILSEQ.into());
-            let reason = reason
-                .rsplit_once(" (")
-                .map_or(&reason[..], |(text, _)| text);
             self.report.event(Event::Message {
                 severity: Severity::Plain,
-                text: format!("[Receiver] cannot convert {what} ({reason})"),
+                text: inconvertible("Receiver", &what),
             });
         }
         if !self.numeric_ids {

@@ -93,6 +93,15 @@ pub(in crate::engine) fn legible(text: &[u8]) -> String {
     legible
 }
 
+/// What is said of a name or a link's target that has no form in the other charset (`--iconv`).
+pub(in crate::engine) fn inconvertible(who: &str, what: &str) -> String {
+    let reason = crate::sys::reason(&rustix::io::Errno::ILSEQ.into());
+    let reason = reason
+        .rsplit_once(" (")
+        .map_or(&reason[..], |(text, _)| text);
+    format!("[{who}] cannot convert {what} ({reason})")
+}
+
 /// Takes over the errors that a sender met while it listed.
 pub(in crate::engine) fn take_errors(tally: &Tally, errors: IoErrors) {
     if errors.contains(IoErrors::GENERAL) {

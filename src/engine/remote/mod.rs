@@ -45,7 +45,7 @@ pub(super) use requests::Requests;
 
 use answers::{Answers, First, Reading};
 use hearing::{Hearing, LastWord, Listener};
-pub(super) use hearing::{legible, take_errors};
+pub(super) use hearing::{inconvertible, legible, take_errors};
 use relay::Relay;
 
 use super::error::Error;
@@ -177,6 +177,7 @@ fn pull_over(
     let relay = Relay {
         report,
         client,
+        charset,
         begun: AtomicBool::new(false),
     };
     let report: &dyn Report = &relay;

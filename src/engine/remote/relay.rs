@@ -5,14 +5,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::requests::Requests;
 use crate::engine::event::{Due, Event, Report, Wants};
+use crate::engine::opening::on_the_way;
 use crate::engine::post::Outlet;
-use crate::wire::{Message, Protocol};
+use crate::wire::{Converter, Message, Protocol};
 
 /// The report of a session: carries out what falls due, and lets a client tell what it can tell itself.
 pub(super) struct Relay<'r> {
     pub report: &'r dyn Report,
     /// Where the other end is a client: the way there.
     pub client: Option<(Arc<Requests>, Protocol)>,
+    /// The charset of names here, where they are in UTF-8 on the way (`--iconv`).
+    pub charset: Option<Converter>,
     /// Whether entries are dealt with by now.
     pub begun: AtomicBool,
 }
@@ -29,8 +32,10 @@ impl Report for Relay<'_> {
                 if *protocol >= Protocol::V29 =>
             {
                 use std::os::unix::ffi::OsStrExt;
+                let mut name = path.as_os_str().as_bytes().to_vec();
+                on_the_way(self.charset, &mut name);
                 requests.tell(Message::Deleted {
-                    name: path.as_os_str().as_bytes().to_vec(),
+                    name,
                     directory: kind == crate::sys::Kind::Dir,
                 });
             }

@@ -126,7 +126,7 @@ pub fn run(
     ask: &mut dyn Ask,
     errors: Box<dyn Write + Send>,
 ) -> Result<(Peer, Heard, Writer), SshError> {
-    let stream = route.connect(&target.host, target.port)?;
+    let stream = route.connect(&target.host, target.port, &mut |_| {})?;
     let fail = |source| SshError::Session {
         host: target.host.clone(),
         source,

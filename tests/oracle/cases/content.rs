@@ -110,3 +110,9 @@ cases! {
     fuzzy_once_with_another_tree: alike("-ay --no-W --stats --copy-dest=../p s/ d").only_direct();
     fuzzy_dry: alike("-ainy --no-W s/ d");
 }
+
+cases! {
+    devices_by_content: case("-ai --copy-devices s/ d", super::push::DEVICES).needs_root("devices").option("--copy-devices");
+    devices_by_content_twice: case("-ai --copy-devices s/ d", super::push::DEVICES).then("-ai --copy-devices s/ d").needs_root("devices").ignore(crate::compare::Aspect::Stdout, "whether the clock has gone on is chance");
+    devices_followed: case("-aiL --copy-devices s/ d", super::push::DEVICES).needs_root("devices").option("--copy-devices");
+}

@@ -294,7 +294,7 @@ cases! {
 }
 
 /// Names in UTF-8 that have a form in Latin-1.
-const SPELLED: &str = "s/caf\\xc3\\xa9=new @1200000000\ns/plain\ns/link -> t\\xc3\\xa9\ns/d\\xc3\\xa9/in\\xc3\\xa9=1\ns/d\\xc3\\xa9/\\xc3\\xa0=2\ns/d\\xc3\\xa9/z=3\ns/d\\xc3\\xa9/\\xc3\\xb6/deep=4\ns/\\xc3\\xa4/x\n\
+pub(super) const SPELLED: &str = "s/caf\\xc3\\xa9=new @1200000000\ns/plain\ns/link -> t\\xc3\\xa9\ns/d\\xc3\\xa9/in\\xc3\\xa9=1\ns/d\\xc3\\xa9/\\xc3\\xa0=2\ns/d\\xc3\\xa9/z=3\ns/d\\xc3\\xa9/\\xc3\\xb6/deep=4\ns/\\xc3\\xa4/x\n\
     s/zz == s/caf\\xc3\\xa9\nd/caf\\xe9=old\nd/d\\xe9/gone\nd/gone\\xe9\nd/link -> t\\xe9\n";
 
 fn spelled(line: &str) -> Case {
@@ -324,4 +324,10 @@ cases! {
     spelled_in_no_charset: small("-ai --iconv=foo h:s/ d", "s/a\nd/").ignore(Aspect::Stderr, "rsync starts the other end first");
     spelled_past_the_shell: small("-asi --iconv=latin1,utf8 h:s/d\\xe9 d", "s/d\\xc3\\xa9/x\ns/other\nd/");
     spelled_past_the_shell_and_listed: small("-asi --iconv=latin1,utf8 --files-from=x h:s d", "x=d\\xe9/x\\ncaf\\xe9\\n\ns/d\\xc3\\xa9/x\ns/caf\\xc3\\xa9\ns/other\nd/");
+}
+
+cases! {
+    excepted_from_compression: small("-azvv --skip-compress=a/b h:s/ d", "s/a\ns/f.b\nd/").option("--skip-compress");
+    excepted_from_compression_oddly: small("-a --debug=cmd --skip-compress=*/a[ h:s/ d", "s/a\ns/f.b\nd/").option("--skip-compress");
+    excepted_from_compression_but_not_compressed: case("-ai --skip-compress=a/b s/ d", "s/a\nd/");
 }

@@ -1,6 +1,7 @@
 //! The far end of a pull: a stock rsync receives, and what its remote shell starts is resilver.
 
-use super::pull::{ACLS, LONG, LONG_OF_SPECIALS, LONG_OTHER};
+use super::pull::{ACLS, LONG, LONG_OF_SPECIALS, LONG_OTHER, SPELLED};
+use super::push::{DEVICES, UNSPOKEN};
 use crate::case::{Case, case};
 use crate::compare::Aspect;
 
@@ -153,4 +154,46 @@ cases! {
     noted_and_deleting: small("-ai --delete -M--fake-super h:s/ d", NOTED);
     noted_as_a_plain_user: small("-ai -M--fake-super h:s/ d", "s/su=x x:user.rsync.%stat=104755\\s0,0\\s7:8\ns/l=a x:user.rsync.%stat=120777\\s0,0\\s0:0\nd/").unprivileged();
     noted_in_a_way_that_makes_no_sense: small("-ai -M--fake-super h:s/ d", "s/a x:user.rsync.%stat=zork\nd/");
+}
+
+fn spelled(line: &str) -> Case {
+    small(line, SPELLED)
+}
+
+cases! {
+    spelled_otherwise: spelled("-ai --delete --iconv=latin1,utf8 h:s/ d").option("--iconv");
+    spelled_otherwise_twice: spelled("-ai --iconv=latin1,utf8 h:s/ d").then("-aii --iconv=latin1,utf8 h:s/ d");
+    spelled_otherwise_whole: spelled("-ai --delete --no-inc-recursive --iconv=latin1,utf8 h:s/ d");
+    spelled_otherwise_30: spelled("-ai --delete --protocol=30 --iconv=latin1,utf8 h:s/ d");
+    spelled_otherwise_29: spelled("-ai --delete --protocol=29 --iconv=latin1,utf8 h:s/ d");
+    spelled_otherwise_27: spelled("-a --delete --protocol=27 --iconv=latin1,utf8 h:s/ d");
+    spelled_otherwise_with_links: spelled("-aHi --iconv=latin1,utf8 h:s/ d");
+    spelled_otherwise_with_xattrs: small("-aXi --iconv=latin1,utf8 h:s/ d", &format!("{SPELLED}s/d\\xc3\\xa9/ x:user.k=a-value-longer-than-what-a-list-tells-1\ns/d\\xc3\\xa9/q x:user.k=a-value-longer-than-what-a-list-tells-2\n"));
+    spelled_otherwise_compared: spelled("-aci --iconv=latin1,utf8 h:s/ d");
+    spelled_otherwise_and_moved: small("-ai --remove-source-files --iconv=latin1,utf8 h:s/ d", "s/b\\xc3\\xa9\ns/a\ns/\\xc3\\xa9/y\nd/");
+    spelled_otherwise_listed: spelled("-r --iconv=latin1,utf8 h:s/");
+    spelled_otherwise_dry: spelled("-ain --delete --iconv=latin1,utf8 h:s/ d");
+    spelled_there_in_latin: small("-ai --iconv=utf8,latin1 h:s/ d", "s/caf\\xe9\ns/a\ns/d\\xe9/x\ns/d\\xe9/y/z\ns/l -> t\\xe9\nd/").option("--iconv");
+    spelled_there_with_notices: small("-rliv --iconv=utf8,latin1 --no-msgs2stderr h:s/ d", "s/d\\xe9/x\ns/d\\xe9/ 0000\ns/a\nd/").unprivileged();
+    spelled_past_the_shell: small("-asi --iconv=latin1,utf8 h:s/d\\xe9 d", "s/d\\xc3\\xa9/x\ns/other\nd/");
+    spelled_past_the_shell_and_listed: small("-asi --iconv=latin1,utf8 --files-from=x h:s d", "x=d\\xe9/x\\ncaf\\xe9\\n\ns/d\\xc3\\xa9/x\ns/caf\\xc3\\xa9\ns/other\nd/").option("--iconv");
+    spelled_before_the_shell_and_listed: small("-ai --iconv=latin1,utf8 --files-from=x h:s d", "x=caf\\xc3\\xa9\\n\ns/d\\xc3\\xa9/x\ns/caf\\xc3\\xa9\ns/other\nd/").option("--iconv");
+    unspoken: small("-ai --delete --iconv=utf8 h:s/ d", UNSPOKEN).option("--iconv");
+    unspoken_whole: small("-ai --delete --no-inc-recursive --iconv=utf8 h:s/ d", UNSPOKEN).option("--iconv");
+    unspoken_29: small("-ai --delete --protocol=29 --iconv=utf8 h:s/ d", UNSPOKEN).option("--iconv");
+    unspoken_operands: small("-ai --iconv=utf8 h:s/bad\\xff h:s/dir\\xff h:s/a d", UNSPOKEN);
+}
+
+cases! {
+    devices_by_content: small("-ai --copy-devices h:s/ d", DEVICES).needs_root("devices").option("--copy-devices");
+    devices_by_content_without_keeping: small("-rti --copy-devices h:s/ d", DEVICES).needs_root("devices").option("--copy-devices");
+    devices_by_content_29: small("-ai --protocol=29 --copy-devices h:s/ d", DEVICES).needs_root("devices").option("--copy-devices");
+    devices_by_content_compared: small("-aci --copy-devices h:s/ d", DEVICES).needs_root("devices").option("--copy-devices");
+    devices_followed: small("-aiL --copy-devices h:s/ d", DEVICES).needs_root("devices").option("--copy-devices");
+    devices_moved: small("-ai --remove-source-files --copy-devices h:s/ d", DEVICES).needs_root("devices");
+    devices_named: small("-i --copy-devices h:s/null d", DEVICES).needs_root("devices").option("--copy-devices");
+}
+
+cases! {
+    excepted_from_compression: small("-azi --skip-compress=a/b h:s/ d", "s/a\ns/f.b\nd/");
 }

@@ -191,3 +191,127 @@ cases! {
     fuzzy_twice_without_another_tree: small("-ayyi s/ h:d", ALIKE);
     fuzzy_with_xattrs: small("-aXiy s/ h:d", &format!("{ALIKE}{LONG}"));
 }
+
+/// Names in Latin-1, and what is at the other end in UTF-8.
+pub(super) const SPELLED: &str = "s/caf\\xe9=new @1200000000\ns/plain\ns/link -> t\\xe9\ns/d\\xe9/in\\xe9=1\ns/d\\xe9/\\xe0=2\ns/d\\xe9/z=3\ns/d\\xe9/\\xf6/deep=4\ns/\\xe4/x\n\
+    s/zz == s/caf\\xe9\nd/caf\\xc3\\xa9=old\nd/d\\xc3\\xa9/z=3\nd/gone\nd/link -> t\\xc3\\xa9\n";
+
+/// The same, the other way round, with names that go.
+pub(super) const SPELLED_THERE: &str = "s/caf\\xc3\\xa9=new @1200000000\ns/d\\xc3\\xa9/in\\xc3\\xa9=1\ns/d\\xc3\\xa9/\\xc3\\xb6/deep=4\n\
+    d/caf\\xe9=old\nd/d\\xe9/gone\\xe9\nd/gone\\xe9/x\n";
+
+/// Some names that are no UTF-8.
+pub(super) const UNSPOKEN: &str =
+    "s/a\ns/bad\\xff\ns/l -> t\\xff\ns/dir\\xff/x\ns/k/bad\\xfe\ns/k/y\ns/z\nd/gone\n";
+
+/// What rsync shows where names of what goes come in UTF-8.
+const GONE: &str =
+    "rsync takes names of what goes for local ones, and shows those of Latin-1 in UTF-8 twice";
+
+/// How far each looks.
+const BELOW: &str = "rsync complains of what is below a directory that it has complained of";
+
+fn spelled(line: &str) -> Case {
+    small(line, SPELLED)
+}
+
+cases! {
+    spelled_otherwise: spelled("-ai --delete --iconv=latin1,utf8 s/ h:d").option("--iconv");
+    spelled_otherwise_twice: spelled("-ai --iconv=latin1,utf8 s/ h:d").then("-aii --iconv=latin1,utf8 s/ h:d");
+    spelled_otherwise_whole: spelled("-ai --delete --no-inc-recursive --iconv=latin1,utf8 s/ h:d");
+    spelled_otherwise_30: spelled("-ai --delete --protocol=30 --iconv=latin1,utf8 s/ h:d");
+    spelled_otherwise_29: spelled("-ai --delete --protocol=29 --iconv=latin1,utf8 s/ h:d");
+    spelled_otherwise_27: spelled("-a --delete --protocol=27 --iconv=latin1,utf8 s/ h:d");
+    spelled_otherwise_with_links: spelled("-aHi --iconv=latin1,utf8 s/ h:d");
+    spelled_otherwise_with_xattrs: small("-aXi --iconv=latin1,utf8 s/ h:d", &format!("{SPELLED}s/d\\xe9/ x:user.k=a-value-longer-than-what-a-list-tells-1\ns/d\\xe9/q x:user.k=a-value-longer-than-what-a-list-tells-2\n"));
+    spelled_otherwise_compared: spelled("-aci --iconv=latin1,utf8 s/ h:d");
+    spelled_otherwise_and_moved: small("-ai --remove-source-files --iconv=latin1,utf8 s/ h:d", "s/b\\xe9\ns/a\ns/\\xe9/y\nd/");
+    spelled_otherwise_dry: spelled("-ain --delete --iconv=latin1,utf8 s/ h:d");
+    spelled_otherwise_by_rules: small("-ai --delete --exclude=*\\xe9.o --iconv=latin1,utf8 s/ h:d", "s/a\\xe9.o\ns/b\nd/c\\xc3\\xa9.o\nd/\\xe9.o\n").option("--exclude").ignore(Aspect::Stdout, GONE);
+    spelled_otherwise_and_gone: small("-ai --delete --iconv=latin1,utf8 s/ h:d", "s/a\nd/caf\\xc3\\xa9/x\n").ignore(Aspect::Stdout, GONE);
+    spelled_otherwise_relative: small("-aRi --iconv=latin1,utf8 s/d\\xe9/x h:d", "s/d\\xe9/x\nd/");
+    spelled_otherwise_counted: small("-a --stats --iconv=latin1,utf8 s/ h:d", "s/caf\\xe9\ns/d\\xe9/x\nd/");
+    spelled_there_in_latin: small("-ai --delete --iconv=utf8,latin1 s/ h:d", SPELLED_THERE).option("--iconv");
+    spelled_there_in_latin_29: small("-ai --delete --protocol=29 --iconv=utf8,latin1 s/ h:d", SPELLED_THERE).option("--iconv");
+    spelled_there_in_latin_told: small("-av --delete --iconv=utf8,latin1 s/ h:d", SPELLED_THERE);
+    spelled_the_same: small("-ai --iconv=utf8 s/ h:d", SPELLED_THERE);
+    spelled_the_same_by_locale: small("-ai --iconv=. s/ h:d", SPELLED_THERE).env("LC_ALL", "C.UTF-8");
+    spelled_by_the_environment: spelled("-ai s/ h:d").env("RSYNC_ICONV", "latin1,utf8");
+    spelled_as_it_is: spelled("-ai --iconv=latin1,utf8 --no-iconv s/ h:d");
+    spelled_as_it_is_by_a_dash: spelled("-ai --iconv=- s/ h:d");
+    spelled_in_no_charset: small("-ai --iconv=foo s/ h:d", "s/a\nd/").ignore(Aspect::Stderr, "rsync starts the other end first");
+    spelled_in_no_charset_there: small("-ai --iconv=utf8,foo s/ h:d", "s/a\nd/");
+    spelled_past_the_shell: small("-asi --iconv=latin1,utf8 s/ h:d\\xe9", "s/d\\xe9/x\nd\\xc3\\xa9/\n");
+    unspoken: small("-ai --delete --iconv=utf8 s/ h:d", UNSPOKEN).option("--iconv");
+    unspoken_whole: small("-ai --delete --no-inc-recursive --iconv=utf8 s/ h:d", UNSPOKEN).option("--iconv");
+    unspoken_30: small("-ai --delete --protocol=30 --iconv=utf8 s/ h:d", UNSPOKEN).option("--iconv");
+    unspoken_29: small("-ai --delete --protocol=29 --iconv=utf8 s/ h:d", UNSPOKEN).option("--iconv");
+    unspoken_27: small("-a --delete --protocol=27 --iconv=utf8 s/ h:d", UNSPOKEN).option("--iconv");
+    unspoken_with_links: small("-aHi --iconv=utf8 s/ h:d", &format!("{UNSPOKEN}s/bad2\\xff == s/bad\\xff\ns/good == s/bad\\xff\n"));
+    unspoken_counted: small("-a --stats --iconv=utf8 s/ h:d", UNSPOKEN);
+    unspoken_operands: small("-ai --iconv=utf8 s/bad\\xff s/dir\\xff s/a h:d", UNSPOKEN);
+    unspoken_relative: small("-aRi --iconv=utf8 s/dir\\xff/x s/a h:d", UNSPOKEN);
+    unspoken_alone: small("-ai --iconv=utf8 s/bad\\xff h:d", UNSPOKEN);
+    unspoken_names: small("-ai --files-from=x --iconv=utf8 s h:d", &format!("x=dir\\xff/x\\na\\n\n{UNSPOKEN}")).ignore(Aspect::Stderr, BELOW);
+    unspoken_and_missing: small("-ai --delete-missing-args --iconv=utf8 s/nope\\xff s/a h:d", UNSPOKEN);
+}
+
+/// A device with nothing in it, and one that is reached by a link.
+pub(super) const DEVICES: &str = "s/null char:1,3 0640\ns/l -> null\ns/a\nd/null=old\n";
+
+cases! {
+    devices_by_content: small("-ai --copy-devices s/ h:d", DEVICES).needs_root("devices").option("--copy-devices");
+    devices_by_content_without_keeping: small("-rti --copy-devices s/ h:d", DEVICES).needs_root("devices").option("--copy-devices");
+    devices_by_content_29: small("-ai --protocol=29 --copy-devices s/ h:d", DEVICES).needs_root("devices").option("--copy-devices");
+    devices_by_content_compared: small("-aci --copy-devices s/ h:d", DEVICES).needs_root("devices").option("--copy-devices");
+    devices_by_content_twice: small("-ai --copy-devices s/ h:d", DEVICES).then("-a --stats --copy-devices s/ h:d").needs_root("devices");
+    devices_followed: small("-aiL --copy-devices s/ h:d", DEVICES).needs_root("devices").option("--copy-devices");
+    devices_moved: small("-ai --remove-source-files --copy-devices s/ h:d", DEVICES).needs_root("devices");
+    devices_named: small("-i --copy-devices s/null h:d", DEVICES).needs_root("devices").option("--copy-devices");
+}
+
+/// What is named, and lists of names.
+pub(super) const NAMED: &str = "s/a\ns/b\ns/k/y\ns/k/z\ns/k/m/q\nd/gone\nx=a\\nk/y\\n\nxd=k\\n\n";
+
+fn named(line: &str) -> Case {
+    small(line, NAMED)
+}
+
+cases! {
+    listed_there: named("-ai --files-from=:x s h:d").option("--files-from");
+    listed_there_by_host: named("-ai --files-from=h:x s h:d").option("--files-from");
+    listed_at_another_place: named("-ai --files-from=i:x s h:d");
+    listed_there_and_told: named("-av --files-from=:x s h:d").option("--files-from");
+    listed_there_31: named("-ai --protocol=31 --files-from=:x s h:d").option("--files-from");
+    listed_there_30: named("-ai --protocol=30 --files-from=:x s h:d").option("--files-from");
+    listed_there_29: named("-ai --protocol=29 --files-from=:x s h:d").option("--files-from");
+    listed_there_27: named("-a --protocol=27 --files-from=:x s h:d").option("--files-from");
+    listed_there_deeply: named("-rti --files-from=:xd s h:d").option("--files-from");
+    listed_there_plainly: named("-ai --no-R --files-from=:x s h:d").option("--files-from");
+    listed_there_with_zeros: small("-ai --from0 --files-from=:x s h:d", "x=a\\nb\\x00k/y\\x00\ns/a\\nb\ns/b\ns/k/y\nd/").option("--from0");
+    listed_there_and_deleting: named("-air --delete --files-from=:xd s h:d").option("--files-from");
+    listed_there_but_not_here: small("-ai --files-from=:x s h:d", "x=a\\nnope\\n\ns/a\nd/");
+    listed_there_in_no_list: named("-ai --files-from=:nope s h:d");
+    listed_there_past_the_shell: named("-asi --files-from=:x s h:d").option("--files-from");
+    listed_there_past_the_shell_and_spelled: small("-asi --iconv=latin1,utf8 --files-from=:x s h:d", "x=d\\xc3\\xa9/x\\ncaf\\xc3\\xa9\\n\ns/d\\xe9/x\ns/caf\\xe9\ns/other\nd/").option("--iconv");
+    listed_there_and_spelled: small("-ai --iconv=latin1,utf8 --files-from=:x s h:d", "x=d\\xe9/x\\ncaf\\xe9\\n\ns/d\\xe9/x\ns/caf\\xe9\ns/other\nd/").option("--iconv");
+    only_listed: named("-a --list-only s/ h:d").option("--list-only");
+    only_listed_not_deeply: named("--list-only s/ h:d").option("--list-only");
+    only_listed_deeply: named("-r --list-only s h:d").option("--list-only");
+    only_listed_and_deleting: named("-r --list-only --delete s/ h:d").option("--list-only");
+    only_listed_and_told: named("-rv --list-only s/ h:d").option("--list-only");
+    only_listed_and_itemized: named("-ri --list-only s/ h:d").option("--list-only");
+    only_listed_29: named("-r --protocol=29 --list-only s/ h:d").option("--list-only");
+    only_listed_27: named("-r --protocol=27 --list-only s/ h:d").option("--list-only");
+    only_listed_by_names: named("-r --list-only --files-from=x s h:d").option("--list-only");
+    only_listed_dry: named("-rn --list-only s/ h:d").option("--list-only");
+    only_listed_to_nothing: named("-r --list-only s/ h:nope/nope").option("--list-only");
+    only_listed_counted: named("-r --list-only --stats s/a h:d").option("--list-only");
+    only_listed_compared: named("-rcI --list-only s/ h:d").option("--list-only");
+    only_listed_spelled: small("-r --list-only --iconv=utf8 s/ h:d", "s/caf\\xc3\\xa9\nd/").option("--list-only");
+    only_listed_quietly: named("-rq --list-only s/ h:d").silent();
+}
+
+cases! {
+    excepted_from_compression: small("-azvv --skip-compress=a/b s/ h:d", "s/a\ns/f.b\nd/");
+}

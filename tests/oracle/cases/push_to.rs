@@ -1,6 +1,7 @@
 //! The far end of a push: a stock rsync sends, and what its remote shell starts is resilver.
 
 use super::pull::{ACLS, LONG, LONG_OF_SPECIALS, LONG_OTHER};
+use super::push::{NAMED, SPELLED, SPELLED_THERE, UNSPOKEN};
 use crate::case::{Case, case};
 use crate::compare::Aspect;
 
@@ -201,4 +202,56 @@ cases! {
     acls_as_a_plain_user: small("-aAi s/ h:d", ACLS).unprivileged().option("-A");
     acls_and_xattrs: small("-aAXi s/ h:d", &format!("{ACLS}{LONG}")).option("-A");
     xattrs_relative: small("-aXRi s/k/empty s/a h:d", LONG).option("-X");
+}
+
+fn spelled(line: &str) -> Case {
+    small(line, SPELLED)
+}
+
+cases! {
+    spelled_otherwise: spelled("-ai --delete --iconv=latin1,utf8 s/ h:d").option("--iconv");
+    spelled_otherwise_twice: spelled("-ai --iconv=latin1,utf8 s/ h:d").then("-aii --iconv=latin1,utf8 s/ h:d");
+    spelled_otherwise_whole: spelled("-ai --delete --no-inc-recursive --iconv=latin1,utf8 s/ h:d");
+    spelled_otherwise_30: spelled("-ai --delete --protocol=30 --iconv=latin1,utf8 s/ h:d");
+    spelled_otherwise_29: spelled("-ai --delete --protocol=29 --iconv=latin1,utf8 s/ h:d");
+    spelled_otherwise_27: spelled("-a --delete --protocol=27 --iconv=latin1,utf8 s/ h:d").ignore(Aspect::Stdout, ORDER);
+    spelled_otherwise_with_links: spelled("-aHi --iconv=latin1,utf8 s/ h:d");
+    spelled_otherwise_with_xattrs: small("-aXi --iconv=latin1,utf8 s/ h:d", &format!("{SPELLED}s/d\\xe9/ x:user.k=a-value-longer-than-what-a-list-tells-1\ns/d\\xe9/q x:user.k=a-value-longer-than-what-a-list-tells-2\n"));
+    spelled_otherwise_and_moved: small("-ai --remove-source-files --iconv=latin1,utf8 s/ h:d", "s/b\\xe9\ns/a\ns/\\xe9/y\nd/");
+    spelled_otherwise_dry: spelled("-ain --delete --iconv=latin1,utf8 s/ h:d");
+    spelled_otherwise_by_rules: small("-ai --delete --exclude=*\\xe9.o --iconv=latin1,utf8 s/ h:d", "s/a\\xe9.o\ns/b\nd/c\\xc3\\xa9.o\nd/\\xe9.o\n").option("--exclude");
+    spelled_there_in_latin: small("-ai --delete --iconv=utf8,latin1 s/ h:d", SPELLED_THERE).option("--iconv");
+    spelled_there_in_latin_29: small("-ai --delete --protocol=29 --iconv=utf8,latin1 s/ h:d", SPELLED_THERE).option("--iconv");
+    spelled_there_in_latin_told: small("-av --delete --iconv=utf8,latin1 s/ h:d", SPELLED_THERE);
+    spelled_both_in_latin: small("-av --delete --iconv=latin1 s/ h:d", "s/caf\\xe9\nd/gone\\xe9\nd/d\\xe9/gone\\xe9");
+    spelled_there_with_notices: small("-rliv --iconv=utf8,latin1 s/ h:d", "s/p\\xc3\\xa9 fifo\ns/a\nd/");
+    noticed_in_odd_bytes: small("-rli s/ h:d", "s/p\\xe9 fifo\ns/p\\n fifo\ns/a\\\\#351 fifo\ns/a\nd/");
+    spelled_past_the_shell: small("-asi --iconv=latin1,utf8 s/ h:d\\xe9", "s/d\\xe9/x\n");
+    unspoken: small("-ai --delete --iconv=utf8 s/ h:d", UNSPOKEN).option("--iconv");
+    unspoken_29: small("-ai --delete --protocol=29 --iconv=utf8 s/ h:d", UNSPOKEN).option("--iconv");
+}
+
+fn named(line: &str) -> Case {
+    small(line, NAMED)
+}
+
+cases! {
+    listed_there_deeply: named("-rti --files-from=:xd s h:d").option("--files-from");
+    listed_there_plainly: named("-ai --no-R --files-from=:x s h:d").option("--files-from");
+    listed_there_but_not_here: small("-ai --files-from=:x s h:d", "x=a\\nnope\\n\ns/a\nd/");
+    listed_there_past_the_shell: named("-asi --files-from=:x s h:d").option("--files-from");
+    listed_there_past_the_shell_and_spelled: small("-asi --iconv=latin1,utf8 --files-from=:x s h:d", "x=d\\xc3\\xa9/x\\ncaf\\xc3\\xa9\\n\ns/d\\xe9/x\ns/caf\\xe9\ns/other\nd/").option("--iconv");
+    listed_there_and_spelled: small("-ai --iconv=latin1,utf8 --files-from=:x s h:d", "x=d\\xe9/x\\ncaf\\xe9\\n\ns/d\\xe9/x\ns/caf\\xe9\ns/other\nd/").option("--iconv");
+    only_listed: named("-a --list-only s/ h:d").option("--list-only");
+    only_listed_not_deeply: named("--list-only s/ h:d").option("--list-only");
+    only_listed_deeply: named("-r --list-only s h:d").option("--list-only");
+    only_listed_and_deleting: named("-r --list-only --delete s/ h:d").option("--list-only");
+    only_listed_and_told: named("-rv --list-only s/ h:d").option("--list-only");
+    only_listed_and_itemized: named("-ri --list-only s/ h:d").option("--list-only");
+    only_listed_29: named("-r --protocol=29 --list-only s/ h:d").option("--list-only");
+    only_listed_27: named("-r --protocol=27 --list-only s/ h:d").option("--list-only").ignore(Aspect::Stdout, ORDER);
+    only_listed_to_nothing: named("-r --list-only s/ h:nope/nope").option("--list-only");
+    only_listed_counted: named("-r --list-only --stats s/a h:d").option("--list-only");
+    only_listed_with_links: small("-rlH --list-only s/ h:d", "s/a\ns/b == s/a\ns/l -> a\ns/p fifo\nd/").option("--list-only");
+    only_listed_spelled: small("-r --list-only --iconv=utf8,latin1 s/ h:d", "s/caf\\xc3\\xa9\nd/").option("--list-only");
 }
