@@ -186,7 +186,7 @@ pub const MACHINES: &[Paragraph] = &[
          whether resilver or a stock rsync pushes: the tree is made ready there and switched in before the client \
          is told that all went well. A switch that fails, or that a gate refuses, is the client's exit code; a \
          connection that breaks leaves the destination as it was. Options of the stage are passed on by rsync's \
-         -M, as in -M--gate=COMMAND or -M--commit=journal.",
+         -M, as in -M--gate=COMMAND or -M--commit=journal; -M--log-file=FILE keeps a log there.",
     ),
 ];
 
@@ -391,9 +391,7 @@ pub const FILES: &[Paragraph] = &[
 
 /// What is different on purpose, or not there yet.
 pub const DIFFERENCES: &[Paragraph] = &[
-    Point(
-        "The options of rsync that this page does not name are refused by name. As the far end resilver refuses --log-file.",
-    ),
+    Point("The options of rsync that this page does not name are refused by name."),
     Point(
         "Data is on disk before the switch: --fsync is the default, --no-fsync is resilver's own.",
     ),

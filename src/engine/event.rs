@@ -455,6 +455,12 @@ pub trait Report: Send + Sync {
     fn event(&self, event: Event);
     /// Whether unchanged and skipped entries are of interest; where not, none are sent.
     fn wants(&self) -> Wants;
+    /// Takes an event of which the other end tells people: only a record of the run is to have it.
+    fn record(&self, _event: Event) {}
+    /// What such a record makes use of.
+    fn record_wants(&self) -> Wants {
+        Wants::default()
+    }
 }
 
 /// Which events a report makes use of, so that the engine need not build the others.
@@ -464,6 +470,8 @@ pub struct Wants {
     pub items: bool,
     /// Items without any change (`-ii`, `-vv`).
     pub unchanged: bool,
+    /// Items of which the other end tells people as well: a record is kept here.
+    pub records: bool,
     /// Deletions.
     pub deletions: bool,
     /// Skips that are only told with `-vv`.
@@ -499,6 +507,7 @@ impl Wants {
         Wants {
             items: self.items || other.items,
             unchanged: self.unchanged || other.unchanged,
+            records: self.records || other.records,
             deletions: self.deletions || other.deletions,
             skips: self.skips || other.skips,
             backups: self.backups || other.backups,

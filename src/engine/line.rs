@@ -16,6 +16,8 @@ pub type HangUp = dyn Fn() + Send + Sync;
 #[derive(Clone, Default)]
 pub(super) struct Line {
     received: Arc<AtomicU64>,
+    /// What went through [`Line::counts`].
+    sent: Arc<AtomicU64>,
     /// All bytes whose coming or going is a sign of life.
     moved: Arc<AtomicU64>,
 }
@@ -33,6 +35,12 @@ impl Line {
         Box::new(Writing { to, line })
     }
 
+    /// The stream to the other end, which is no sign of life.
+    pub(super) fn counts(&self, to: Box<dyn Write + Send>) -> Box<dyn Write + Send> {
+        let sent = Arc::clone(&self.sent);
+        Box::new(Counting { to, sent })
+    }
+
     /// What was said before the session does not count.
     pub(super) fn begin_session(&self) {
         self.received.store(0, Ordering::Relaxed);
@@ -41,6 +49,11 @@ impl Line {
     /// Bytes that came so far.
     pub(super) fn received(&self) -> u64 {
         self.received.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that went so far.
+    pub(super) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
     }
 
     /// Watches a session: hangs up when somebody asks to stop, or when nothing moves for `timeout`. `role` is the part
@@ -116,6 +129,23 @@ impl Read for Reading {
 struct Writing {
     to: Box<dyn Write + Send>,
     line: Line,
+}
+
+struct Counting {
+    to: Box<dyn Write + Send>,
+    sent: Arc<AtomicU64>,
+}
+
+impl Write for Counting {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        let written = self.to.write(buf)?;
+        self.sent.fetch_add(written as u64, Ordering::Relaxed);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
 }
 
 impl Write for Writing {

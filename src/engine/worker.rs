@@ -180,30 +180,51 @@ impl<'w> Worker<'w> {
             return;
         }
         if self.listener().is_some() {
-            if !std::mem::take(&mut self.told_ahead) {
-                self.tell_client(ndx, told::item(stat.kind, &action, changes), wanted);
-            }
             // Of attributes rsync tells the receiving end itself, to whom clients say nothing of them.
             let tells = is_wanted && wants.skips;
-            if !(tells && action == Action::Attributes && changes.any()) {
+            let tells = tells && action == Action::Attributes && changes.any();
+            let is_recorded = is_wanted && wants.records && !tells;
+            let line = is_recorded
+                .then(|| self.line(path, stat, action.clone(), changes, link.as_deref()));
+            match std::mem::take(&mut self.told_ahead) {
+                true => self.record(line),
+                false => {
+                    let item = told::item(stat.kind, &action, changes);
+                    self.tell_client(ndx, item, wanted, line);
+                }
+            }
+            if !tells {
                 return;
             }
         }
+        let line = self.line(path, stat, action, changes, link.as_deref());
+        self.tell(Event::Item(line));
+    }
+
+    /// What is told of an entry.
+    pub(super) fn line(
+        &self,
+        path: &Path,
+        stat: &Stat,
+        action: Action,
+        changes: Changes,
+        link: Option<&[u8]>,
+    ) -> Item {
         let told = self.run.told(path);
         let path = match path.as_os_str().is_empty() {
             true => &told,
             false => path,
         };
         let details = self.details(path, stat, Traffic::default());
-        self.tell(Event::Item(Item {
+        Item {
             path: told,
             kind: stat.kind,
             action,
             changes,
             size: stat.size,
-            link: link.map(|bytes| crate::sys::as_path(&bytes).to_owned()),
+            link: link.map(|bytes| crate::sys::as_path(bytes).to_owned()),
             details,
-        }));
+        }
     }
 
     pub(super) fn skipped(&mut self, path: &Path, kind: Kind, why: Skip) {

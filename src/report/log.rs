@@ -12,7 +12,7 @@ use super::sentence::Sentences;
 use super::style::{Log, Style};
 use super::voice::Voice;
 use super::{summary, when};
-use crate::engine::{Action, Event, Item, Outcome, Wants};
+use crate::engine::{Action, Event, Item, Outcome, Skip, Wants};
 use crate::sys::process;
 use crate::tree::Charset;
 
@@ -88,8 +88,16 @@ impl LogFile {
 
     /// rsync logs what its sender is told: attributes alone only where the terminal is told what changed.
     fn tells(&self, item: &Item) -> bool {
-        if self.log.format.is_empty() || (self.style.run.dry && item.action == Action::Transfer) {
+        let run = &self.style.run;
+        // Of a trial run, a server logs nothing.
+        let is_idle = run.dry && (run.is_served || item.action == Action::Transfer);
+        if self.log.format.is_empty() || is_idle {
             return false;
+        }
+        if run.is_served && item.action != Action::Transfer {
+            let sees = self.style.itemizes() || self.log.format.tells_changes();
+            let differs = item.changes.any() || item.action.changes();
+            return sees && (differs || self.style.tells_unchanged());
         }
         let by_changes = self.style.itemizes()
             && (self.style.tells_unchanged() || item.changes.any() || item.action.changes());
@@ -158,6 +166,11 @@ impl Voice for LogFile {
                     self.deleted(event);
                 }
             }
+            // What a client says as well, and this side for its sake.
+            Event::Skipped {
+                why: Skip::UpToDate,
+                ..
+            } if self.style.run.is_served => {}
             _ => self.say(|sentences, say| sentences.event(event, &mut |_, bytes| say(bytes))),
         }
     }
@@ -166,6 +179,10 @@ impl Voice for LogFile {
         self.say(|sentences, say| sentences.method(&mut |_, bytes| say(bytes)));
         let human = self.style.human;
         let stats = &outcome.stats;
+        if self.style.run.is_served {
+            self.lines.push(summary::logged(stats).as_bytes());
+            return self.lines.flush();
+        }
         let level = self.style.info(Info::Stats);
         if let Some(text) = self.sentences.delta_totals(outcome) {
             self.lines.push(text.as_bytes());

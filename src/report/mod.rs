@@ -40,7 +40,7 @@ pub use levels::{Debug, Flag, HIGHEST, Info, Levels, Setting};
 pub use numbers::Human;
 pub use screen::{Buffering, Target};
 pub use style::{List, Log, Run, Style, Way};
-pub use voice::Telling;
+pub use voice::{Record, Telling};
 pub use why::{Answer, Asking, Why};
 
 #[cfg(test)]

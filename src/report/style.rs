@@ -143,6 +143,7 @@ impl Style {
         let progress = self.info(Info::Progress);
         let format = |fits: fn(&Format) -> bool| self.format.as_ref().is_some_and(fits);
         Wants {
+            records: false,
             items: self.format.is_some() || self.info(Info::Name) > 1,
             unchanged: self.tells_unchanged(),
             deletions: self.tells_deletions(),

@@ -1,7 +1,7 @@
 //! Everybody who tells a run, fed from one stream of events.
 
-use std::io::Write;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::bar::Bar;
 use super::json::Json;
@@ -33,6 +33,32 @@ pub(super) trait Voice: Send {
 pub struct Telling {
     voices: Mutex<Vec<Box<dyn Voice>>>,
     wants: Wants,
+    /// The log file of a server, which has more than its voices tell.
+    record: Option<Record>,
+}
+
+/// The log file of a server; what it tells in its ways goes into one.
+#[derive(Clone)]
+pub struct Record(Arc<Mutex<LogFile>>);
+
+impl Record {
+    /// Opens the one that a style asks for. Where that cannot be done, standard error is told.
+    #[must_use]
+    pub fn open(style: &Style) -> Option<Record> {
+        let (out, err) = (Box::new(io::stderr()), Box::new(io::stderr()));
+        let mut screen = Screen::new(out, err, Buffering::Line);
+        let file = LogFile::of(style, &mut screen)?;
+        Some(Record(Arc::new(Mutex::new(file))))
+    }
+
+    fn file(&self) -> MutexGuard<'_, LogFile> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes the totals of a run that came to its end.
+    pub fn finish(&self, outcome: &Outcome) {
+        self.file().finish(outcome);
+    }
 }
 
 impl Telling {
@@ -82,6 +108,12 @@ impl Telling {
         }])
     }
 
+    /// The same, with a record beside it.
+    #[must_use]
+    pub fn recorded(self, record: Option<Record>) -> Telling {
+        Telling { record, ..self }
+    }
+
     fn of(voices: Vec<Box<dyn Voice>>) -> Telling {
         let wants = voices
             .iter()
@@ -89,6 +121,7 @@ impl Telling {
         Telling {
             voices: Mutex::new(voices),
             wants,
+            record: None,
         }
     }
 
@@ -111,6 +144,9 @@ impl Telling {
     pub fn last_word(&self, line: &str) {
         let mut voices = self.voices();
         voices.iter_mut().for_each(|voice| voice.last_word(line));
+        if let Some(record) = &self.record {
+            record.file().last_word(line);
+        }
     }
 
     /// Says that the process is about to exit with this code; to be called last.
@@ -124,9 +160,22 @@ impl Report for Telling {
     fn event(&self, event: Event) {
         let mut voices = self.voices();
         voices.iter_mut().for_each(|voice| voice.event(&event));
+        drop(voices);
+        self.record(event);
     }
 
     fn wants(&self) -> Wants {
         self.wants
+    }
+
+    fn record(&self, event: Event) {
+        if let Some(record) = &self.record {
+            record.file().event(&event);
+        }
+    }
+
+    fn record_wants(&self) -> Wants {
+        let record = self.record.as_ref();
+        record.map_or_else(Wants::default, |record| record.file().wants())
     }
 }

@@ -376,7 +376,8 @@ impl Drop for Scratch {
 /// Whether a command line asks for a trial run.
 fn is_dry(args: &[OsString]) -> bool {
     let dry = |arg: std::borrow::Cow<'_, str>| {
-        arg == "--dry-run" || (arg.starts_with('-') && !arg.starts_with("--") && arg.contains('n'))
+        let is_bundle = arg.starts_with('-') && !arg.starts_with("--") && !arg.starts_with("-M");
+        arg == "--dry-run" || (is_bundle && arg.contains('n'))
     };
     args.iter().any(|arg| dry(arg.to_string_lossy()))
 }

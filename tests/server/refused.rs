@@ -80,10 +80,10 @@ fn a_destination_that_another_run_holds_is_told() {
 fn what_is_not_there_yet_is_refused_by_name() {
     let place = Place::new();
     place.fill(2, 100, 1);
-    let output = push(&place, &whole(&place), &["-a", "-M--log-file=x"]);
+    let output = push(&place, &whole(&place), &["-a", "-M--only-write-batch=x"]);
     let said = complaint(&output);
     assert!(!output.status.success(), "{said}");
-    assert!(said.contains("--log-file"), "{said}");
+    assert!(said.contains("--only-write-batch"), "{said}");
     assert!(!place.at("d").exists());
 }
 

@@ -8,6 +8,7 @@ use crate::cli::commands::code_of;
 use crate::cli::exit::{Code, Refusal};
 use crate::cli::options::Duty;
 use crate::engine::{self, Event, Report, Severity};
+use crate::report;
 use crate::stage::{CommitChoice, Method};
 use crate::wire;
 
@@ -43,7 +44,13 @@ pub(super) fn receive(session: Session) -> Result<u8, Refusal> {
         ..
     } = duty;
     let post = Arc::new(engine::Post::of_texts_in(charset));
-    let voice = Voice::new(style, errors_in_band, protocol, &post);
+    let voice = Voice::new(
+        style,
+        report::Way::Receives,
+        errors_in_band,
+        protocol,
+        &post,
+    );
     let ended_early = standard.clone();
     let hang_up = Arc::new(move || ended_early.hang_up());
     let ended = engine::pull(
@@ -84,7 +91,11 @@ pub(super) fn receive(session: Session) -> Result<u8, Refusal> {
                 let severity = Severity::Plain;
                 voice.report.event(Event::Message { severity, text });
             }
-            Code::of(&outcome)
+            let code = Code::of(&outcome);
+            if let Some(record) = voice.record.as_ref().filter(|_| code == Code::Success) {
+                record.finish(&outcome);
+            }
+            code
         }
         Err(e) => {
             voice.tell(&e);

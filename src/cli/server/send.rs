@@ -8,6 +8,7 @@ use crate::cli::commands::code_of;
 use crate::cli::exit::{Code, Refusal};
 use crate::cli::options::Duty;
 use crate::engine;
+use crate::report;
 use crate::wire::Way;
 
 /// Sends what a client asks for.
@@ -49,7 +50,7 @@ pub(super) fn send(session: Session) -> Result<u8, Refusal> {
             .collect();
     }
     let post = Arc::new(engine::Post::of_texts_in(charset));
-    let voice = Voice::new(style, errors_in_band, protocol, &post);
+    let voice = Voice::new(style, report::Way::Sends, errors_in_band, protocol, &post);
     let ended_early = standard.clone();
     let receiver = engine::Receiver {
         from: Box::new(from),
@@ -77,7 +78,12 @@ pub(super) fn send(session: Session) -> Result<u8, Refusal> {
         }),
     };
     let code = match engine::push(&options, &voice.report, receiver) {
-        Ok(outcome) => Code::of(&outcome),
+        Ok(outcome) => {
+            if let Some(record) = &voice.record {
+                record.finish(&outcome);
+            }
+            Code::of(&outcome)
+        }
         Err(e) => {
             voice.tell(&e);
             standard.drain();

@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::cli::commands::{code_of, tell_error};
 use crate::engine;
-use crate::report::{Buffering, Style, Target, Telling};
+use crate::report::{Buffering, Record, Run, Style, Target, Telling, Way};
 use crate::wire::{self, Protocol};
 
 /// What is told of a session.
 pub(super) struct Voice {
     pub report: Telling,
+    /// `--log-file`.
+    pub record: Option<Record>,
     /// A client that is told the code leaves at once, and hears no more of standard error.
     last_words: Option<Arc<Telling>>,
     /// Why the session ends was said.
@@ -21,10 +23,15 @@ pub(super) struct Voice {
 impl Voice {
     pub(super) fn new(
         style: Style,
+        way: Way,
         errors_in_band: bool,
         protocol: Protocol,
         post: &Arc<engine::Post>,
     ) -> Voice {
+        let record = Record::open(&Style {
+            run: Run { way, ..style.run },
+            ..style.clone()
+        });
         let in_band = |severity| -> Box<dyn Write + Send> {
             let post = Arc::clone(post);
             Box::new(Letter { post, severity })
@@ -40,15 +47,13 @@ impl Voice {
         };
         let last_words = (protocol >= Protocol::V31).then(|| {
             let (out, err) = (Box::new(io::sink()), in_band(wire::Severity::Error));
-            Arc::new(Telling::into_streams(
-                style.clone(),
-                out,
-                err,
-                Buffering::Line,
-            ))
+            let telling = Telling::into_streams(style.clone(), out, err, Buffering::Line);
+            Arc::new(telling.recorded(record.clone()))
         });
         Voice {
-            report: Telling::into_streams(style, out, err, Buffering::Line),
+            report: Telling::into_streams(style, out, err, Buffering::Line)
+                .recorded(record.clone()),
+            record,
             last_words,
             is_told: Arc::default(),
         }

@@ -102,7 +102,7 @@ impl Worker<'_> {
         if ndx.is_none() || !can_ask {
             return false;
         }
-        self.tell_client(ndx, item, wanted);
+        self.tell_client(ndx, item, wanted, None);
         self.told_ahead = true;
         true
     }

@@ -43,8 +43,11 @@ pub(super) struct Reserved<'r>(pub &'r dyn Report);
 
 impl Report for Reserved<'_> {
     fn event(&self, event: Event) {
-        if !matches!(event, Event::ListBegins | Event::Listed(_)) {
-            self.0.event(event);
+        match event {
+            Event::ListBegins | Event::Listed(_) | Event::Item(_) | Event::Arrived(_) => {
+                self.0.record(event);
+            }
+            event => self.0.event(event),
         }
     }
 
@@ -56,5 +59,6 @@ impl Report for Reserved<'_> {
             source_removals: wants.source_removals,
             ..Wants::default()
         }
+        .or(self.0.record_wants())
     }
 }

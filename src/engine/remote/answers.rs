@@ -295,6 +295,11 @@ impl<'h> Answers<'h> {
             let values = crate::wire::read_xattr_values(&mut self.from)?;
             far.requests.values_came(ndx, values)?;
         }
+        if worker.run.wants.records
+            && let Some(line) = far.records.take(ndx)
+        {
+            self.report.record(Event::Item(line));
+        }
         if !item.is_transfer() {
             return Ok(());
         }

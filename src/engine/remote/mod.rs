@@ -26,6 +26,7 @@ mod incoming;
 mod peer;
 mod pending;
 mod queue;
+mod records;
 mod relay;
 mod requests;
 pub(super) mod told;
@@ -46,10 +47,11 @@ pub(super) use requests::Requests;
 use answers::{Answers, First, Reading};
 use hearing::{Hearing, LastWord, Listener};
 pub(super) use hearing::{inconvertible, legible, take_errors};
+use records::Records;
 use relay::Relay;
 
 use super::error::Error;
-use super::event::{Event, Outcome, Report};
+use super::event::{Event, Outcome, Report, Traffic};
 use super::line::{HangUp, Line};
 use super::opening::{Opening, on_the_way};
 use super::options::{Fuzzy, Options};
@@ -107,6 +109,8 @@ pub(super) struct Far<'f> {
     pub course: &'f Course,
     /// Whether it is a client, who is told of every entry and tells people.
     pub is_told: bool,
+    /// What is recorded of entries when it has heard of them.
+    pub records: &'f Arc<Records>,
     /// The exit code of a run that this error ends.
     pub code_of: &'f CodeOf,
     pub hang_up: &'f HangUp,
@@ -161,6 +165,11 @@ fn pull_over(
     let converts_names = opening.is_secluded();
     let accepts = |spoken| refuse_beyond(spoken, &fields, options);
     let dialect = opening.shake_hands(&offer, charset, accepts, &mut from, &mut to)?;
+    let serves = opening.role() == Role::Server;
+    let to = match serves {
+        true => line.counts(to),
+        false => to,
+    };
     let mut to = Mux::new(to);
     let begun = to.begin_session(dialect.writes_frames);
     begun.map_err(|e| Error::Wire(crate::wire::Error::Io(e)))?;
@@ -185,6 +194,7 @@ fn pull_over(
     let ordered = session::is_ordered(options, report);
     let frontier = Frontier::new(report, ordered);
     let (course, last_word) = (Course::default(), LastWord::default());
+    let records = Arc::new(Records::default());
     let hearing = Hearing {
         report,
         tally: &tally,
@@ -263,6 +273,7 @@ fn pull_over(
             listed_sums: Sums::of_listings(&dialect),
             course: &course,
             is_told: opening.role() == Role::Server,
+            records: &records,
             code_of: &*code_of,
             hang_up: &*hang_up,
         };
@@ -275,7 +286,14 @@ fn pull_over(
         };
         let result = session::receive(options, report, found, &tally, &peer);
         peer.part(&result);
-        result
+        let mut outcome = result?;
+        if serves {
+            outcome.stats.wire = Some(Traffic {
+                sent: line.sent(),
+                received: line.received(),
+            });
+        }
+        Ok(outcome)
     };
     match (pulled(), last_word.get()) {
         (Err(Error::Wire(e)), Some(code)) if e.is_end() => Err(Error::Left { code }),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::requests::Requests;
-use crate::engine::event::{Due, Event, Report, Wants};
+use crate::engine::event::{Action, Due, Event, Item, Report, Wants};
 use crate::engine::opening::on_the_way;
 use crate::engine::post::Outlet;
 use crate::wire::{Converter, Message, Protocol};
@@ -20,7 +20,18 @@ pub(super) struct Relay<'r> {
     pub begun: AtomicBool,
 }
 
+impl Relay<'_> {
+    /// Of attributes alone rsync's client is told nothing that it could tell.
+    fn is_told_here(&self, item: &Item) -> bool {
+        self.report.wants().skips && item.action == Action::Attributes && item.changes.any()
+    }
+}
+
 impl Report for Relay<'_> {
+    fn record(&self, event: Event) {
+        self.report.record(event);
+    }
+
     fn event(&self, event: Event) {
         let deals_with_entries = matches!(event, Event::Due(_) | Event::Deleted { .. });
         if deals_with_entries && !self.begun.swap(true, Ordering::Relaxed) {
@@ -38,14 +49,18 @@ impl Report for Relay<'_> {
                     name,
                     directory: kind == crate::sys::Kind::Dir,
                 });
+                self.report.record(Event::Deleted { path, kind });
             }
-            (Event::ListBegins | Event::Listed(_), Some(_)) => {}
+            (Event::Item(item), Some(_)) if !self.is_told_here(&item) => {
+                self.report.record(Event::Item(item));
+            }
+            (event @ (Event::ListBegins | Event::Listed(_)), Some(_)) => self.report.record(event),
             (event, _) => self.report.event(event),
         }
     }
 
     fn wants(&self) -> Wants {
-        let wants = self.report.wants();
+        let (wants, record) = (self.report.wants(), self.report.record_wants());
         match self.client {
             None => wants,
             Some(_) => Wants {
@@ -58,8 +73,10 @@ impl Report for Relay<'_> {
                 details: false,
                 arrivals: false,
                 checksum: false,
+                records: record.items,
                 ..wants
-            },
+            }
+            .or(record),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt;
 
 use super::Far;
-use crate::engine::event::{Action, Changes, Due, Event};
+use crate::engine::event::{Action, Changes, Due, Event, Item as Line};
 use crate::engine::extended::Wanted;
 use crate::engine::leaf::Leaf;
 use crate::engine::node::Node;
@@ -78,6 +78,11 @@ impl Worker<'_> {
         run.frontier.wait_for_turn(&self.key) && far.requests.make_room()
     }
 
+    /// Has a record keep a line of an entry of which nobody else is told.
+    pub(in crate::engine) fn record(&mut self, line: Option<Line>) {
+        self.events.extend(line.map(Event::Item));
+    }
+
     /// The index by which such a client knows an entry.
     pub(in crate::engine) fn index(&self, node: &Node, leaf: &Leaf) -> Option<u32> {
         self.listener()?;
@@ -85,20 +90,23 @@ impl Worker<'_> {
         listed.index(&leaf.name).map(|(ndx, _)| ndx)
     }
 
-    /// Tells the client of an entry, when its turn comes, and asks it then for these values of extended attributes.
+    /// Tells the client of an entry, when its turn comes, and asks it then for these values of extended attributes; a
+    /// record has the `line`.
     pub(in crate::engine) fn tell_client(
         &mut self,
         ndx: Option<u32>,
         item: Item,
         wanted: Vec<Wanted>,
+        line: Option<Line>,
     ) {
         let (Some(far), Some(ndx)) = (self.run.far, ndx) else {
             return;
         };
         // Old clients know of requests only.
         if far.dialect.protocol < Protocol::V29 && !item.is_transfer() {
-            return;
+            return self.record(line);
         }
+        let records = std::sync::Arc::clone(far.records);
         let requests = std::sync::Arc::clone(far.requests);
         // The list that has the entry is not through before.
         let turn = self.turn.clone();
@@ -112,6 +120,9 @@ impl Worker<'_> {
         let lists_values = self.run.target.is_some() && item.has_xattrs(far.dialect);
         let wanted = lists_values.then_some(wanted);
         self.tell(Event::Due(Due::new(move || {
+            if let Some(line) = line {
+                records.keep(ndx, line);
+            }
             requests.report(ndx, &item, wanted);
             drop(turn);
         })));

@@ -117,7 +117,12 @@ impl Worker<'_> {
 
     /// Asks a client for a file when its turn among all that it is told comes.
     fn ask_in_turn(&mut self, far: Far<'_>, ndx: u32, pending: Pending, sums: BlockSums) {
-        let item = told::item(pending.leaf.stat.kind, &Action::Transfer, pending.changes);
+        let (leaf, changes) = (&pending.leaf, pending.changes);
+        if self.run.wants.records {
+            let line = self.line(&leaf.path, &leaf.stat, Action::Transfer, changes, None);
+            far.records.keep(ndx, line);
+        }
+        let item = told::item(leaf.stat.kind, &Action::Transfer, changes);
         let due = far.requests.hold(ndx, pending, item, sums);
         self.tell(Event::Due(due));
         self.run.frontier.tell(&self.key, &mut self.events);

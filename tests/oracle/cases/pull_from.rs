@@ -197,3 +197,25 @@ cases! {
 cases! {
     excepted_from_compression: small("-azi --skip-compress=a/b h:s/ d", "s/a\ns/f.b\nd/");
 }
+
+fn in_log(line: &str) -> Case {
+    small(line, super::push_to::LOGGED)
+}
+
+cases! {
+    logged_there: in_log("-a -M--log-file=x.log h:s/ d").option("-M--log-file=x.log");
+    logged_there_itemized: in_log("-ai --delete -M--log-file=x.log h:s/ d").option("-M--log-file=x.log");
+    logged_there_told: in_log("-av -M--log-file=x.log h:s/ d").option("-M--log-file=x.log");
+    logged_there_well_told: in_log("-avv -M--log-file=x.log h:s/ d").ignore(Aspect::Stdout, "the command is told").option("-M--log-file=x.log");
+    logged_there_by_format: in_log("-a -M--log-file=x.log -M--log-file-format=%o:%n:%l:%i h:s/ d").option("-M--log-file=x.log");
+    logged_there_at_length: in_log("-a -M--log-file=x.log -M--log-file-format=%o:%n:%L:%B:%U:%f h:s/ d").option("-M--log-file=x.log");
+    logged_there_in_no_format: in_log("-a -M--log-file=x.log -M--log-file-format= h:s/ d").option("-M--log-file=x.log");
+    logged_there_with_links: in_log("-aHi --stats -M--log-file=x.log h:s/ d").option("-M--log-file=x.log");
+    logged_there_dry: in_log("-an -M--log-file=x.log h:s/ d").option("-M--log-file=x.log");
+    logged_there_29: in_log("-a --protocol=29 -M--log-file=x.log h:s/ d").option("-M--log-file=x.log");
+    logged_there_twice: in_log("-a -M--log-file=x.log h:s/ d").then("-aii -M--log-file=x.log h:s/ d").option("-M--log-file=x.log");
+    logged_there_and_missing: in_log("-a -M--log-file=x.log h:s/ h:nope d").option("-M--log-file=x.log");
+    logged_there_and_nothing_else: in_log("-a -M--log-file=x.log h:nope d").option("-M--log-file=x.log");
+    logged_there_where_nothing_can_be: in_log("-a -M--log-file=nope/x.log h:s/ d").option("-M--log-file=nope/x.log");
+    logged_there_and_moved: small("-a --remove-source-files -M--log-file=x.log h:s/ d", "s/a\ns/b=1\nd/b=1\n").option("-M--log-file=x.log");
+}

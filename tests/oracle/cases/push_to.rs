@@ -255,3 +255,31 @@ cases! {
     only_listed_with_links: small("-rlH --list-only s/ h:d", "s/a\ns/b == s/a\ns/l -> a\ns/p fifo\nd/").option("--list-only");
     only_listed_spelled: small("-r --list-only --iconv=utf8,latin1 s/ h:d", "s/caf\\xc3\\xa9\nd/").option("--list-only");
 }
+
+/// A tree of which a log has something of each kind to tell.
+pub(super) const LOGGED: &str = "s/a=changed\ns/h\ns/h2 == s/h\ns/l -> a\ns/p fifo\ns/k/y\ns/same=same\nd/a=old\nd/same=same\nd/gone\nd/g/g\n";
+
+fn in_log(line: &str) -> Case {
+    small(line, LOGGED)
+}
+
+cases! {
+    logged_there: in_log("-a -M--log-file=x.log s/ h:d").option("-M--log-file=x.log");
+    logged_there_itemized: in_log("-ai --delete -M--log-file=x.log s/ h:d").option("-M--log-file=x.log");
+    logged_there_told: in_log("-av --delete -M--log-file=x.log s/ h:d").option("-M--log-file=x.log");
+    logged_there_well_told: in_log("-avv --delete -M--log-file=x.log s/ h:d").ignore(Aspect::Stdout, "the command is told").option("-M--log-file=x.log");
+    logged_there_by_format: in_log("-a --delete -M--log-file=x.log -M--log-file-format=%o:%n:%l:%i s/ h:d").option("-M--log-file=x.log");
+    logged_there_at_length: in_log("-a -M--log-file=x.log -M--log-file-format=%o:%n:%L:%B:%U:%f s/ h:d").option("-M--log-file=x.log");
+    logged_there_in_no_format: in_log("-a --delete -M--log-file=x.log -M--log-file-format= s/ h:d").option("-M--log-file=x.log");
+    logged_there_with_links: in_log("-aHi --stats --delete -M--log-file=x.log s/ h:d").option("-M--log-file=x.log");
+    logged_there_dry: in_log("-an --delete -M--log-file=x.log s/ h:d").option("-M--log-file=x.log");
+    logged_there_dry_and_itemized: in_log("-ain --delete -M--log-file=x.log s/ h:d").option("-M--log-file=x.log");
+    logged_there_29: in_log("-a --delete --protocol=29 -M--log-file=x.log s/ h:d").option("-M--log-file=x.log");
+    logged_there_twice: in_log("-a -M--log-file=x.log s/ h:d").then("-aii -M--log-file=x.log s/ h:d").option("-M--log-file=x.log");
+    logged_there_with_attributes: small("-a -M--log-file=x.log s/ h:d", "s/a=1 0600\nd/a=1\nd/k/\ns/k/ 0700 @5\n").option("-M--log-file=x.log");
+    logged_there_with_complaints: small("-rl -M--log-file=x.log s/ h:d", "s/a\ns/p fifo\nd/a/x\n").option("-M--log-file=x.log");
+    logged_there_where_nothing_can_be: in_log("-a -M--log-file=nope/x.log s/ h:d").option("-M--log-file=nope/x.log");
+    logged_there_and_failed: small("-a -M--log-file=x.log s/ h:no/no", "s/a\n").option("-M--log-file=x.log");
+    logged_there_and_listed: in_log("-r --list-only -M--log-file=x.log s/ h:d").option("-M--log-file=x.log");
+    logged_there_and_limited: in_log("-a --delete --max-delete=1 -M--log-file=x.log s/ h:d").option("-M--log-file=x.log");
+}
