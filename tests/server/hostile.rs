@@ -173,7 +173,7 @@ fn odd_words_are_refused() {
         &["--server", "-rt", "--rsync", ".", "d"],
         &["--server", "--daemon", "."],
         &["--server", "--server", "-rt", ".", "d"],
-        &["--server", "-rt", "--log-file=x", ".", "d"],
+        &["--server", "-rt", "--json", ".", "d"],
         &["--server", "-rt", "./nope", "d"],
         &["--server", "-rt", ".", ""],
     ] {
