@@ -5,6 +5,9 @@ use std::os::unix::fs::MetadataExt;
 use crate::kit::{Mount, Room, can_mount, kernel_tool, skip_unless};
 use crate::series::{check_restored, good_night, names, night, points, run_at};
 
+/// What a person does.
+type Act<'a> = dyn Fn(&Room) -> crate::kit::Said + 'a;
+
 /// An image of 4 MiB, half of it a hole.
 const SOURCE: &str = "
     mkdir -p s/d; head -c 2097152 /dev/urandom > s/d/img; truncate -s 4M s/d/img
@@ -244,7 +247,7 @@ fn a_run_or_a_deletion_killed_at_any_step_loses_no_version() {
     }
     let rules = format!("{DELTAS} --keep=last=3");
     // The second and the third night have one version, which two points hold.
-    let acts: [(u32, &dyn Fn(&Room) -> crate::kit::Said); 3] = [
+    let acts: [(u32, &Act); 3] = [
         (3, &|room| run_at(room, 5, &rules)),
         (4, &|room| run_at(room, 5, &rules)),
         (4, &|room| {
