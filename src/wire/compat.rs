@@ -232,6 +232,22 @@ mod tests {
         assert_eq!(Capabilities::client(false).value(), b".LsfxCIvu");
     }
 
+    /// What is asked of this program's own changes nothing of what others answer.
+    #[test]
+    fn a_time_point_is_asked_for_and_promised() {
+        let asks = Capabilities::sending_client(true).asking_point("67108864,7,,14,,,+");
+        assert_eq!(asks.points(), Some("67108864,7,,14,,,+"));
+        assert_eq!(asks.server_version(32), 32);
+        let plain = Compat::answer(Protocol::V30, &asks, true);
+        assert_eq!(plain.bits(), 0x1ff);
+        assert!(plain.with_point(&asks).contains(Compat::POINT));
+        let other = Capabilities::sending_client(true);
+        assert_eq!(other.points(), None);
+        assert_eq!(plain.with_point(&other), plain);
+        let old = Compat::answer(Protocol::V29, &asks, true);
+        assert_eq!(old.with_point(&asks), Compat::NONE);
+    }
+
     /// Versions that servers of rsync 3.5.0 announced to such clients.
     #[test]
     fn a_pre_release_gets_the_version_before() {

@@ -156,7 +156,7 @@ impl NewPoint {
         &self.path
     }
 
-    /// The directory of points.
+    /// The directory of points, which a walk of the sources passes over.
     #[must_use]
     pub fn around(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new("."))
@@ -413,4 +413,30 @@ fn missing(
         (lost, entries) = (lost + more_lost, entries + more);
     }
     Ok((lost, entries))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_machine_is_told_it_reads() {
+        let keep = Retention::read("last=7,yearly=all").ok();
+        for (keep, delta_threshold) in [
+            (None, None),
+            (None, Some(1)),
+            (keep.clone(), None),
+            (keep, Some(1 << 40)),
+        ] {
+            let wanted = Wanted {
+                keep,
+                delta_threshold,
+                ..Wanted::default()
+            };
+            assert_eq!(Wanted::of_digits(&wanted.digits()), Some(wanted));
+        }
+        for wrong in ["x", "1,", "1,2", "-1", "1,,,,,,,"] {
+            assert_eq!(Wanted::of_digits(wrong), None, "{wrong}");
+        }
+    }
 }
