@@ -124,8 +124,10 @@ impl Runner<'_> {
             log.say(&e.to_string());
         }
         hooks::follow(self.job, &report, &run, &log);
+        if let Err(e) = runs.rotate(self.job.history.runs) {
+            log.say(&e.to_string());
+        }
         log.finish();
-        runs.rotate(self.job.history.runs)?;
         Ok(report)
     }
 

@@ -11,7 +11,7 @@ use super::error::Error;
 
 /// When a job runs, in local time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase", try_from = "Said", into = "Said")]
+#[serde(try_from = "Said", into = "Said")]
 pub struct Schedule {
     said: Said,
     cron: String,

@@ -289,7 +289,7 @@ fn cron_calls_a_job() {
         [ ! -d /etc/cron.d ] || mount -t tmpfs tmpfs /etc/cron.d
         \"$RESILVER\" job add j --cron '* * * * *' --scheduler cron --on-success 'touch called' -- -a source/ mirror
         cron -f & cron=$!
-        n=0; while [ ! -e called ] && [ $n -lt 700 ]; do sleep 0.1; n=$((n + 1)); done
+        n=0; while [ ! -e called ] && [ $n -lt 900 ]; do sleep 0.1; n=$((n + 1)); done
         kill $cron
         \"$RESILVER\" job remove j
         crontab -l | grep -c resilver || true";

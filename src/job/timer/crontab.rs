@@ -64,12 +64,19 @@ fn read() -> Result<String, Error> {
 
 /// Adds or renews the entry.
 pub fn install(timer: &Timer<'_>, schedule: &Schedule) -> Result<Option<String>, Error> {
+    let entry = entry(timer, schedule);
+    if entry.lines().count() > 2 {
+        return Err(Error::Scheduler {
+            command: "crontab".to_owned(),
+            reason: "a path with a line end in it cannot stand there".to_owned(),
+        });
+    }
     let table = read()?;
     let mut table = without(&table, &mark(timer)).unwrap_or(table);
     if !table.is_empty() && !table.ends_with('\n') {
         table.push('\n');
     }
-    table.push_str(&entry(timer, schedule));
+    table.push_str(&entry);
     call("crontab", &["-"], Some(&table))?;
     let advice = "cron calls it, and makes good no run that is missed while the machine is off";
     Ok(Some(advice.to_owned()))
