@@ -129,6 +129,12 @@ impl<W: Write> Serving<'_, W> {
 
     /// What the receiver says next. While it says nothing it gets lists, and signs of life.
     fn hear(&mut self) -> Result<Said, Error> {
+        if let Some(said) = self.inbox.take() {
+            return Ok(said);
+        }
+        // It may wait for what was said before: that goes ahead of more lists.
+        self.say_all()?;
+        self.to.flush().map_err(broken)?;
         loop {
             if let Some(said) = self.inbox.take() {
                 return Ok(said);
