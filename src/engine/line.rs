@@ -31,14 +31,14 @@ impl Line {
 
     /// The stream to the other end, where it is a sign of life that it takes something.
     pub(super) fn writes(&self, to: Box<dyn Write + Send>) -> Box<dyn Write + Send> {
-        let line = self.clone();
-        Box::new(Writing { to, line })
+        let count = Arc::clone(&self.moved);
+        Box::new(Writing { to, count })
     }
 
     /// The stream to the other end, which is no sign of life.
     pub(super) fn counts(&self, to: Box<dyn Write + Send>) -> Box<dyn Write + Send> {
-        let sent = Arc::clone(&self.sent);
-        Box::new(Counting { to, sent })
+        let count = Arc::clone(&self.sent);
+        Box::new(Writing { to, count })
     }
 
     /// What was said before the session does not count.
@@ -128,30 +128,13 @@ impl Read for Reading {
 
 struct Writing {
     to: Box<dyn Write + Send>,
-    line: Line,
-}
-
-struct Counting {
-    to: Box<dyn Write + Send>,
-    sent: Arc<AtomicU64>,
-}
-
-impl Write for Counting {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        let written = self.to.write(buf)?;
-        self.sent.fetch_add(written as u64, Ordering::Relaxed);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.to.flush()
-    }
+    count: Arc<AtomicU64>,
 }
 
 impl Write for Writing {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         let written = self.to.write(buf)?;
-        self.line.moved.fetch_add(written as u64, Ordering::Relaxed);
+        self.count.fetch_add(written as u64, Ordering::Relaxed);
         Ok(written)
     }
 

@@ -23,6 +23,29 @@ pub(super) struct Home {
     pub name: Vec<u8>,
 }
 
+/// Puts a file of a state directory into place in one step, by way of the name `draft`; durable on return unless
+/// `no_fsync`. `step` is the moment before that step, for those who stop a run there.
+pub(super) fn replace(
+    dir: &Dir,
+    (draft, name): (&[u8], &[u8]),
+    content: &[u8],
+    no_fsync: bool,
+    step: &'static str,
+) -> io::Result<()> {
+    dir.remove_all(draft)?;
+    let mut file = dir.create_file(draft, 0o600)?;
+    file.write_all(content)?;
+    if !no_fsync {
+        file.sync_all()?;
+    }
+    sys::cut::point(step);
+    dir.rename(draft, dir, name)?;
+    if !no_fsync {
+        dir.sync()?;
+    }
+    Ok(())
+}
+
 impl Home {
     /// Opens the state directory `name`, if there is one: `None` without our signature.
     pub fn open(place: &Dir, place_path: &Path, name: &[u8]) -> Result<Option<Home>, Error> {

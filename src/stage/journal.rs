@@ -4,15 +4,15 @@
 //! Format 1: a line `resilver journal 1 CHECKSUM`, then one JSON object. The checksum is XXH3 (64 bit,
 //! hexadecimal) of all that follows the first line.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 
 use serde::{Deserialize, Serialize};
 
 use super::error::{Doing, Error};
-use super::home::Home;
+use super::home::{Home, replace};
 use super::layout::JOURNAL;
 use super::policy::Method;
-use crate::sys::{self, Stat, Time, process};
+use crate::sys::{Stat, Time, process};
 
 const HEAD: &str = "resilver journal ";
 const VERSION: u32 = 1;
@@ -222,21 +222,15 @@ impl Journal {
             what: e.to_string(),
         })?;
         let text = format!("{HEAD}{VERSION} {}\n{body}", checksum(&body));
-        let write = || -> io::Result<()> {
-            home.dir.remove_all(DRAFT)?;
-            let mut file = home.dir.create_file(DRAFT, 0o600)?;
-            file.write_all(text.as_bytes())?;
-            if !no_fsync {
-                file.sync_all()?;
-            }
-            sys::cut::point("journal.replace");
-            home.dir.rename(DRAFT, &home.dir, JOURNAL)?;
-            if !no_fsync {
-                home.dir.sync()?;
-            }
-            Ok(())
-        };
-        write().doing("write", &path)
+        let names = (DRAFT, JOURNAL);
+        let written = replace(
+            &home.dir,
+            names,
+            text.as_bytes(),
+            no_fsync,
+            "journal.replace",
+        );
+        written.doing("write", &path)
     }
 }
 

@@ -334,7 +334,7 @@ fn make_room(salvage: &Dir) -> std::io::Result<()> {
     let mut halves = Vec::new();
     let mut bytes = 0;
     for item in salvage.list()?.iter().filter(|item| is_half(item.name)) {
-        bytes += salvage.stat(item.name)?.blocks * 512;
+        bytes += salvage.stat(item.name)?.allocated();
         halves.push(item.name.to_vec());
     }
     if bytes > volume::room(salvage)?.bytes {

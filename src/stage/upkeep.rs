@@ -18,9 +18,6 @@ use super::site::Site;
 use super::staged;
 use crate::sys::{self, Dir, Kind};
 
-/// Bytes of a block as `st_blocks` counts them.
-const BLOCK: u64 = 512;
-
 /// Completes, or takes back, what a crash left.
 ///
 /// # Errors
@@ -189,7 +186,7 @@ impl Count {
                 continue;
             }
             let stat = dir.stat(item.name)?;
-            let bytes = stat.blocks * BLOCK;
+            let bytes = stat.allocated();
             if stat.nlink <= 1 {
                 self.bytes += bytes;
             } else {

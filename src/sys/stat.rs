@@ -109,6 +109,12 @@ pub struct Stat {
 }
 
 impl Stat {
+    /// Space used, in bytes.
+    #[must_use]
+    pub fn allocated(&self) -> u64 {
+        self.blocks * 512
+    }
+
     pub(super) fn from_statx(s: &Statx) -> Stat {
         let time = |t: &rustix::fs::StatxTimestamp| Time {
             sec: t.tv_sec,

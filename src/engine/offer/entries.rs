@@ -15,9 +15,9 @@ use crate::engine::extended::Sent;
 use crate::engine::fake_super::Claim;
 use crate::engine::leaf::content_of_device;
 use crate::engine::sources::{Note, Origin, Seat, Unseen, Want};
-use crate::sys::{Kind, Object, Stat, as_path, process, users};
-use crate::wire::flist::{Charset, Device, DirKind, Entry, IdKind, Link, Name, NameIds};
-use crate::wire::{Compat, Mux, Protocol, Sums};
+use crate::sys::{Dir, Kind, Object, Stat, as_path, process, users};
+use crate::wire::flist::{Device, DirKind, Entry, IdKind, Link, Name, NameIds};
+use crate::wire::{Mux, Protocol, Sums};
 
 impl Walk<'_> {
     /// Sums all regular files of a directory, where lists carry that.
@@ -104,7 +104,7 @@ impl Walk<'_> {
         if stat.kind == Kind::Symlink {
             let is_file = seen.stat.kind == Kind::File;
             match self.lister.target(&origin.seat, name.base, is_file) {
-                Ok(to) if !self.can_tell_target(&to) => {
+                Ok(to) if !self.writer.can_tell_target(&to) => {
                     self.teller.unspoken_target(origin.operand, &path);
                     return Ok(());
                 }
@@ -148,14 +148,6 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Whether the target of a link has a form on the way (`--iconv`).
-    fn can_tell_target(&self, target: &[u8]) -> bool {
-        let charset = self
-            .charset
-            .filter(|_| self.dialect.compat.contains(Compat::SYMLINK_ICONV));
-        charset.is_none_or(|mut charset| charset.to_wire(target, &mut Vec::new()))
-    }
-
     /// Writes what a directory is, without entering it; false if it takes no part, or has no name on the way.
     pub(super) fn outlook<W: Write>(
         &mut self,
@@ -175,14 +167,14 @@ impl Walk<'_> {
                     return Ok(true);
                 }
                 let operand = sources[0].operand;
+                let is_link = |dir: &Dir| dir.stat(name.base).is_ok_and(|stat| !stat.is_dir());
                 let followed = match &sources[0].seat {
-                    Seat::Here(dir) if self.keeping.reads() => {
-                        let is_link = dir.stat(name.base).is_ok_and(|stat| !stat.is_dir());
-                        is_link.then(|| dir.open_target_dir(name.base).ok())
+                    Seat::Here(dir) if self.keeping.reads() && is_link(dir) => {
+                        dir.open_target_dir(name.base).ok()
                     }
                     _ => None,
                 };
-                let object = match followed.iter().flatten().next() {
+                let object = match &followed {
                     Some(dir) => Some(Object::Open(dir.as_file())),
                     None => sources[0].seat.object_of(name.base),
                 };

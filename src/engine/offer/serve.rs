@@ -133,22 +133,24 @@ impl<W: Write> Serving<'_, W> {
             return Ok(said);
         }
         // It may wait for what was said before: that goes ahead of more lists.
-        self.say_all()?;
-        self.to.flush().map_err(broken)?;
-        loop {
+        self.let_out()?;
+        while self.shelves.ahead() < AHEAD_AT_REST && self.list_more()? {
             if let Some(said) = self.inbox.take() {
                 return Ok(said);
             }
-            if self.shelves.ahead() < AHEAD_AT_REST && self.list_more()? {
-                continue;
-            }
-            self.say_all()?;
-            self.to.flush().map_err(broken)?;
+        }
+        loop {
+            self.let_out()?;
             if let Some(said) = self.inbox.wait(self.patience) {
                 return Ok(said);
             }
             self.to.keep_alive()?;
         }
+    }
+
+    fn let_out(&mut self) -> Result<(), Error> {
+        self.say_all()?;
+        self.to.flush().map_err(broken)
     }
 
     fn answer(&mut self, request: Request) -> Result<(), Error> {
@@ -347,8 +349,7 @@ impl<W: Write> Serving<'_, W> {
         }
         self.memory.write(Ndx::Done, &mut self.to)?;
         self.tell_statistics()?;
-        self.say_all()?;
-        self.to.flush().map_err(broken)?;
+        self.let_out()?;
         let mut goodbyes = 0;
         while goodbyes <= goodbyes_of_sender(protocol) {
             match self.hear_out()? {

@@ -28,8 +28,6 @@ pub(super) struct Walk<'w> {
     pub(super) fields: Fields,
     /// What is told of ACLs and extended attributes.
     pub(super) keeping: Keeping,
-    /// The charset of names here (`--iconv`).
-    pub(super) charset: Option<Converter>,
     pub(super) writer: ListWriter,
     /// The directories from the root down to the one whose list came last.
     levels: Vec<Level>,
@@ -84,7 +82,6 @@ impl<'w> Walk<'w> {
         Ok(Walk {
             teller,
             keeping,
-            charset,
             lister,
             dialect,
             fields,

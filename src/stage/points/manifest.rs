@@ -5,14 +5,14 @@
 //! behind. The delta itself stands in the point, in the place of the file, under its name with `.rdiff` behind.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::stamp::Stamp;
 use crate::stage::error::{Doing, Error};
-use crate::stage::home::Home;
-use crate::sys::{self, Dir, Stat, as_path};
+use crate::stage::home::{Home, replace};
+use crate::sys::{Dir, Stat, as_path};
 
 const DELTAS: &[u8] = b"deltas";
 const DRAFT: &[u8] = b".draft";
@@ -59,24 +59,15 @@ impl Manifest {
     /// Writes it, durably, in one step.
     pub fn write(&self, home: &Home, stamp: Stamp, no_fsync: bool) -> Result<(), Error> {
         let deltas = home.sub_or_make(DELTAS)?;
-        let write = || -> io::Result<()> {
-            if self.0.is_empty() {
-                return deltas.remove_all(&stamp.name());
-            }
-            deltas.remove_all(DRAFT)?;
-            let mut file = deltas.create_file(DRAFT, 0o600)?;
-            file.write_all(&self.encode())?;
-            if !no_fsync {
-                file.sync_data()?;
-            }
-            sys::cut::point("points.manifest");
-            deltas.rename(DRAFT, &deltas, &stamp.name())?;
-            match no_fsync {
-                true => Ok(()),
-                false => deltas.sync(),
+        let name = stamp.name();
+        let written = match self.0.is_empty() {
+            true => deltas.remove_all(&name),
+            false => {
+                let names = (DRAFT, &name[..]);
+                replace(&deltas, names, &self.encode(), no_fsync, "points.manifest")
             }
         };
-        write().doing("write the list of deltas in", &home.path)
+        written.doing("write the list of deltas in", &home.path)
     }
 
     /// Removes that of a point.

@@ -1,13 +1,12 @@
 //! What is known of a point besides its tree.
 
-use std::io::{self, Read, Write};
+use std::io::Read;
 
 use serde::{Deserialize, Serialize};
 
 use super::stamp::Stamp;
 use crate::stage::error::{Doing, Error};
-use crate::stage::home::Home;
-use crate::sys;
+use crate::stage::home::{Home, replace};
 
 const RECORDS: &[u8] = b"records";
 const DRAFT: &[u8] = b".draft";
@@ -35,21 +34,10 @@ impl Record {
     pub fn write(&self, home: &Home, stamp: Stamp, no_fsync: bool) -> Result<(), Error> {
         let records = home.sub_or_make(RECORDS)?;
         let text = serde_json::to_string(self).unwrap_or_default() + "\n";
-        let write = || -> io::Result<()> {
-            records.remove_all(DRAFT)?;
-            let mut file = records.create_file(DRAFT, 0o600)?;
-            file.write_all(text.as_bytes())?;
-            if !no_fsync {
-                file.sync_data()?;
-            }
-            sys::cut::point("points.record");
-            records.rename(DRAFT, &records, &stamp.name())?;
-            if !no_fsync {
-                records.sync()?;
-            }
-            Ok(())
-        };
-        write().doing("write the record of a time point in", &home.path)
+        let name = stamp.name();
+        let names = (DRAFT, &name[..]);
+        let written = replace(&records, names, text.as_bytes(), no_fsync, "points.record");
+        written.doing("write the record of a time point in", &home.path)
     }
 
     /// Reads it; none where there is none that can be read.

@@ -14,8 +14,6 @@ use crate::stage::layout::TMP;
 use crate::stage::survey::file_name;
 use crate::sys::{self, Kind, Stat};
 
-/// Bytes of a block as `st_blocks` counts them.
-const BLOCK: u64 = 512;
 /// Longest name that file systems take.
 const NAME_MAX: usize = 255;
 
@@ -170,7 +168,7 @@ impl Series {
             first,
             last: at,
         };
-        Ok(Some(old).filter(|old| is_ours && old.stat.blocks * BLOCK > 0))
+        Ok(Some(old).filter(|old| is_ours && old.stat.blocks > 0))
     }
 
     /// Puts a delta in the place of a file, in all points that have it.

@@ -7,9 +7,6 @@ use super::series::{Series, walk};
 use super::stamp::Stamp;
 use crate::stage::error::Error;
 
-/// Bytes of a block as `st_blocks` counts them.
-const BLOCK: u64 = 512;
-
 /// A point and the room that it takes.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Sized {
@@ -58,7 +55,7 @@ pub fn sizes(series: &Series) -> Result<Vec<Sized>, Error> {
         let tree = series.tree(point.stamp)?;
         walk(&tree, &path, &Manifest::default(), &mut |_, stat| {
             this.entries += 1;
-            let bytes = stat.blocks * BLOCK;
+            let bytes = stat.allocated();
             if stat.is_dir() || stat.nlink <= 1 {
                 this.bytes += bytes;
                 this.own_bytes += bytes;

@@ -458,16 +458,24 @@ impl ListWriter {
         Ok(())
     }
 
+    /// Whether the target of a link can be said in the session's charset.
+    pub fn can_tell_target(&mut self, target: &[u8]) -> bool {
+        let charset = self.target_charset();
+        charset.is_none_or(|charset| charset.to_wire(target, &mut Vec::new()))
+    }
+
+    fn target_charset(&mut self) -> Option<&mut Box<dyn Charset>> {
+        let converts = self.terms.converts_targets;
+        self.charset.as_mut().filter(|_| converts)
+    }
+
     fn write_target<W: Write + ?Sized>(&mut self, entry: &Entry<'_>, to: &mut W) -> Result<()> {
         if entry.file_type() != FileType::Symlink || !self.terms.fields.links {
             return Ok(());
         }
         let target = entry.target.unwrap_or_default();
         let mut converted = Vec::new();
-        let charset = self
-            .charset
-            .as_mut()
-            .filter(|_| self.terms.converts_targets);
+        let charset = self.target_charset();
         let spoken = charset.is_some_and(|charset| charset.to_wire(target, &mut converted));
         let target = if spoken { &converted } else { target };
         let what = "length of a symlink's target";
