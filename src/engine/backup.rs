@@ -10,10 +10,10 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::stage::{self, BackupPlace};
-use crate::sys::{Dir, Kind, Object, Stat, as_path, process, stat_path, trusted};
+use crate::sys::{Dir, Kind, Object, Stat, as_path, lock, process, stat_path, trusted};
 use crate::tree::{MetaChange, give};
 
 use super::error::Error;
@@ -139,7 +139,7 @@ impl Backup {
     }
 
     fn holders(&self) -> MutexGuard<'_, Holders> {
-        self.holders.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.holders)
     }
 
     /// The path of a backup as it is told.

@@ -7,7 +7,6 @@
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::PoisonError;
 
 use rustix::io::Errno;
 
@@ -16,7 +15,7 @@ use super::node::Node;
 use super::run::{Run, STAT, failed, failed_to, not_linked};
 use super::target::Place;
 use super::worker::Worker;
-use crate::sys::{Dir, Stat, as_path};
+use crate::sys::{Dir, Stat, as_path, lock};
 
 /// A link that was followed.
 pub(super) struct Followed {
@@ -37,7 +36,7 @@ pub(super) enum Stands {
 impl Run<'_> {
     /// The path at the destination of what is told as `path`.
     pub(super) fn at_target(&self, path: &Path) -> PathBuf {
-        let linked = self.linked.lock().unwrap_or_else(PoisonError::into_inner);
+        let linked = lock(&self.linked);
         let nearest = linked
             .iter()
             .filter_map(|link| Some((link, path.strip_prefix(&link.told).ok()?)))
@@ -81,11 +80,7 @@ impl Worker<'_> {
     /// meet in one.
     pub(super) fn follow_to(&mut self, parent: &Node, name: &[u8], real: &Path) -> bool {
         let told = parent.child(name);
-        let mut linked = self
-            .run
-            .linked
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut linked = lock(&self.run.linked);
         let sources = &Run::root_of(parent).sources;
         let comes = |path: &Path| sources.iter().any(|origin| origin.seat.has_dir(path));
         // What comes below one link ends where the other one leads.

@@ -2,9 +2,9 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
-use crate::sys::{Kind, Stat, Time};
+use crate::sys::{Kind, Stat, Time, lock};
 use crate::tree::RuleName;
 
 /// What an itemized change says of one entry (the eleven columns of `-i`).
@@ -308,7 +308,7 @@ impl Due {
 
     /// Does it, the first time.
     pub(super) fn carry_out(&self) {
-        let deed = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let deed = lock(&self.0).take();
         if let Some(deed) = deed {
             deed();
         }

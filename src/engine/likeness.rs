@@ -2,13 +2,13 @@
 //! the one whose name is least away.
 
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use super::leaf::Leaf;
 use super::node::Node;
 use super::options::Fuzzy;
 use super::worker::Worker;
-use crate::sys::{Dir, Kind, Stat, Time};
+use crate::sys::{Dir, Kind, Stat, Time, lock};
 
 /// One step from one name to another; on top of each comes by how much the bytes differ.
 const STEP: u32 = 1 << 16;
@@ -43,11 +43,7 @@ impl Worker<'_> {
         if fuzzy == Fuzzy::No || leaf.live.is_some() || leaf.stat.kind != Kind::File {
             return None;
         }
-        let mut known = node
-            .neighbours
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(&node.neighbours.0);
         let known = known.get_or_insert_with(|| neighbours(node, fuzzy));
         closest(known, &leaf.target_name, &leaf.stat).cloned()
     }

@@ -11,9 +11,9 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
-use crate::sys::{Kind, Stat};
+use crate::sys::{Kind, Stat, lock};
 
 use super::decide::{Decision, NEW};
 use super::detail::About;
@@ -82,7 +82,7 @@ struct Leader {
 
 impl Group {
     fn lock(&self) -> MutexGuard<'_, Members> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

@@ -32,7 +32,6 @@ mod likeness;
 mod line;
 mod links;
 mod listing;
-mod lock;
 mod node;
 mod notes;
 mod offer;

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::{Mutex, MutexGuard};
 
 use super::event::{Event, Report};
-use super::lock::{Change, lock};
+use crate::sys::{Change, lock};
 
 /// Events that may wait for their turn, over all workers.
 const WINDOW: usize = 16 * 1024;

@@ -2,10 +2,10 @@
 
 use std::io;
 use std::num::NonZeroU64;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use crate::sys::signal;
+use crate::sys::{lock, signal};
 
 /// So much may move at once after a pause.
 const BURST: Duration = Duration::from_millis(100);
@@ -39,7 +39,7 @@ impl Pace {
         let takes = Duration::from_secs_f64(bytes as f64 / self.rate.get() as f64);
         let now = Instant::now();
         let due = {
-            let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut due = lock(&self.due);
             *due = (*due).max(now) + takes;
             *due
         };

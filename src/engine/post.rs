@@ -1,9 +1,10 @@
 //! What a server says to people: it goes to the client, who has the terminal.
 
 use std::io;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::opening::on_the_way;
+use crate::sys::lock;
 use crate::tree::unescaped;
 use crate::wire::{Converter, MAX_TEXT, Message, Severity};
 
@@ -61,7 +62,7 @@ impl Post {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Message>> {
-        self.early.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.early)
     }
 }
 

@@ -8,9 +8,9 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
-use crate::sys::{Dir, Kind, Stat, as_path};
+use crate::sys::{Dir, Kind, Stat, as_path, lock};
 
 use super::decide::Decision;
 use super::error::Error;
@@ -130,7 +130,7 @@ fn u64_of(from: &mut dyn Read) -> io::Result<u64> {
 
 impl Departures {
     fn add(&self, departure: &Departure) -> io::Result<()> {
-        let mut list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut list = lock(&self.0);
         departure.encode(&mut list.buffer);
         if list.buffer.len() < BUFFER {
             return Ok(());
@@ -229,13 +229,7 @@ impl Worker<'_> {
 impl Run<'_> {
     /// Removes what was written down, now that the switch is made.
     pub(super) fn remove_sources(&self, tell: &mut dyn FnMut(Event)) -> io::Result<()> {
-        let list = std::mem::take(
-            &mut *self
-                .departures
-                .0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        let list = std::mem::take(&mut *lock(&self.departures.0));
         let (mut spilled, buffer) = (list.spilled, list.buffer);
         if let Some(file) = &mut spilled {
             file.seek(SeekFrom::Start(0))?;

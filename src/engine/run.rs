@@ -3,9 +3,10 @@
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 
 use crate::sys::content::Abilities;
+use crate::sys::lock;
 
 use super::backup::Backup;
 use super::decide::Planner;
@@ -73,7 +74,7 @@ impl Run<'_> {
     /// Ends the run with this error; the first one counts.
     pub(super) fn fail(&self, error: Error) {
         let code = self.far.map(|far| (far.code_of)(&error));
-        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failure = lock(&self.failure);
         failure.get_or_insert(error);
         drop(failure);
         self.frontier.stop();
@@ -85,19 +86,19 @@ impl Run<'_> {
 
     /// Why the run ends early.
     pub(super) fn take_failure(&self) -> Option<Error> {
-        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failure = lock(&self.failure);
         failure.take()
     }
 
     /// Whether the run ends early.
     pub(super) fn has_failed(&self) -> bool {
-        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        let failure = lock(&self.failure);
         failure.is_some()
     }
 
     /// Room for what is told late of the links to one file; gives its number.
     pub(super) fn begin_late(&self) -> usize {
-        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut late = lock(&self.late);
         late.push(Late::default());
         late.len() - 1
     }
@@ -109,7 +110,7 @@ impl Run<'_> {
         mut events: Vec<Event>,
         among: fn(&mut Late) -> &mut Vec<Event>,
     ) {
-        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut late = lock(&self.late);
         among(&mut late[number]).append(&mut events);
     }
 

@@ -1,7 +1,7 @@
 //! Everybody who tells a run, fed from one stream of events.
 
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::bar::Bar;
 use super::json::Json;
@@ -11,6 +11,7 @@ use super::style::Style;
 use super::summary_file::SummaryFile;
 use super::text::Text;
 use crate::engine::{Event, Outcome, Report, Wants};
+use crate::sys::lock;
 use crate::tree::Charset;
 
 /// One way of telling a run.
@@ -52,7 +53,7 @@ impl Record {
     }
 
     fn file(&self) -> MutexGuard<'_, LogFile> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     /// Writes the totals of a run that came to its end.
@@ -126,7 +127,7 @@ impl Telling {
     }
 
     fn voices(&self) -> MutexGuard<'_, Vec<Box<dyn Voice>>> {
-        self.voices.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.voices)
     }
 
     /// Says that the list is on its way; to be called once, before the engine runs.

@@ -6,7 +6,9 @@
 mod answer;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
+
+use crate::sys::lock;
 
 pub use answer::Answer;
 use answer::{Destination, Named, Source, differing, is_equal, passed_over};
@@ -71,7 +73,7 @@ impl Why {
     }
 
     fn gathered(&self) -> MutexGuard<'_, Vec<Gathered>> {
-        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.gathered)
     }
 
     /// Notes something said of `at` for each path that is it, or lies below where that counts too.

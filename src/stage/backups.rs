@@ -13,7 +13,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use twox_hash::XxHash3_64;
 
@@ -24,7 +24,7 @@ use super::outcome::Refused;
 use super::run::Stage;
 use super::survey::file_name;
 use super::transfer::Spot;
-use crate::sys::{self, Dir, Stat, process};
+use crate::sys::{self, Dir, Stat, lock, process};
 
 const NAME: &[u8] = b"backups";
 /// A backup before it takes its name.
@@ -109,7 +109,7 @@ impl List {
 impl Backups {
     /// Ends the list, before the switch is sealed.
     pub fn seal(&self, durable: bool) -> io::Result<()> {
-        let mut list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut list = lock(&self.0);
         list.as_mut().map_or(Ok(()), |list| list.seal(durable))
     }
 }
@@ -122,11 +122,7 @@ impl Stage {
     /// [`Error::Io`], also where that directory cannot be written to as far as one can tell now.
     pub fn keep_outside(&self, place: &BackupPlace, path: &Path, to: &Path) -> Result<(), Error> {
         let ready = self.ready()?;
-        let mut list = ready
-            .backups
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut list = lock(&ready.backups.0);
         let mut add = || -> io::Result<()> {
             if list.is_none() {
                 check_writable(&place.path)?;

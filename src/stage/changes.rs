@@ -11,14 +11,14 @@ use std::fs::File;
 use std::hash::Hasher as _;
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use twox_hash::XxHash3_64;
 
 use super::error::{Doing, Error};
 use super::home::Home;
 use super::survey::{Difference, Look};
-use crate::sys::{Kind, Stat};
+use crate::sys::{Kind, Stat, lock};
 
 const LEN: usize = 24;
 /// Changes that are collected before they are written.
@@ -177,7 +177,7 @@ impl Recorder {
             old,
             new,
         };
-        let mut pending = pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pending = lock(pending);
         let bytes = change.encode();
         pending.sum.add(&bytes);
         pending.buffer.extend_from_slice(&bytes);
@@ -192,7 +192,7 @@ impl Recorder {
         let Some(pending) = &self.0 else {
             return Ok(());
         };
-        let mut pending = pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pending = lock(pending);
         pending.flush()
     }
 
@@ -201,7 +201,7 @@ impl Recorder {
         let Some(pending) = &self.0 else {
             return Ok(());
         };
-        let mut pending = pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pending = lock(pending);
         let seal = pending.sum.seal();
         pending.buffer.extend_from_slice(&seal);
         pending.flush()?;

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::PoisonError;
 
 use super::carry::{Carried, Reach, carry};
 use super::changes::Record;
@@ -18,7 +17,7 @@ use super::policy::{KeepPrevious, Method};
 use super::run::{Ready, Stage};
 use super::settle::After;
 use super::survey::{Seen, look, wanted};
-use crate::sys::{self, Dir, Object, process, signal, volume};
+use crate::sys::{self, Dir, Object, lock, process, signal, volume};
 use crate::tree::MetaChange;
 
 impl Stage {
@@ -52,7 +51,7 @@ impl Stage {
     /// Writes down what was only in memory, and gives directories their last attributes.
     fn end_stage(&self, ready: &Ready) -> io::Result<()> {
         ready.close_opened()?;
-        let tops = ready.tops.lock().unwrap_or_else(PoisonError::into_inner);
+        let tops = lock(&ready.tops);
         let unfinished: Vec<PathBuf> = tops.keys().cloned().collect();
         drop(tops);
         for path in unfinished {
@@ -85,10 +84,7 @@ impl Stage {
     }
 
     fn commit_by_swap(&self, ready: &Ready, hold: &mut Hold) -> Result<Commit, Error> {
-        let root_mode = *ready
-            .root_mode
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let root_mode = *lock(&ready.root_mode);
         let mode = match (root_mode, &ready.live) {
             (Some(mode), _) => Some(mode),
             (None, None) => Some(0o777 & !process::take_umask()),
@@ -204,7 +200,7 @@ impl Stage {
     }
 
     fn leave(&self, after: After) {
-        *self.after.lock().unwrap_or_else(PoisonError::into_inner) = after;
+        *lock(&self.after) = after;
     }
 }
 
@@ -250,15 +246,10 @@ fn make_root(ready: &Ready, hold: &mut Hold) -> Result<(), Error> {
     let stat = hold.site.live_stat()?;
     let (_, _, journal) = hold.state()?;
     journal.root = stat.as_ref().map(RootId::of);
-    let mut change = ready
-        .root_change
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take()
-        .unwrap_or(MetaChange {
-            mode: Some(0o777 & !process::take_umask()),
-            ..MetaChange::default()
-        });
+    let mut change = lock(&ready.root_change).take().unwrap_or(MetaChange {
+        mode: Some(0o777 & !process::take_umask()),
+        ..MetaChange::default()
+    });
     if let (Some(stat), Some(root)) = (stat, &hold.site.live) {
         // What the directory around it gave it at birth is what is changed.
         for edit in change.xattrs.iter_mut().flatten() {

@@ -14,8 +14,8 @@ use super::plan::{Mark, Step};
 use super::policy::{CommitChoice, Method};
 use super::run::{Place, Ready, Stage};
 use super::survey::file_name;
-use crate::sys::content;
 use crate::sys::{self, Dir, Kind, Object, Stat, as_path};
+use crate::sys::{content, lock};
 use crate::tree::{Lack, MetaChange};
 
 /// Above this size a metadata change is not worth a copy, where it may be put off until after the switch.
@@ -139,7 +139,7 @@ impl Ready {
     /// The change is made in place once the plan is carried out.
     fn plan_touch(&self, path: &Path, old: &Stat, change: &MetaChange) -> io::Result<Vec<Lack>> {
         self.record(path, Some(old), Some(&attrs::after(old, change)))?;
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = lock(&self.waiting);
         // What it will be is all that is asked of it: values are not held in memory.
         let known = MetaChange {
             xattrs: None,

@@ -15,7 +15,7 @@ use super::journal::{Journal, Next, is_born_since};
 use super::layout::{CHANGES, CHANGES_BEFORE, KEPT, SALVAGE, make_beneath};
 use super::level::Keeper;
 use super::staged::{self, StagedFile};
-use crate::sys::{Dir, Kind, Stat, process};
+use crate::sys::{Dir, Kind, Stat, lock, process};
 
 const HALF: &[u8] = b".half";
 
@@ -96,7 +96,7 @@ impl Heir {
         let to = make_beneath(&self.home, &self.kept.join(parent))?;
         crate::sys::cut::point("level.keep");
         dir.rename(name, &to, super::survey::file_name(path))?;
-        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut named = lock(&self.named);
         named.push(self.kept.join(path));
         Ok(())
     }

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use super::attrs;
 use super::copyup::find_groups;
@@ -13,7 +13,7 @@ use super::layout::{is_state, kind_of};
 use super::pairs::pairs;
 use super::survey::file_name;
 use crate::sys::content::Abilities;
-use crate::sys::{Dir, Kind, Stat, as_path};
+use crate::sys::{Dir, Kind, Stat, as_path, lock};
 
 /// Why levelling ended early.
 #[derive(Debug)]
@@ -280,7 +280,7 @@ impl Work<'_> {
     /// far as that has links left.
     fn copy(&self, live: &Dir, next: &Dir, name: &[u8], path: &Path) -> io::Result<()> {
         let stat = live.stat(name)?;
-        let mut copies = self.copies.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut copies = lock(&self.copies);
         let shared = copies.get(&stat.ino).is_some_and(|first| {
             let parent = first.parent().unwrap_or(Path::new(""));
             self.next
@@ -301,8 +301,7 @@ impl Work<'_> {
     /// Some names of a file may still have found a link free before it was copied: they get the copy as
     /// well, since all its names are one file.
     fn regroup(&self, live: &Dir) -> io::Result<()> {
-        let copies =
-            std::mem::take(&mut *self.copies.lock().unwrap_or_else(PoisonError::into_inner));
+        let copies = std::mem::take(&mut *lock(&self.copies));
         if copies.is_empty() {
             return Ok(());
         }

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::PoisonError;
 
 use super::attrs;
 use super::changes::Ident;
@@ -13,7 +12,7 @@ use super::plan::{Mark, Step};
 use super::policy::Method;
 use super::run::{Place, Stage};
 use crate::sys::content::Abilities;
-use crate::sys::{self, Dir, Kind, Stat, Time};
+use crate::sys::{self, Dir, Kind, Stat, Time, lock};
 use crate::tree::{Lack, MetaChange};
 
 impl Stage {
@@ -64,7 +63,7 @@ impl Stage {
         };
         make().doing("make the directory", self.path.join(&path))?;
         if ready.method == Method::Journal && !parent.fresh {
-            let mut tops = ready.tops.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut tops = lock(&ready.tops);
             tops.insert(path, old.map(Mark::of));
         }
         Ok(())

@@ -11,7 +11,7 @@ use std::hash::Hasher as _;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use twox_hash::XxHash3_64;
 
@@ -19,7 +19,7 @@ use super::changes::kind_code;
 use super::error::{Doing, Error};
 use super::home::Home;
 use crate::sys::xattrs::Edit;
-use crate::sys::{Kind, Stat, Time};
+use crate::sys::{Kind, Stat, Time, lock};
 use crate::tree::MetaChange;
 
 /// Steps are collected to so many bytes before they are written.
@@ -431,7 +431,7 @@ impl Planner {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Pending> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::PoisonError;
 
 use super::attrs;
 use super::changes::Ident;
@@ -11,7 +10,7 @@ use super::plan::{Mark, Step};
 use super::policy::Method;
 use super::run::{Place, Ready};
 use super::survey::file_name;
-use crate::sys::{self, Dir, Stat, process, xattrs};
+use crate::sys::{self, Dir, Stat, lock, process, xattrs};
 use crate::tree::{Lack, MetaChange};
 
 impl Ready {
@@ -27,7 +26,7 @@ impl Ready {
         }
         let mode = dir.stat_self()?.mode;
         if mode & 0o700 != 0o700 {
-            let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut opened = lock(&self.opened);
             opened.entry(path.to_owned()).or_insert(mode);
             dir.set_own_mode(mode | 0o700)?;
         }
@@ -88,7 +87,7 @@ impl Ready {
 
     /// Under journal, a new directory whose parent lives is installed once it is finished.
     pub fn plan_top(&self, path: &Path, dir: &Dir) -> io::Result<()> {
-        let mut tops = self.tops.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tops = lock(&self.tops);
         let Some(old) = tops.remove(path) else {
             return Ok(());
         };
@@ -103,10 +102,7 @@ impl Ready {
         change: &MetaChange,
     ) -> io::Result<()> {
         let Some(old) = old else {
-            let mut root = self
-                .root_change
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
+            let mut root = lock(&self.root_change);
             *root = Some(change.clone());
             return Ok(());
         };
@@ -128,7 +124,7 @@ impl Ready {
         dir: &Dir,
         change: &MetaChange,
     ) -> io::Result<(Stat, Vec<Lack>)> {
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut opened = lock(&self.opened);
         let had = opened.remove(path);
         drop(opened);
         let mut change = change.clone();
@@ -138,10 +134,7 @@ impl Ready {
         }
         // The root's mode comes last of all: it could keep the tree from being moved.
         let wanted = change.mode.unwrap_or(dir.stat_self()?.mode);
-        let mut root_mode = self
-            .root_mode
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut root_mode = lock(&self.root_mode);
         *root_mode = Some(wanted);
         change.mode = Some(wanted | 0o700);
         let lacks = attrs::apply_to_dir(dir, &change)?;
@@ -162,7 +155,7 @@ impl Ready {
     ) -> io::Result<(Stat, Vec<Lack>)> {
         let waits = self.method == Method::Swap && !process::is_root();
         let mode = change.mode.filter(|mode| waits && mode & 0o500 != 0o500);
-        let mut closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut closing = lock(&self.closing);
         match mode {
             Some(mode) => {
                 closing.insert(path.to_owned(), mode);
@@ -183,7 +176,7 @@ impl Ready {
     /// Gives directories the modes that would have kept their owner out before; not those in `others`,
     /// which are as somebody else has them. Says whether there were any.
     pub fn close(&self, others: &[PathBuf]) -> io::Result<bool> {
-        let mut closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut closing = lock(&self.closing);
         let mut all: Vec<(PathBuf, u32)> = closing.drain().collect();
         // The deepest first: what is below one of them is out of reach afterwards.
         all.sort_unstable_by(|a, b| b.0.cmp(&a.0));
@@ -200,7 +193,7 @@ impl Ready {
 
     /// What an object will be once the changes that wait for it were made.
     pub(super) fn in_the_end(&self, stat: Stat) -> Stat {
-        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = lock(&self.waiting);
         match waiting.get(&stat.ino) {
             Some(change) => attrs::after(&stat, change),
             None => stat,
@@ -209,15 +202,12 @@ impl Ready {
 
     /// Gives directories back the mode that they had, if nobody finished them.
     pub fn close_opened(&self) -> io::Result<()> {
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut opened = lock(&self.opened);
         let mut all: Vec<(PathBuf, u32)> = opened.drain().collect();
         all.sort_unstable_by(|a, b| b.0.cmp(&a.0));
         for (path, mode) in all {
             if path.as_os_str().is_empty() {
-                let mut root_mode = self
-                    .root_mode
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner);
+                let mut root_mode = lock(&self.root_mode);
                 root_mode.get_or_insert(mode);
             } else if let Ok(dir) = self.next.open_beneath(&path) {
                 dir.set_own_mode(mode)?;

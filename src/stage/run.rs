@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use super::backups::Backups;
 use super::changes::Recorder;
@@ -23,7 +23,7 @@ use super::site::Site;
 use super::staged::StagedLog;
 use crate::sys::content::Abilities;
 use crate::sys::xattrs::{ACCESS_ACL, DEFAULT_ACL};
-use crate::sys::{self, Dir, Object, process, volume};
+use crate::sys::{self, Dir, Object, lock, process, volume};
 use crate::tree::MetaChange;
 
 /// What a run writes to.
@@ -177,7 +177,7 @@ impl Stage {
     }
 
     pub(super) fn hold(&self) -> MutexGuard<'_, Hold> {
-        self.hold.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.hold)
     }
 
     /// The stage that `begin` made.

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::PoisonError;
 
 use super::changes::Ident;
 use super::error::{Doing, Error, Situation};
@@ -20,6 +19,7 @@ use super::policy::KeepPrevious;
 use super::run::Stage;
 use super::survey::Seen;
 use crate::sys;
+use crate::sys::lock;
 
 /// What is still to be looked at after a commit.
 #[derive(Debug, Default)]
@@ -41,7 +41,7 @@ impl Stage {
     /// # Errors
     /// [`Error::Io`]; the switch stands.
     pub fn settle(&self) -> Result<(), Error> {
-        let after = std::mem::take(&mut *self.after.lock().unwrap_or_else(PoisonError::into_inner));
+        let after = std::mem::take(&mut *lock(&self.after));
         if !after.done {
             return Ok(());
         }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use twox_hash::XxHash3_64;
@@ -17,7 +17,7 @@ use twox_hash::XxHash3_64;
 use super::error::{Doing, Error};
 use super::home::Home;
 use super::layout::STAGED;
-use crate::sys::{Stat, Time};
+use crate::sys::{Stat, Time, lock};
 
 /// Files that are collected before they are written,
 const BATCH: usize = 64;
@@ -126,7 +126,7 @@ impl StagedLog {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Pending> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

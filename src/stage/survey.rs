@@ -12,7 +12,7 @@ use super::home::Home;
 use super::journal::{nanos, now};
 use super::layout::kind_of;
 use super::pairs::pairs;
-use crate::sys::{self, Dir, Kind, Object, Stat, Time, as_path};
+use crate::sys::{self, Dir, Kind, Object, Stat, Time, as_path, lock};
 
 /// One path at which two trees differ.
 #[derive(Debug)]
@@ -245,13 +245,13 @@ impl<'a> Walk<'a> {
 
     fn dir(&self, theirs: &Dir, ours: Option<&Dir>, path: &Path) {
         if let Err(e) = self.try_dir(theirs, ours, path) {
-            let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut failure = lock(&self.failure);
             failure.get_or_insert((path.to_owned(), e));
         }
     }
 
     fn add(&self, path: PathBuf, theirs: Option<Stat>, ours: Option<Stat>) {
-        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found = lock(&self.found);
         found.push(Difference {
             path,
             theirs: theirs.as_ref().map(Look::at),
@@ -260,7 +260,7 @@ impl<'a> Walk<'a> {
     }
 
     fn remember(&self, path: &Path, ours: Option<&Stat>) {
-        let mut dirs = self.dirs.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut dirs = lock(&self.dirs);
         if dirs.len() <= REMEMBERED {
             let (path, ours) = (path.to_owned(), ours.map(|stat| stat.mtime));
             dirs.push(SeenDir { path, ours });
@@ -389,7 +389,7 @@ impl<'a> Walk<'a> {
     }
 
     fn fail(&self, path: PathBuf, e: io::Error) {
-        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failure = lock(&self.failure);
         failure.get_or_insert((path, e));
     }
 

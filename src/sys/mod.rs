@@ -8,6 +8,7 @@ pub mod content;
 pub mod cut;
 mod dir;
 mod listing;
+mod lock;
 pub mod mounts;
 mod object;
 pub mod process;
@@ -27,6 +28,7 @@ pub use dir::{
     try_lock_file,
 };
 pub use listing::{Listed, Listing};
+pub use lock::{Change, lock};
 pub use object::Object;
 pub use reason::reason;
 pub use stat::{Kind, Stat, Time};

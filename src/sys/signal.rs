@@ -2,12 +2,14 @@
 //! ends the process at once, except inside the switch, where it waits.
 
 use std::io;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+
+use super::lock;
 
 /// Exit code for an interrupted run, as rsync has it.
 pub const INTERRUPTED: i32 = 20;
@@ -24,7 +26,7 @@ pub fn install() -> io::Result<()> {
         .spawn(move || {
             for _ in signals.forever() {
                 if STOP.swap(true, Ordering::SeqCst) {
-                    let _outside = SHIELD.lock().unwrap_or_else(PoisonError::into_inner);
+                    let _outside = lock(&SHIELD);
                     std::process::exit(INTERRUPTED);
                 }
             }
@@ -66,6 +68,6 @@ pub fn deadline_passed() -> bool {
 
 /// Runs `action` so that no signal ends the process before it is through.
 pub fn shielded<T>(action: impl FnOnce() -> T) -> T {
-    let _shield = SHIELD.lock().unwrap_or_else(PoisonError::into_inner);
+    let _shield = lock(&SHIELD);
     action()
 }

@@ -1,10 +1,11 @@
 //! A peer as a session holds it: what it says, what it is told, and its end.
 
 use std::io::{Read, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::peer::{Heard, Peer, Status, Writer};
+use crate::sys::lock;
 
 /// How long a peer has to leave by itself.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -37,7 +38,7 @@ pub struct Hold(Arc<Mutex<Option<Peer>>>);
 
 impl Hold {
     fn take(&self) -> Option<Peer> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        lock(&self.0).take()
     }
 
     /// Gives it a moment to leave, then ends it: whoever reads from it or writes to it goes on.

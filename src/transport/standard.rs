@@ -2,13 +2,14 @@
 //! client that is silent or does not read.
 
 use std::io::{self, Read, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::pipe::widen;
+use crate::sys::lock;
 
 /// How long the client has to hear the last words when the session is ended.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -92,7 +93,7 @@ impl Standard {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     /// Waits until a stream is ready; false if the session is over before.

@@ -1,10 +1,10 @@
 //! `--usermap` and `--groupmap`: which owner and group an entry gets for those that it has.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use super::wildmatch::{Begin, Glob};
-use crate::sys::users;
+use crate::sys::{lock, users};
 
 /// Whose ids a map is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,7 +208,7 @@ impl Known {
         if self.map.rules.is_empty() {
             return id;
         }
-        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found = lock(&self.found);
         *found.entry(id).or_insert_with(|| self.map.map(id))
     }
 }

@@ -10,6 +10,7 @@ use crate::cli::options::{self, Request, Sync};
 use crate::engine::{self, Event, Report, Wants};
 use crate::stage::Policy;
 use crate::stage::points::{Series, WholeTree};
+use crate::sys::lock;
 use crate::tree::shown;
 
 /// What is restored, and where to.
@@ -117,7 +118,7 @@ impl Report for Wrong {
         if let Event::Item(item) = event
             && item.changes.any()
         {
-            let mut wrong = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut wrong = lock(&self.0);
             wrong.push(item.path);
         }
     }

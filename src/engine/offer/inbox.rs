@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::requests::Said;
-use crate::engine::lock::{Change, lock};
+use crate::sys::{Change, lock};
 
 /// Bytes that may lie here; one piece may be larger.
 const ROOM: usize = 16 << 20;

@@ -1,9 +1,10 @@
 //! What a server that sends says to people: it goes to the client between two pieces of data.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use crate::engine::event::{Event, Report, Wants};
 use crate::engine::post::Outlet;
+use crate::sys::lock;
 use crate::wire::Message;
 
 /// Messages that wait for their turn; none once the session is over.
@@ -18,19 +19,19 @@ impl Default for Outbox {
 impl Outbox {
     /// All that wait.
     pub(super) fn take(&self) -> Vec<Message> {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = lock(&self.0);
         waiting.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Takes no more.
     pub(super) fn close(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *lock(&self.0) = None;
     }
 }
 
 impl Outlet for Outbox {
     fn tell(&self, message: Message) -> bool {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = lock(&self.0);
         waiting.as_mut().is_some_and(|waiting| {
             waiting.push(message);
             true

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 use std::io::{self, Read};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use super::inbox::Inbox;
 use crate::delta::Shape;
 use crate::engine::error::Error;
+use crate::sys::lock;
 use crate::wire::{
     BlockSums, DeletionStats, Demux, Dialect, Item, Message, Ndx, NdxMemory, Sums, read_sum_head,
     read_xattr_requests,
@@ -67,7 +68,7 @@ pub(super) struct Batch(Mutex<Vec<Said>>);
 impl Batch {
     /// Adds one piece, and puts all in if it is not to wait for others.
     fn add(&self, said: Said, waits: bool, inbox: &Inbox) {
-        let mut batch = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut batch = lock(&self.0);
         batch.push(said);
         if !waits || batch.len() == BATCH {
             inbox.put_all(batch.drain(..).map(|said| {

@@ -8,11 +8,11 @@ use super::requests::Requests;
 use super::{AskedNames, Far, Listener, inconvertible};
 use crate::engine::error::Error;
 use crate::engine::event::{Event, Report, Severity};
-use crate::engine::lock::{Change, lock};
 use crate::engine::run::Run;
 use crate::engine::sources::{Arrivals, Assembly, Listed, Turn};
 use crate::engine::survey::Totals;
 use crate::engine::worker::Worker;
+use crate::sys::{Change, lock};
 use crate::wire::flist::{Charset, Fields, FileType, List, ListReader, Unspelled};
 use crate::wire::{
     DeletionStats, Demux, Dialect, Ended, IoErrors, Item, Ndx, NdxMemory, Phases, Role, Statistics,

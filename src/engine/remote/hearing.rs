@@ -1,7 +1,7 @@
 //! What a sender says beside its data: texts for people, errors that it met, files that it does not send.
 
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use super::requests::Requests;
@@ -9,6 +9,7 @@ use crate::engine::event::{Event, Report, Severity as Tone};
 use crate::engine::order::Frontier;
 use crate::engine::tally::Tally;
 use crate::engine::worker::Work;
+use crate::sys::lock;
 use crate::wire::{IoErrors, Message, Severity};
 
 /// Hears messages where the stream is read.
@@ -20,7 +21,7 @@ pub(in crate::engine) struct LastWord(Mutex<Option<u8>>);
 
 impl LastWord {
     pub(in crate::engine) fn get(&self) -> Option<u8> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.0)
     }
 }
 
@@ -54,11 +55,7 @@ impl Hearing<'_> {
             }
             Message::NoSend(ndx) => self.requests.refused(*ndx, self.frontier),
             Message::ErrorExit(Some(code)) => {
-                let mut last = self
-                    .last_word
-                    .0
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner);
+                let mut last = lock(&self.last_word.0);
                 *last = u8::try_from(*code).ok();
             }
             _ => {}

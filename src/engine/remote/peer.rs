@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::answers::{Answers, Reached};
 use super::{Far, Point};
@@ -12,6 +12,7 @@ use crate::engine::order::Frontier;
 use crate::engine::run::Run;
 use crate::engine::sources::Arrivals;
 use crate::engine::worker::Work;
+use crate::sys::lock;
 use crate::wire::{DeletionStats, Message, Mux, Protocol, goodbyes_of_generator};
 
 /// A session beyond its first list.
@@ -168,5 +169,5 @@ fn deletions(run: &Run<'_>) -> DeletionStats {
 }
 
 fn taken<T>(from: &Mutex<Option<T>>) -> Option<T> {
-    from.lock().unwrap_or_else(PoisonError::into_inner).take()
+    lock(from).take()
 }

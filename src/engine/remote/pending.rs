@@ -8,11 +8,11 @@ use crate::delta::Shape;
 use crate::engine::event::{Changes, Event};
 use crate::engine::leaf::Leaf;
 use crate::engine::likeness::Alike;
-use crate::engine::lock::{Change, lock};
 use crate::engine::node::Node;
 use crate::engine::order::{Frontier, Key};
 use crate::engine::sources::Turn;
 use crate::engine::worker::Work;
+use crate::sys::{Change, lock};
 
 /// A file that was asked for.
 pub(in crate::engine) struct Pending {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use crate::engine::event::Item;
-use crate::engine::lock::lock;
+use crate::sys::lock;
 
 /// Lines that wait for the client, by the indices that it knows the entries by.
 #[derive(Default)]

@@ -13,10 +13,10 @@ use super::queue::{Queue, Said};
 use super::values::Values;
 use crate::engine::event::Due;
 use crate::engine::extended::Wanted;
-use crate::engine::lock::{Change, lock};
 use crate::engine::order::Frontier;
 use crate::engine::sources::Turn;
 use crate::engine::worker::Work;
+use crate::sys::{Change, lock};
 use crate::wire::{
     BlockSums, DeletionStats, Item, ItemFlags, Message, Mux, Ndx, NdxMemory, Protocol,
     write_sum_head, write_xattr_requests,

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::sys::{Dir, Stat};
+use crate::sys::{Dir, Stat, lock};
 use crate::tree::{Perishable, Scope};
 
 use super::extraneous::{Candidate, names, sort};
@@ -333,11 +332,7 @@ impl Worker<'_> {
         if let Err(fault) = target.removed_whole(&parent, name, stat) {
             return self.settle("delete_file: unlink", &self.run.dest_path(&path), fault);
         }
-        self.run
-            .removed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(path);
+        lock(&self.run.removed).push(path);
         Ok(())
     }
 }

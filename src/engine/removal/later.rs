@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 
-use crate::engine::lock::lock;
-use crate::sys::{Dir, Stat};
+use crate::sys::{Dir, Stat, lock};
 use crate::tree::Scope;
 
 use super::blocked_event;

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::blocked_event;
 use crate::engine::error::Error;
@@ -14,6 +14,7 @@ use crate::engine::node::Node;
 use crate::engine::options::When;
 use crate::engine::run::Run;
 use crate::engine::worker::{Worker, check_stop};
+use crate::sys::lock;
 
 /// Directories in which a sweep removed names, for the transfer that follows: it finds their times changed.
 #[derive(Default)]
@@ -22,12 +23,12 @@ pub(in crate::engine) struct Swept(Mutex<HashSet<PathBuf>>);
 impl Swept {
     /// Whether names of this directory went.
     pub(in crate::engine) fn has(&self, path: &Path) -> bool {
-        let swept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let swept = lock(&self.0);
         !swept.is_empty() && swept.contains(path)
     }
 
     fn add(&self, path: &Path) {
-        let mut swept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut swept = lock(&self.0);
         swept.insert(path.to_owned());
     }
 }

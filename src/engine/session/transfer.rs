@@ -2,11 +2,11 @@
 
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use crate::stage;
-use crate::sys::Dir;
 use crate::sys::content::Abilities;
+use crate::sys::{Dir, lock};
 
 use super::{Session, is_ordered, tell_created};
 use crate::engine::backup::Backup;
@@ -154,7 +154,7 @@ impl Session<'_, '_> {
 
     /// What was held back to the end.
     fn tell_late(&self, run: &Run<'_>) {
-        let late = std::mem::take(&mut *run.late.lock().unwrap_or_else(PoisonError::into_inner));
+        let late = std::mem::take(&mut *lock(&run.late));
         for event in late.into_iter().flat_map(Late::into_events) {
             self.report.event(event);
         }
@@ -162,8 +162,7 @@ impl Session<'_, '_> {
 
     /// Where deletion turns out to be forbidden, what was removed before comes back: none instead of some.
     fn spare(&self, run: &Run<'_>, target: &dyn Target) -> Result<(), Error> {
-        let removed =
-            std::mem::take(&mut *run.removed.lock().unwrap_or_else(PoisonError::into_inner));
+        let removed = std::mem::take(&mut *lock(&run.removed));
         if removed.is_empty() || !run.deletion_is_blocked() {
             return Ok(());
         }

@@ -10,8 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use super::attached::{Attached, Told};
 use super::wanted::Found;
-use crate::engine::lock::{Change, lock};
-use crate::sys::{Kind, Stat, Time};
+use crate::sys::{Change, Kind, Stat, Time, lock};
 use crate::wire::flist::{
     Cached, DirKind, Entry, FileType, IdKind, IdNames, Link, List, ListReader, Name,
 };

@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use super::super::{Ground, NewFile, Place};
 use super::Live;
 use crate::engine::options::Partial;
-use crate::sys::{Dir, Kind, Object, Stat, Time};
+use crate::sys::{Dir, Kind, Object, Stat, Time, lock};
 use crate::tree::{MetaChange, give};
 
 /// Names that wait, by the path of their directory.
@@ -181,7 +181,7 @@ impl Live {
     }
 
     fn lock_waiting(&self) -> MutexGuard<'_, Names> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.waiting)
     }
 }
 
