@@ -36,6 +36,7 @@ use super::server_args::OtherEnd;
 use super::table::{Opt, Part};
 use crate::engine;
 use crate::report::{List, Style, Way};
+use crate::stage::catalogue::Origin;
 use crate::stage::{CommitChoice, Method};
 use crate::wire::Protocol;
 
@@ -114,6 +115,10 @@ pub fn parse(words: &[OsString]) -> Result<Request, Refusal> {
     if operands.is_empty() || (asked.files_from.is_some() && operands.len() != 2) {
         return Ok(Request::Usage);
     }
+    asked.origin = Origin {
+        words: words.to_vec(),
+        sources: operands[..operands.len() - 1].to_vec(),
+    };
     let ends = operands::ends(operands)?;
     asked.read_list(&ends)?;
     asked.check_daemon(&ends)?;
@@ -147,6 +152,8 @@ struct Asked {
     separator: Separator,
     manner: content::Manner,
     wire: remote::Wire,
+    /// For the catalogue of a pull.
+    origin: Origin,
 }
 
 impl Default for Asked {
@@ -178,6 +185,7 @@ impl Default for Asked {
             separator: Separator::default(),
             manner: content::Manner::default(),
             wire: remote::Wire::default(),
+            origin: Origin::default(),
         }
     }
 }
@@ -248,6 +256,8 @@ impl Asked {
             Ends::Pull { .. } => Way::Receives,
             Ends::Push { .. } => Way::Sends,
         };
+        let keeps_catalogue = style.run.way == Way::Receives && self.engine.points.is_none();
+        self.engine.catalogue = keeps_catalogue.then(|| self.origin.clone());
         let is_local = style.run.way == Way::Local;
         if !is_local && style.run.list == List::Incremental && self.rsync_lists_whole() {
             style.run.list = List::Whole;

@@ -15,6 +15,7 @@ mod absent;
 mod backup;
 mod basis;
 mod batch;
+mod catalogue;
 mod compare;
 mod decide;
 mod delta;

@@ -292,6 +292,8 @@ pub struct Options {
     pub points: Option<stage::points::Wanted>,
     /// The point that is being made, which `dest` names: set by the engine, once it has found a name.
     pub point: Option<Arc<NewPoint>>,
+    /// What the catalogue of a pull's destination says of where its entries came from; none makes no catalogue.
+    pub catalogue: Option<stage::catalogue::Origin>,
     /// `--no-inc-recursive`: know the whole list before the first transfer.
     pub whole_list: bool,
     /// Worker threads; 0 chooses by the machine.

@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
+use crate::stage::catalogue::Draft;
 use crate::sys::content::Abilities;
 use crate::sys::lock;
 
@@ -58,6 +59,8 @@ pub(super) struct Run<'r> {
     pub departures: Departures,
     /// Where backups go, if any are made.
     pub backup: Option<Backup>,
+    /// What is written down of a pull.
+    pub catalogue: Option<Draft>,
     /// Tops of what was removed, in case it has to come back.
     pub removed: Mutex<Vec<PathBuf>>,
     /// Deletions that wait for the end.

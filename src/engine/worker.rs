@@ -328,6 +328,7 @@ impl<'w> Worker<'w> {
             }
         };
         self.run.tally.names(batch.name_bytes());
+        self.catalogue(node)?;
         self.remove_extraneous(node, &batch)?;
         // The list of what is in it has the directory itself, too.
         self.turn = batch.turn.clone();

@@ -79,7 +79,7 @@ pub(super) fn choose(
 }
 
 /// Whether state cannot lie beside the destination.
-fn state_goes_inside(site: &Site) -> Result<bool, Error> {
+pub(super) fn state_goes_inside(site: &Site) -> Result<bool, Error> {
     if site.single.is_some() {
         return Ok(false);
     }

@@ -43,6 +43,9 @@
 //! A step whose object somebody changed since is passed over and named. An undo is the same plan
 //! backward.
 //!
+//! ## Catalogues
+//! What a pull brought, and from where, is written down behind its switch: [`catalogue`] tells.
+//!
 //! ## Time points
 //! A generation kept on purpose is a destination of its own that never existed before: [`points`] tells.
 //!
@@ -55,6 +58,7 @@
 mod attrs;
 mod backups;
 mod carry;
+pub mod catalogue;
 mod changes;
 mod choose;
 mod commit;

@@ -290,7 +290,7 @@ fn needs_no_exchange(site: &Site, policy: &Policy) -> bool {
 }
 
 /// Makes the state directory where there is none.
-fn make_state(hold: &mut Hold, inside: bool) -> Result<(), Error> {
+pub(super) fn make_state(hold: &mut Hold, inside: bool) -> Result<(), Error> {
     if hold.home.is_some() {
         return Ok(());
     }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::carry::{Reach, carry};
+use super::catalogue;
 use super::changes::Record;
 use super::commit::Switch;
 use super::error::{Doing, Error};
@@ -114,6 +115,7 @@ fn undo_swap(hold: &mut Hold, last: &Last, force: bool, dry_run: bool) -> Result
         mode: last.previous_mode,
     };
     let after = switch.make(hold, &previous, Some(&mut seen))?;
+    forget_pulls(hold)?;
     let mut kept = undone.kept;
     kept.extend(after.late);
     kept.extend(after.stays);
@@ -145,7 +147,9 @@ fn undo_plan(hold: &mut Hold, last: &Last, force: bool, dry_run: bool) -> Result
         home.drop(PLAN)?;
         let rotate = false;
         hold.enter(Phase::SealedPlan { direction, rotate })?;
-        signal::shielded(|| hold.finish_plan(direction, rotate, force))?
+        let done = signal::shielded(|| hold.finish_plan(direction, rotate, force))?;
+        forget_pulls(hold)?;
+        done
     };
     let left = done.passed.len() + done.refused.len();
     Ok(Undone {
@@ -156,6 +160,12 @@ fn undo_plan(hold: &mut Hold, last: &Last, force: bool, dry_run: bool) -> Result
         notes: std::mem::take(&mut hold.notes),
         redo: last.undo,
     })
+}
+
+/// What is there now is not what was pulled last.
+fn forget_pulls(hold: &mut Hold) -> Result<(), Error> {
+    let (_, home, _) = hold.state()?;
+    catalogue::drop(home)
 }
 
 /// Whether what a step concerns is as the plan left it.

@@ -53,6 +53,13 @@ impl Sums {
         }
     }
 
+    /// How whole files are summed, where that tells of their content alone.
+    #[must_use]
+    pub fn of_content(&self) -> Option<Checksum> {
+        let tells = !self.seeds_files && self.checksum != Checksum::None;
+        tells.then_some(self.checksum)
+    }
+
     /// Width of a whole file's sum in bytes.
     #[must_use]
     pub fn digest_len(&self) -> usize {

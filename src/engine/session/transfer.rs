@@ -5,11 +5,13 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use crate::stage;
+use crate::stage::catalogue::Draft;
 use crate::sys::content::Abilities;
 use crate::sys::{Dir, lock};
 
 use super::{Session, is_ordered, tell_created};
 use crate::engine::backup::Backup;
+use crate::engine::catalogue;
 use crate::engine::error::Error;
 use crate::engine::event::{Committed, Event, Outcome, Severity};
 use crate::engine::filter::Filter;
@@ -85,6 +87,7 @@ impl Session<'_, '_> {
             source_paths: found.sources.into_iter().map(|s| s.path).collect(),
             departures: Departures::default(),
             backup,
+            catalogue: self.begin_catalogue()?,
             removed: Mutex::new(Vec::new()),
             later: Later::default(),
             swept: Swept::default(),
@@ -108,6 +111,7 @@ impl Session<'_, '_> {
         (incomplete, uncounted): (bool, Option<(Surveyor<'_>, Vec<Origin>, bool)>),
         reach: &mut dyn FnMut(Point) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        let whole = root.content;
         self.begin_root(run, &root)?;
         run.sweep(&root, incomplete)?;
         root.hold();
@@ -126,8 +130,21 @@ impl Session<'_, '_> {
             None => {
                 self.conclude(run);
                 self.commit(run)?;
-                reach(Point::Committed)
+                let reached = reach(Point::Committed);
+                if let Some(stage) = self.stage {
+                    catalogue::keep(run, stage, whole, self.report);
+                }
+                reached
             }
+        }
+    }
+
+    /// A directory that is pulled into has a catalogue.
+    fn begin_catalogue(&self) -> Result<Option<Draft>, Error> {
+        let is_dir = self.destination.rename.is_none();
+        match self.stage.filter(|_| is_dir) {
+            Some(_) => catalogue::begin(self.options, self.peer.map(Peer::far)),
+            None => Ok(None),
         }
     }
 

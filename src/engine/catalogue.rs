@@ -1,0 +1,106 @@
+//! What a pull writes down of the lists that it got, for later comparisons of here and there.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::error::Error;
+use super::event::{Event, Report, Severity};
+use super::node::Node;
+use super::options::Options;
+use super::remote::Far;
+use super::run::Run;
+use super::sources::{Found, Listed};
+use super::worker::Worker;
+use crate::delta::{Checksum, Digest};
+use crate::stage::Stage;
+use crate::stage::catalogue::{Doubt, Draft, Record};
+use crate::sys::{Kind, as_path};
+
+/// Begins what is written down of a run, if that is wished for.
+pub(super) fn begin(options: &Options, far: Option<Far<'_>>) -> Result<Option<Draft>, Error> {
+    let (Some(origin), Some(far)) = (&options.catalogue, far) else {
+        return Ok(None);
+    };
+    let algorithm = far.sums.of_content().unwrap_or(Checksum::None);
+    let draft = Draft::begin(origin, algorithm).map_err(|source| Error::File {
+        action: "write a list in",
+        path: std::env::temp_dir(),
+        source,
+    })?;
+    Ok(Some(draft))
+}
+
+/// What was written down becomes the destination's catalogue. That it cannot be is told: the run itself is through.
+pub(super) fn keep(run: &Run<'_>, stage: &Stage, whole: bool, report: &dyn Report) {
+    let Some(draft) = &run.catalogue else { return };
+    let kept = stage.catalogue(draft, doubt(run), whole);
+    if let Err(e) = kept {
+        report.event(Event::Message {
+            severity: Severity::Warning,
+            text: format!("no catalogue of what came was written: {e}"),
+        });
+    }
+}
+
+/// Which entries of the lists the destination may not have as they were listed.
+fn doubt(run: &Run<'_>) -> Doubt {
+    let (compare, select) = (&run.options.compare, &run.options.select);
+    let passes_over = compare.update
+        || compare.existing
+        || compare.ignore_existing
+        || compare.max_size.is_some()
+        || compare.min_size.is_some()
+        || select.prune_empty
+        || !run.options.recursive
+        || run.options.alternates.is_some();
+    match passes_over || !run.tally.complete() {
+        true => Doubt::All {
+            times: run.options.preserve.times,
+        },
+        false => Doubt::Special,
+    }
+}
+
+impl Worker<'_> {
+    /// Writes down what the sender lists in a directory.
+    pub(super) fn catalogue(&mut self, node: &Arc<Node>) -> Result<(), Error> {
+        let Some(draft) = &self.run.catalogue else {
+            return Ok(());
+        };
+        let Some(listed) = node.sources.first().and_then(|origin| origin.seat.there()) else {
+            return Ok(());
+        };
+        // The root is listed in itself, without a name.
+        let root = node.source_stat.filter(|_| node.parent.is_none());
+        let root = root.map(|stat| (Box::default(), Record::new(&stat, None)));
+        let names = listed.names().into_iter().flatten();
+        let there = names.filter(|(_, found)| !matches!(found, Found::Missing));
+        let entries = there.filter_map(|(name, _)| Some((name.into(), record(listed, name)?)));
+        let written = draft.list(&node.path, root.into_iter().chain(entries));
+        written.map_err(|source| Error::File {
+            action: "write a list in",
+            path: std::env::temp_dir(),
+            source,
+        })
+    }
+
+    /// Writes down the sum of a file that came.
+    pub(super) fn catalogue_sum(&self, path: &Path, digest: &Digest) {
+        if let Some(draft) = &self.run.catalogue {
+            draft.sum(path, *digest);
+        }
+    }
+}
+
+/// An entry of a directory that is listed; none where it is only on the way to others.
+fn record(listed: &Listed, name: &[u8]) -> Option<Record> {
+    let stat = listed.see(name).ok()?;
+    let target = match stat.kind {
+        Kind::Symlink => listed.target(name).ok(),
+        _ => None,
+    };
+    Some(Record::new(
+        &stat,
+        target.map(|target| as_path(&target).to_owned()),
+    ))
+}

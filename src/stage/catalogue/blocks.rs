@@ -1,0 +1,110 @@
+//! Blocks in a file: the entries of each directory behind its path.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::ops::Range;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use super::coding::{Cursor, Listing, put_uint};
+use crate::sys::as_path;
+
+/// A file of blocks, and where each directory's lie.
+#[derive(Debug)]
+pub(super) struct Blocks {
+    file: File,
+    by_dir: BTreeMap<PathBuf, Vec<Range<u64>>>,
+}
+
+/// Writes a block; zero in the place of a path's length plus one is the end.
+pub(super) fn put_block(to: &mut impl Write, dir: &Path, block: &[u8]) -> io::Result<()> {
+    let path = dir.as_os_str().as_bytes();
+    let mut head = Vec::with_capacity(path.len() + 16);
+    put_uint(&mut head, path.len() as u64 + 1);
+    head.extend_from_slice(path);
+    put_uint(&mut head, block.len() as u64);
+    to.write_all(&head)?;
+    to.write_all(block)
+}
+
+impl Blocks {
+    /// Finds the blocks in a file of this length, of which the reader is at this position.
+    pub fn find(file: File, from: &mut impl Read, at: u64, len: u64) -> io::Result<Blocks> {
+        let mut from = Counting { from, at, len };
+        let mut by_dir: BTreeMap<PathBuf, Vec<Range<u64>>> = BTreeMap::new();
+        let mut scratch = Vec::new();
+        while let Some(path) = from.uint()?.checked_sub(1) {
+            from.fill(&mut scratch, path)?;
+            let dir = as_path(&scratch).to_owned();
+            let block = from.uint()?;
+            let start = from.at;
+            from.fill(&mut scratch, block)?;
+            by_dir.entry(dir).or_default().push(start..from.at);
+        }
+        Ok(Blocks { file, by_dir })
+    }
+
+    /// The directories, by path.
+    pub fn dirs(&self) -> impl Iterator<Item = &Path> {
+        self.by_dir.keys().map(PathBuf::as_path)
+    }
+
+    /// The entries of a directory; none of one that is not there.
+    pub fn listing(&self, dir: &Path) -> io::Result<Listing> {
+        let mut listing = Listing::default();
+        let ranges = self.by_dir.get(dir).into_iter().flatten();
+        for range in ranges {
+            let len = usize::try_from(range.end - range.start).map_err(|_| torn())?;
+            let mut block = vec![0; len];
+            self.file.read_exact_at(&mut block, range.start)?;
+            listing
+                .0
+                .append(&mut Listing::decode(&block).ok_or_else(torn)?.0);
+        }
+        if self.by_dir.get(dir).is_some_and(|ranges| ranges.len() > 1) {
+            listing.sort();
+        }
+        Ok(listing)
+    }
+}
+
+/// What no writer of ours leaves.
+pub(super) fn torn() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "it is torn")
+}
+
+/// A reader that knows how much can come.
+struct Counting<'r, R> {
+    from: &'r mut R,
+    at: u64,
+    len: u64,
+}
+
+impl<R: Read> Counting<'_, R> {
+    fn fill(&mut self, to: &mut Vec<u8>, len: u64) -> io::Result<()> {
+        if len > self.len.saturating_sub(self.at) {
+            return Err(torn());
+        }
+        to.resize(usize::try_from(len).map_err(|_| torn())?, 0);
+        self.at += len;
+        self.from.read_exact(to)
+    }
+
+    fn uint(&mut self) -> io::Result<u64> {
+        let mut bytes = Vec::with_capacity(10);
+        loop {
+            let mut byte = [0];
+            self.from.read_exact(&mut byte)?;
+            self.at += 1;
+            bytes.push(byte[0]);
+            if byte[0] < 0x80 {
+                return Cursor(&bytes).uint().ok_or_else(torn);
+            }
+            if bytes.len() >= 10 {
+                return Err(torn());
+            }
+        }
+    }
+}

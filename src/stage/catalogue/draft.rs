@@ -1,0 +1,268 @@
+//! What a pull tells of its lists while it runs, and what becomes of it when it is through.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Seek, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use twox_hash::XxHash3_64;
+
+use super::blocks::{Blocks, put_block};
+use super::coding::Listing;
+use super::file::{Reader, Writer};
+use super::{Origin, Record, Sum};
+use crate::delta::{Checksum, Digest};
+use crate::stage::choose::state_goes_inside;
+use crate::stage::error::{Doing, Error};
+use crate::stage::run::{Stage, make_state};
+use crate::sys::{Dir, Kind, lock};
+
+/// Sums that one run keeps, 32 MiB of them; `resilver verify` makes those of the files beyond.
+const MOST_SUMS: usize = 1 << 20;
+
+/// What the lists of a pull told so far. Entries lie in a file without a name, so that memory does not grow with
+/// the tree.
+#[derive(Debug)]
+pub struct Draft {
+    origin: Origin,
+    /// How files are summed on their way.
+    algorithm: Checksum,
+    listed: Mutex<BufWriter<File>>,
+    sums: Mutex<Vec<(u64, Digest)>>,
+}
+
+/// Which entries of the lists may not have arrived, so that they are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// Links, devices and the like: whether those are taken is a matter of options.
+    Special,
+    /// All; `times` tells whether files have the times that the lists told.
+    All {
+        /// As above.
+        times: bool,
+    },
+}
+
+impl Draft {
+    /// Begins one, for files that are summed by `algorithm`.
+    ///
+    /// # Errors
+    /// There is no room for it among temporary files.
+    pub fn begin(origin: &Origin, algorithm: Checksum) -> io::Result<Draft> {
+        let file = Dir::open(&std::env::temp_dir())?.create_unnamed()?;
+        Ok(Draft {
+            origin: origin.clone(),
+            algorithm,
+            listed: Mutex::new(BufWriter::new(file)),
+            sums: Mutex::default(),
+        })
+    }
+
+    /// Takes the entries of a directory, as the list has them.
+    ///
+    /// # Errors
+    /// They could not be written.
+    pub fn list(
+        &self,
+        dir: &Path,
+        entries: impl Iterator<Item = (Box<[u8]>, Record)>,
+    ) -> io::Result<()> {
+        let mut listing = Listing(entries.collect());
+        listing.sort();
+        let mut block = Vec::with_capacity(48 * listing.0.len());
+        listing.encode(&mut block);
+        put_block(&mut *lock(&self.listed), dir, &block)
+    }
+
+    /// Takes the sum of a file that came.
+    pub fn sum(&self, path: &Path, digest: Digest) {
+        let mut sums = lock(&self.sums);
+        if sums.len() < MOST_SUMS && self.algorithm != Checksum::None {
+            sums.push((hash(path), digest));
+        }
+    }
+
+    /// Its entries and sums, to be looked up.
+    fn close(&self) -> io::Result<Came> {
+        let mut to = lock(&self.listed);
+        // The end.
+        to.write_all(&[0])?;
+        to.flush()?;
+        let mut file = to.get_ref().try_clone()?;
+        let len = file.stream_position()?;
+        file.rewind()?;
+        let blocks = Blocks::find(file.try_clone()?, &mut BufReader::new(file), 0, len)?;
+        let mut sums = std::mem::take(&mut *lock(&self.sums));
+        sums.sort_unstable_by_key(|(hash, _)| *hash);
+        Ok(Came {
+            blocks,
+            sums,
+            algorithm: self.algorithm,
+        })
+    }
+}
+
+/// What a run listed and summed.
+struct Came {
+    blocks: Blocks,
+    sums: Vec<(u64, Digest)>,
+    algorithm: Checksum,
+}
+
+impl Came {
+    fn sum(&self, path: &Path) -> Option<Sum> {
+        if self.sums.is_empty() {
+            return None;
+        }
+        let hash = hash(path);
+        let at = self.sums.binary_search_by_key(&hash, |(hash, _)| *hash);
+        Some(Sum {
+            algorithm: self.algorithm,
+            digest: self.sums[at.ok()?].1,
+        })
+    }
+}
+
+impl Stage {
+    /// Makes the draft the catalogue of the destination, after the switch. Entries that an earlier pull of the same
+    /// sources brought stay while the destination has them. `whole` tells that this pull asked for all there is:
+    /// else the command line of the earlier one stands.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; the catalogue before stands then.
+    pub fn catalogue(&self, draft: &Draft, doubt: Doubt, whole: bool) -> Result<(), Error> {
+        let came = draft.close().doing("read the catalogue of", &self.path)?;
+        let mut hold = self.hold();
+        if hold.home.is_none() {
+            let inside = state_goes_inside(&hold.site)?;
+            make_state(&mut hold, inside)?;
+        }
+        let (_, home, _) = hold.state()?;
+        let before = match Reader::open(home) {
+            Err(Error::Damaged { .. }) => None,
+            other => other?.filter(|before| before.origin().sources == draft.origin.sources),
+        };
+        let live = Dir::open(&self.path).doing("open", &self.path)?;
+        let merged = Merge {
+            came,
+            before,
+            live,
+            doubt,
+        };
+        let origin = match &merged.before {
+            Some(before) if !whole => before.origin().clone(),
+            _ => draft.origin.clone(),
+        };
+        let mut writer = Writer::begin(home, &origin)?;
+        for dir in merged.dirs() {
+            writer.put(&dir, &merged.listing(&dir)?)?;
+        }
+        writer.finish()
+    }
+}
+
+/// What came, over what was there.
+struct Merge {
+    came: Came,
+    before: Option<Reader>,
+    live: Dir,
+    doubt: Doubt,
+}
+
+impl Merge {
+    fn dirs(&self) -> BTreeSet<PathBuf> {
+        let before = self.before.iter().flat_map(Reader::dirs);
+        self.came
+            .blocks
+            .dirs()
+            .chain(before)
+            .map(Path::to_owned)
+            .collect()
+    }
+
+    fn listing(&self, dir: &Path) -> Result<Listing, Error> {
+        let came = self.came.blocks.listing(dir);
+        let came = came.doing("read the catalogue of", dir)?;
+        let before = match &self.before {
+            Some(before) => before.listing(dir)?,
+            None => Listing::default(),
+        };
+        let mut live = Live::new(&self.live, dir);
+        let mut merged = Listing::default();
+        for (name, record) in &before.0 {
+            if came.get(name).is_none() && live.has(name, |_| true) {
+                merged.0.push((name.clone(), record.clone()));
+            }
+        }
+        for (name, mut record) in came.0 {
+            let known = before.get(&name);
+            if !self.arrived(&mut live, &name, &record) {
+                if let Some(known) = known.filter(|_| live.has(&name, |_| true)) {
+                    merged.0.push((name, known.clone()));
+                }
+                continue;
+            }
+            if record.kind == Kind::File {
+                let path = dir.join(crate::sys::as_path(&name));
+                let known = known.filter(|known| known.has_content_of(&record));
+                let inherited = known.and_then(|known| known.sum);
+                record.sum = self.came.sum(&path).or(inherited);
+            }
+            merged.0.push((name, record));
+        }
+        merged.sort();
+        Ok(merged)
+    }
+
+    fn arrived(&self, live: &mut Live<'_>, name: &[u8], record: &Record) -> bool {
+        let plain = matches!(record.kind, Kind::File | Kind::Dir);
+        match self.doubt {
+            Doubt::Special if plain => true,
+            Doubt::Special => live.has(name, |stat| stat.kind == record.kind),
+            Doubt::All { times } => live.has(name, |stat| {
+                let file = record.kind == Kind::File;
+                let same = !file || stat.size == record.size;
+                let on_time = !file || !times || stat.mtime.sec == record.mtime.sec;
+                stat.kind == record.kind && same && on_time
+            }),
+        }
+    }
+}
+
+/// A directory of the destination, opened when it is first looked at.
+struct Live<'l> {
+    root: &'l Dir,
+    path: &'l Path,
+    opened: Option<Option<Dir>>,
+}
+
+impl<'l> Live<'l> {
+    fn new(root: &'l Dir, path: &'l Path) -> Live<'l> {
+        Live {
+            root,
+            path,
+            opened: None,
+        }
+    }
+
+    fn has(&mut self, name: &[u8], fits: impl FnOnce(&crate::sys::Stat) -> bool) -> bool {
+        let opened = self
+            .opened
+            .get_or_insert_with(|| match self.path.as_os_str().is_empty() {
+                true => self.root.reopen().ok(),
+                false => self.root.open_beneath(self.path).ok(),
+            });
+        let Some(dir) = opened else { return false };
+        let stat = match name.is_empty() {
+            true => dir.stat_self().ok(),
+            false => dir.try_stat(name).ok().flatten(),
+        };
+        stat.is_some_and(|stat| fits(&stat))
+    }
+}
+
+fn hash(path: &Path) -> u64 {
+    XxHash3_64::oneshot(path.as_os_str().as_bytes())
+}

@@ -1,0 +1,208 @@
+//! The file itself: written in one pass, directory by directory, and read where it is asked for.
+
+use std::fs::File;
+use std::hash::Hasher;
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use twox_hash::XxHash3_64;
+
+use super::Origin;
+use super::blocks::{Blocks, put_block, torn};
+use super::coding::{Cursor, Listing, put_bytes, put_origin, put_uint};
+use crate::stage::error::{Doing, Error};
+use crate::stage::home::Home;
+use crate::stage::layout::{CATALOGUE, CATALOGUE_NEXT};
+use crate::sys;
+
+const HEAD: &[u8] = b"resilver catalogue 1\n";
+/// Bytes of the hash at the end.
+const HASH: u64 = 8;
+/// A command line is no longer than the system takes one: 2 MiB of words.
+const LONGEST_ORIGIN: u64 = 8 << 20;
+
+/// A catalogue that is being written. What is not finished is nothing.
+pub(super) struct Writer<'h> {
+    home: &'h Home,
+    to: BufWriter<Hashing<File>>,
+}
+
+impl<'h> Writer<'h> {
+    pub fn begin(home: &'h Home, origin: &Origin) -> Result<Writer<'h>, Error> {
+        home.drop(CATALOGUE_NEXT)?;
+        let begun = || {
+            let file = home.dir.create_file(CATALOGUE_NEXT, 0o600)?;
+            let mut to = BufWriter::new(Hashing::new(file));
+            let (mut head, mut words) = (HEAD.to_vec(), Vec::new());
+            put_origin(&mut words, origin);
+            put_bytes(&mut head, &words);
+            to.write_all(&head)?;
+            Ok(to)
+        };
+        let to = begun().doing("write", home.join(CATALOGUE_NEXT))?;
+        Ok(Writer { home, to })
+    }
+
+    /// Writes the entries of a directory, if it has any.
+    pub fn put(&mut self, dir: &Path, listing: &Listing) -> Result<(), Error> {
+        if listing.0.is_empty() {
+            return Ok(());
+        }
+        let mut block = Vec::new();
+        listing.encode(&mut block);
+        let put = put_block(&mut self.to, dir, &block);
+        put.doing("write", self.home.join(CATALOGUE_NEXT))
+    }
+
+    /// Puts it in the place of the one before. A crash may lose it, but leaves none that is torn.
+    pub fn finish(mut self) -> Result<(), Error> {
+        let mut end = || {
+            let mut zero = Vec::new();
+            put_uint(&mut zero, 0);
+            self.to.write_all(&zero)?;
+            self.to.flush()?;
+            let hashing = self.to.get_mut();
+            let hash = hashing.hasher.finish().to_le_bytes();
+            hashing.inner.write_all(&hash)
+        };
+        end().doing("write", self.home.join(CATALOGUE_NEXT))?;
+        sys::cut::point("catalogue.rename");
+        self.home.rename(CATALOGUE_NEXT, CATALOGUE)
+    }
+}
+
+/// A catalogue that is there.
+#[derive(Debug)]
+pub(super) struct Reader {
+    origin: Origin,
+    blocks: Blocks,
+    path: PathBuf,
+}
+
+impl Reader {
+    /// Opens it and looks whether it is whole; none where there is none.
+    pub fn open(home: &Home) -> Result<Option<Reader>, Error> {
+        let path = home.join(CATALOGUE);
+        let file = match home.dir.open_file(CATALOGUE) {
+            Ok(file) => file,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(e).doing("open", &path),
+        };
+        match read(file) {
+            Ok((origin, blocks)) => Ok(Some(Reader {
+                origin,
+                blocks,
+                path,
+            })),
+            Err(e) if is_damage(&e) => Err(Error::Damaged {
+                path,
+                what:
+                    "it is no catalogue that was written to its end: the next pull makes a new one"
+                        .to_owned(),
+            }),
+            Err(e) => Err(e).doing("read", &path),
+        }
+    }
+
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    pub fn dirs(&self) -> impl Iterator<Item = &Path> {
+        self.blocks.dirs()
+    }
+
+    pub fn listing(&self, dir: &Path) -> Result<Listing, Error> {
+        self.blocks.listing(dir).doing("read", &self.path)
+    }
+}
+
+fn is_damage(e: &io::Error) -> bool {
+    matches!(
+        e.kind(),
+        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof
+    )
+}
+
+fn read(file: File) -> io::Result<(Origin, Blocks)> {
+    let len = file.metadata()?.len();
+    let mut from = BufReader::new(Hashing::new(file.try_clone()?).take(len.saturating_sub(HASH)));
+    let mut head = [0; HEAD.len()];
+    from.read_exact(&mut head)?;
+    if head != HEAD {
+        return Err(torn());
+    }
+    let (words, taken) = read_bytes(&mut from, LONGEST_ORIGIN)?;
+    let origin = Cursor(&words).origin().ok_or_else(torn)?;
+    let at = HEAD.len() as u64 + taken;
+    let blocks = Blocks::find(file, &mut from, at, len.saturating_sub(HASH))?;
+    let mut rest = [0];
+    if from.read(&mut rest)? != 0 {
+        return Err(torn());
+    }
+    let mut hashing = from.into_inner().into_inner();
+    let mut hash = [0; 8];
+    hashing.inner.read_exact(&mut hash)?;
+    match u64::from_le_bytes(hash) == hashing.hasher.finish() {
+        true => Ok((origin, blocks)),
+        false => Err(torn()),
+    }
+}
+
+/// A byte string of at most so many bytes, and how many bytes it took.
+fn read_bytes(from: &mut impl Read, most: u64) -> io::Result<(Vec<u8>, u64)> {
+    let mut head = Vec::new();
+    let len = loop {
+        let mut byte = [0];
+        from.read_exact(&mut byte)?;
+        head.push(byte[0]);
+        if byte[0] < 0x80 || head.len() >= 10 {
+            break Cursor(&head).uint().ok_or_else(torn)?;
+        }
+    };
+    if len > most {
+        return Err(torn());
+    }
+    let mut bytes = Vec::new();
+    from.take(len).read_to_end(&mut bytes)?;
+    let taken = head.len() as u64 + len;
+    match bytes.len() as u64 == len {
+        true => Ok((bytes, taken)),
+        false => Err(torn()),
+    }
+}
+
+/// Hashes what passes through.
+struct Hashing<F> {
+    inner: F,
+    hasher: XxHash3_64,
+}
+
+impl<F> Hashing<F> {
+    fn new(inner: F) -> Hashing<F> {
+        Hashing {
+            inner,
+            hasher: XxHash3_64::with_seed(0),
+        }
+    }
+}
+
+impl<F: Write> Write for Hashing<F> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.hasher.write(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+impl<F: Read> Read for Hashing<F> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(bytes)?;
+        self.hasher.write(&bytes[..read]);
+        Ok(read)
+    }
+}

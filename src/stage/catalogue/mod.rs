@@ -1,0 +1,199 @@
+//! The catalogue of a destination: what its pulls brought, and from where.
+//!
+//! It is what a later comparison of here and there starts from: what differs from it was changed since. It lies in
+//! the state of the destination as `catalogue`, is written after the switch, and may be lost without harm: what
+//! differs then has no common past. An undo drops it, since the tree that comes back is not what was pulled last.
+//!
+//! ```text
+//! resilver catalogue 1\n       the format
+//! words, sources               lists of byte strings: the command line, and the sources in it
+//! path, block                  of each directory, by path: its entries by name
+//! 0, hash                      the end; XXH3 of all before, 8 bytes, the lowest first
+//! ```
+//!
+//! Numbers are LEB128, signed ones zigzag; byte strings and blocks have their length in front,
+//! the path of a block one more than its length.
+
+mod blocks;
+mod coding;
+mod draft;
+mod file;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::delta::{Checksum, Digest};
+use crate::sys::{Kind, Stat, Time};
+
+use super::error::Error;
+use super::hold::Hold;
+use super::home::Home;
+use super::layout::CATALOGUE;
+use super::policy::Policy;
+use super::site::Site;
+use file::{Reader, Writer};
+
+pub use draft::{Doubt, Draft};
+
+/// What a destination's pulls brought.
+#[derive(Debug)]
+pub struct Catalogue {
+    dest: PathBuf,
+    reader: Reader,
+}
+
+/// Where it came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The pull's command line behind the program's name, as typed.
+    pub words: Vec<OsString>,
+    /// The sources in it.
+    pub sources: Vec<OsString>,
+}
+
+/// An entry as the sender's list told it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// What it is.
+    pub kind: Kind,
+    /// Permission bits, the low twelve.
+    pub mode: u32,
+    /// Bytes of a regular file.
+    pub size: u64,
+    /// When its content changed last; whole seconds before protocol 31.
+    pub mtime: Time,
+    /// What a symbolic link leads to.
+    pub target: Option<PathBuf>,
+    /// Major and minor number of a device.
+    pub rdev: (u32, u32),
+    /// The sum of a regular file's content, where it is known.
+    pub sum: Option<Sum>,
+}
+
+/// The sum of a file's content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sum {
+    /// How it was made.
+    pub algorithm: Checksum,
+    /// What it is.
+    pub digest: Digest,
+}
+
+impl Record {
+    /// What a list tells of an entry, `target` being where a symbolic link leads.
+    #[must_use]
+    pub fn new(stat: &Stat, target: Option<PathBuf>) -> Record {
+        Record {
+            kind: stat.kind,
+            mode: stat.mode,
+            size: if stat.kind == Kind::File {
+                stat.size
+            } else {
+                0
+            },
+            mtime: stat.mtime,
+            target,
+            rdev: if stat.kind.is_device() {
+                stat.rdev
+            } else {
+                (0, 0)
+            },
+            sum: None,
+        }
+    }
+
+    /// Whether the other is the same content by size and time.
+    fn has_content_of(&self, other: &Record) -> bool {
+        let known = |record: &Record| (record.kind, record.size, record.mtime);
+        known(self) == known(other)
+    }
+}
+
+impl Catalogue {
+    /// The catalogue of a destination; none where no pull made one.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`], [`Error::Foreign`], [`Error::Io`].
+    pub fn open(dest: &Path) -> Result<Option<Catalogue>, Error> {
+        let site = Site::resolve(dest, None)?;
+        let Some(home) = site.find()? else {
+            return Ok(None);
+        };
+        let reader = Reader::open(&home)?;
+        Ok(reader.map(|reader| Catalogue {
+            dest: dest.to_owned(),
+            reader,
+        }))
+    }
+
+    /// Where the entries came from.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        self.reader.origin()
+    }
+
+    /// All entries, directory by directory, with their paths below the destination; the root's is empty.
+    ///
+    /// # Errors
+    /// [`Error::Io`], and those of `each`, which end it.
+    pub fn for_each(
+        &self,
+        each: &mut dyn FnMut(&Path, Record) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        for dir in self.reader.dirs() {
+            for (name, record) in self.reader.listing(dir)?.0 {
+                each(&dir.join(crate::sys::as_path(&name)), record)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts entries in, and takes those out that have none.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] while a run holds the destination, [`Error::Io`]; it is as it was then.
+    pub fn amend(&self, changes: &BTreeMap<PathBuf, Option<Record>>) -> Result<(), Error> {
+        let mut hold = Hold::take(&self.dest, None, &Policy::default())?;
+        let (_, home, _) = hold.state()?;
+        let Some(reader) = Reader::open(home)? else {
+            return Ok(());
+        };
+        let mut by_dir: BTreeMap<&Path, Vec<&Path>> = BTreeMap::new();
+        for path in changes.keys() {
+            by_dir.entry(parts(path).0).or_default().push(path);
+        }
+        let mut writer = Writer::begin(home, reader.origin())?;
+        let known = reader.dirs().map(Path::to_owned);
+        let mut dirs: Vec<PathBuf> = known
+            .chain(by_dir.keys().map(|p| (*p).to_owned()))
+            .collect();
+        dirs.sort_unstable();
+        dirs.dedup();
+        for dir in &dirs {
+            let mut listing = reader.listing(dir)?;
+            for path in by_dir.get(&**dir).into_iter().flatten() {
+                listing.set(parts(path).1, changes[*path].clone());
+            }
+            writer.put(dir, &listing)?;
+        }
+        writer.finish()
+    }
+}
+
+/// Drops the catalogue.
+pub(super) fn drop(home: &Home) -> Result<(), Error> {
+    home.drop(CATALOGUE)
+}
+
+/// The directory of an entry and its name in it; the root is in itself, without a name.
+fn parts(path: &Path) -> (&Path, &[u8]) {
+    use std::os::unix::ffi::OsStrExt;
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) => (parent, name.as_bytes()),
+        _ => (Path::new(""), b""),
+    }
+}
+
+#[cfg(test)]
+mod tests;
