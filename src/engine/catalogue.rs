@@ -9,12 +9,10 @@ use super::node::Node;
 use super::options::Options;
 use super::remote::Far;
 use super::run::Run;
-use super::sources::{Found, Listed};
 use super::worker::Worker;
 use crate::delta::{Checksum, Digest};
 use crate::stage::Stage;
 use crate::stage::catalogue::{Doubt, Draft, Record};
-use crate::sys::{Kind, as_path};
 
 /// Begins what is written down of a run, if that is wished for.
 pub(super) fn begin(options: &Options, far: Option<Far<'_>>) -> Result<Option<Draft>, Error> {
@@ -72,10 +70,8 @@ impl Worker<'_> {
         };
         // The root is listed in itself, without a name.
         let root = node.source_stat.filter(|_| node.parent.is_none());
-        let root = root.map(|stat| (Box::default(), Record::new(&stat, None)));
-        let names = listed.names().into_iter().flatten();
-        let there = names.filter(|(_, found)| !matches!(found, Found::Missing));
-        let entries = there.filter_map(|(name, _)| Some((name.into(), record(listed, name)?)));
+        let root = root.map(|stat| (&b""[..], Record::new(&stat, None)));
+        let entries = listed.records().into_iter().flatten();
         let written = draft.list(&node.path, root.into_iter().chain(entries));
         written.map_err(|source| Error::File {
             action: "write a list in",
@@ -90,17 +86,4 @@ impl Worker<'_> {
             draft.sum(path, *digest);
         }
     }
-}
-
-/// An entry of a directory that is listed; none where it is only on the way to others.
-fn record(listed: &Listed, name: &[u8]) -> Option<Record> {
-    let stat = listed.see(name).ok()?;
-    let target = match stat.kind {
-        Kind::Symlink => listed.target(name).ok(),
-        _ => None,
-    };
-    Some(Record::new(
-        &stat,
-        target.map(|target| as_path(&target).to_owned()),
-    ))
 }

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use super::attached::{Attached, Told};
 use super::wanted::Found;
-use crate::sys::{Change, Kind, Stat, Time, lock};
+use crate::stage::catalogue::Record;
+use crate::sys::{Change, Kind, Stat, Time, as_path, lock};
 use crate::wire::flist::{
     Cached, DirKind, Entry, FileType, IdKind, IdNames, Link, List, ListReader, Name,
 };
@@ -301,6 +302,28 @@ impl Listed {
             let dirs = lot.dirs.iter().map(|(name, _)| (&**name, Found::Dir));
             let missing = missing.map(|name| (name, Found::Missing));
             leaves.chain(missing).chain(dirs)
+        }))
+    }
+
+    /// What a catalogue has of its entries: nothing of directories that are only on the way, nor of what is missing.
+    /// Waits for the list.
+    ///
+    /// # Errors
+    /// As [`Listed::names`].
+    pub(in crate::engine) fn records(&self) -> io::Result<impl Iterator<Item = (&[u8], Record)>> {
+        let lots = self.inside()?.iter();
+        Ok(lots.flat_map(|lot| {
+            let entries = lot.leaves.iter().filter_map(|ndx| lot.list.get(*ndx));
+            let leaves = entries.map(|entry| {
+                let target = entry.target.map(|target| as_path(target).to_owned());
+                let stat = self.0.arrivals.stat(&entry);
+                (entry.name.base, Record::new(&stat, target))
+            });
+            let dirs = lot.dirs.iter().filter_map(|(name, child)| {
+                let stat = child.peek()?.stat()?;
+                Some((&**name, Record::new(&stat, None)))
+            });
+            leaves.chain(dirs)
         }))
     }
 

@@ -51,23 +51,24 @@ impl Blocks {
         self.by_dir.keys().map(PathBuf::as_path)
     }
 
-    /// The entries of a directory; none of one that is not there.
-    pub fn listing(&self, dir: &Path) -> io::Result<Listing> {
-        let mut listing = Listing::default();
-        let ranges = self.by_dir.get(dir).into_iter().flatten();
-        for range in ranges {
+    /// The entries of a directory, as they are written; none of one that is not there.
+    pub fn block(&self, dir: &Path) -> io::Result<Vec<u8>> {
+        let mut block = Vec::new();
+        for range in self.by_dir.get(dir).into_iter().flatten() {
+            let at = block.len();
             let len = usize::try_from(range.end - range.start).map_err(|_| torn())?;
-            let mut block = vec![0; len];
-            self.file.read_exact_at(&mut block, range.start)?;
-            listing
-                .0
-                .append(&mut Listing::decode(&block).ok_or_else(torn)?.0);
+            block.resize(at + len, 0);
+            self.file.read_exact_at(&mut block[at..], range.start)?;
         }
-        if self.by_dir.get(dir).is_some_and(|ranges| ranges.len() > 1) {
-            listing.sort();
-        }
-        Ok(listing)
+        Ok(block)
     }
+}
+
+/// Reads the entries of a directory, which may have been told in several parts.
+pub(super) fn listing(block: &[u8]) -> io::Result<Listing<'_>> {
+    let mut listing = Listing::decode(block).ok_or_else(torn)?;
+    listing.sort();
+    Ok(listing)
 }
 
 /// What no writer of ours leaves.

@@ -30,23 +30,23 @@ const ALGORITHMS: [Checksum; 6] = [
 
 /// The entries of a directory by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Listing(pub Vec<(Box<[u8]>, Record)>);
+pub(super) struct Listing<'b>(pub Vec<(&'b [u8], Record)>);
 
-impl Listing {
+impl<'b> Listing<'b> {
     /// Puts an entry in, or takes it out.
-    pub fn set(&mut self, name: &[u8], record: Option<Record>) {
-        let at = self.0.binary_search_by(|(known, _)| (**known).cmp(name));
+    pub fn set(&mut self, name: &'b [u8], record: Option<Record>) {
+        let at = self.0.binary_search_by(|(known, _)| (*known).cmp(name));
         match (at, record) {
             (Ok(at), Some(record)) => self.0[at].1 = record,
             (Ok(at), None) => drop(self.0.remove(at)),
-            (Err(at), Some(record)) => self.0.insert(at, (name.into(), record)),
+            (Err(at), Some(record)) => self.0.insert(at, (name, record)),
             (Err(_), None) => {}
         }
     }
 
     /// The entry of this name.
     pub fn get(&self, name: &[u8]) -> Option<&Record> {
-        let at = self.0.binary_search_by(|(known, _)| (**known).cmp(name));
+        let at = self.0.binary_search_by(|(known, _)| (*known).cmp(name));
         Some(&self.0[at.ok()?].1)
     }
 
@@ -56,7 +56,7 @@ impl Listing {
         }
     }
 
-    pub fn decode(block: &[u8]) -> Option<Listing> {
+    pub fn decode(block: &'b [u8]) -> Option<Listing<'b>> {
         let mut left = Cursor(block);
         let mut listing = Listing::default();
         while !left.0.is_empty() {
@@ -65,8 +65,9 @@ impl Listing {
         Some(listing)
     }
 
+    /// By name; quick where that is nearly so.
     pub fn sort(&mut self) {
-        self.0.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        self.0.sort_by(|a, b| a.0.cmp(b.0));
     }
 }
 
@@ -183,8 +184,8 @@ impl<'b> Cursor<'b> {
         })
     }
 
-    fn entry(&mut self) -> Option<(Box<[u8]>, Record)> {
-        let name = self.bytes()?.into();
+    fn entry(&mut self) -> Option<(&'b [u8], Record)> {
+        let name = self.bytes()?;
         let kind = *KINDS.get(usize::try_from(self.uint()?).ok()?)?;
         let mode = self.small()?;
         let mtime = Time {

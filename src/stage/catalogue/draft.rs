@@ -9,7 +9,7 @@ use std::sync::Mutex;
 
 use twox_hash::XxHash3_64;
 
-use super::blocks::{Blocks, put_block};
+use super::blocks::{Blocks, listing, put_block};
 use super::coding::Listing;
 use super::file::{Reader, Writer};
 use super::{Origin, Record, Sum};
@@ -17,7 +17,7 @@ use crate::delta::{Checksum, Digest};
 use crate::stage::choose::state_goes_inside;
 use crate::stage::error::{Doing, Error};
 use crate::stage::run::{Stage, make_state};
-use crate::sys::{Dir, Kind, lock};
+use crate::sys::{Dir, Kind, Stat, as_path, lock};
 
 /// Sums that one run keeps, 32 MiB of them; `resilver verify` makes those of the files beyond.
 const MOST_SUMS: usize = 1 << 20;
@@ -64,10 +64,10 @@ impl Draft {
     ///
     /// # Errors
     /// They could not be written.
-    pub fn list(
+    pub fn list<'n>(
         &self,
         dir: &Path,
-        entries: impl Iterator<Item = (Box<[u8]>, Record)>,
+        entries: impl Iterator<Item = (&'n [u8], Record)>,
     ) -> io::Result<()> {
         let mut listing = Listing(entries.collect());
         listing.sort();
@@ -112,11 +112,11 @@ struct Came {
 }
 
 impl Came {
-    fn sum(&self, path: &Path) -> Option<Sum> {
+    fn sum(&self, dir: &Path, name: &[u8]) -> Option<Sum> {
         if self.sums.is_empty() {
             return None;
         }
-        let hash = hash(path);
+        let hash = hash(&dir.join(as_path(name)));
         let at = self.sums.binary_search_by_key(&hash, |(hash, _)| *hash);
         Some(Sum {
             algorithm: self.algorithm,
@@ -157,7 +157,7 @@ impl Stage {
         };
         let mut writer = Writer::begin(home, &origin)?;
         for dir in merged.dirs() {
-            writer.put(&dir, &merged.listing(&dir)?)?;
+            merged.write(&dir, &mut writer)?;
         }
         writer.finish()
     }
@@ -182,38 +182,40 @@ impl Merge {
             .collect()
     }
 
-    fn listing(&self, dir: &Path) -> Result<Listing, Error> {
-        let came = self.came.blocks.listing(dir);
-        let came = came.doing("read the catalogue of", dir)?;
-        let before = match &self.before {
-            Some(before) => before.listing(dir)?,
-            None => Listing::default(),
+    /// Writes the entries of a directory.
+    fn write(&self, dir: &Path, to: &mut Writer<'_>) -> Result<(), Error> {
+        let told = self.came.blocks.block(dir);
+        let told = told.doing("read the catalogue of", dir)?;
+        let came = listing(&told).doing("read the catalogue of", dir)?;
+        let written = match &self.before {
+            Some(before) => before.block(dir)?,
+            None => Vec::new(),
         };
+        let before = listing(&written).doing("read the catalogue of", dir)?;
         let mut live = Live::new(&self.live, dir);
         let mut merged = Listing::default();
         for (name, record) in &before.0 {
             if came.get(name).is_none() && live.has(name, |_| true) {
-                merged.0.push((name.clone(), record.clone()));
+                merged.0.push((name, record.clone()));
             }
         }
         for (name, mut record) in came.0 {
-            let known = before.get(&name);
-            if !self.arrived(&mut live, &name, &record) {
-                if let Some(known) = known.filter(|_| live.has(&name, |_| true)) {
+            let known = before.get(name);
+            if !self.arrived(&mut live, name, &record) {
+                if let Some(known) = known.filter(|_| live.has(name, |_| true)) {
                     merged.0.push((name, known.clone()));
                 }
                 continue;
             }
             if record.kind == Kind::File {
-                let path = dir.join(crate::sys::as_path(&name));
                 let known = known.filter(|known| known.has_content_of(&record));
                 let inherited = known.and_then(|known| known.sum);
-                record.sum = self.came.sum(&path).or(inherited);
+                record.sum = self.came.sum(dir, name).or(inherited);
             }
             merged.0.push((name, record));
         }
         merged.sort();
-        Ok(merged)
+        to.put(dir, &merged)
     }
 
     fn arrived(&self, live: &mut Live<'_>, name: &[u8], record: &Record) -> bool {
@@ -247,7 +249,7 @@ impl<'l> Live<'l> {
         }
     }
 
-    fn has(&mut self, name: &[u8], fits: impl FnOnce(&crate::sys::Stat) -> bool) -> bool {
+    fn has(&mut self, name: &[u8], fits: impl FnOnce(&Stat) -> bool) -> bool {
         let opened = self
             .opened
             .get_or_insert_with(|| match self.path.as_os_str().is_empty() {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use twox_hash::XxHash3_64;
 
 use super::Origin;
-use super::blocks::{Blocks, put_block, torn};
+use super::blocks::{self, Blocks, put_block, torn};
 use super::coding::{Cursor, Listing, put_bytes, put_origin, put_uint};
 use crate::stage::error::{Doing, Error};
 use crate::stage::home::Home;
@@ -44,7 +44,7 @@ impl<'h> Writer<'h> {
     }
 
     /// Writes the entries of a directory, if it has any.
-    pub fn put(&mut self, dir: &Path, listing: &Listing) -> Result<(), Error> {
+    pub fn put(&mut self, dir: &Path, listing: &Listing<'_>) -> Result<(), Error> {
         if listing.0.is_empty() {
             return Ok(());
         }
@@ -112,8 +112,14 @@ impl Reader {
         self.blocks.dirs()
     }
 
-    pub fn listing(&self, dir: &Path) -> Result<Listing, Error> {
-        self.blocks.listing(dir).doing("read", &self.path)
+    /// The entries of a directory, as they are written.
+    pub fn block(&self, dir: &Path) -> Result<Vec<u8>, Error> {
+        self.blocks.block(dir).doing("read", &self.path)
+    }
+
+    /// Reads the entries in a block.
+    pub fn listing<'b>(&self, block: &'b [u8]) -> Result<Listing<'b>, Error> {
+        blocks::listing(block).doing("read", &self.path)
     }
 }
 

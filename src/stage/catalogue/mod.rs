@@ -24,7 +24,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::delta::{Checksum, Digest};
-use crate::sys::{Kind, Stat, Time};
+use crate::sys::{Kind, Stat, Time, as_path};
 
 use super::error::Error;
 use super::hold::Hold;
@@ -142,8 +142,9 @@ impl Catalogue {
         each: &mut dyn FnMut(&Path, Record) -> Result<(), Error>,
     ) -> Result<(), Error> {
         for dir in self.reader.dirs() {
-            for (name, record) in self.reader.listing(dir)?.0 {
-                each(&dir.join(crate::sys::as_path(&name)), record)?;
+            let block = self.reader.block(dir)?;
+            for (name, record) in self.reader.listing(&block)?.0 {
+                each(&dir.join(as_path(name)), record)?;
             }
         }
         Ok(())
@@ -171,7 +172,8 @@ impl Catalogue {
         dirs.sort_unstable();
         dirs.dedup();
         for dir in &dirs {
-            let mut listing = reader.listing(dir)?;
+            let block = reader.block(dir)?;
+            let mut listing = reader.listing(&block)?;
             for path in by_dir.get(&**dir).into_iter().flatten() {
                 listing.set(parts(path).1, changes[*path].clone());
             }
