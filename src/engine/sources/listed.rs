@@ -216,13 +216,13 @@ impl Lot {
     }
 
     fn base(&self, ndx: u32) -> &[u8] {
-        self.list.get(ndx).map_or(&[], |entry| entry.name.base)
+        self.list.base(ndx).unwrap_or_default()
     }
 
     /// Sorts by name: the protocol's order is nearly that.
     pub(super) fn arrange(&mut self) {
         let list = Arc::clone(&self.list);
-        let base = |ndx: &u32| list.get(*ndx).map_or(&[][..], |entry| entry.name.base);
+        let base = |ndx: &u32| list.base(*ndx).unwrap_or_default();
         self.leaves.sort_by(|a, b| base(a).cmp(base(b)));
         self.dirs.sort_by(|a, b| a.0.cmp(&b.0));
     }

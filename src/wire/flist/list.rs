@@ -264,6 +264,18 @@ impl List {
         self.records[at as usize].active.then(|| self.entry(at))
     }
 
+    /// The last component of the name of the entry with this index, as [`List::get`] has it, without all else.
+    #[must_use]
+    pub fn base(&self, ndx: u32) -> Option<&[u8]> {
+        let record = &self.records[self.arrival_of(ndx)? as usize];
+        record.active.then(|| {
+            self.span(Span {
+                start: record.base,
+                len: record.base_len.into(),
+            })
+        })
+    }
+
     /// The ACLs and xattrs of the entry with this index.
     #[must_use]
     pub fn cached(&self, ndx: u32) -> Option<Cached> {
