@@ -3,14 +3,16 @@
 use std::fs::File;
 use std::io::{self, Read};
 
-use crate::delta::{Digest, MAX_DIGEST, Shape, Token, WriteAt, read_full};
+use super::behind::{Hand, Pieces};
+use crate::delta::{Digest, MAX_DIGEST, Shape, Token, read_full};
 use crate::engine::transfer::Moved;
-use crate::sys::signal;
 use crate::sys::sparse::{self, Ground};
 use crate::wire::{FileSum, Sums, TokenReader};
 
 /// Bytes that are written at a time.
 const PIECE: usize = 256 * 1024;
+/// Files from this length on are written by a thread of their own.
+const LARGE: u64 = 4 * 1024 * 1024;
 
 /// The tokens of one file, not yet read.
 pub(in crate::engine) struct Incoming<'i> {
@@ -33,6 +35,8 @@ pub(in crate::engine) enum Unfit {
 pub(in crate::engine) struct Bed<'b> {
     /// Nowhere, where it cannot be made.
     pub to: Option<&'b File>,
+    /// How long it is to be, as far as is known.
+    pub len: u64,
     pub basis: Option<&'b File>,
     /// How it is written.
     pub manner: Manner,
@@ -67,6 +71,23 @@ impl Incoming<'_> {
         self,
         bed: Bed<'_>,
     ) -> crate::wire::Result<Result<(Moved, Digest), Unfit>> {
+        let hand = Hand {
+            to: bed.to,
+            sparse: bed.sparse,
+            ground: bed.ground,
+        };
+        // What is written over itself is written where it is read.
+        if bed.to.is_none() || bed.len < LARGE || bed.manner != Manner::New {
+            return self.fill_by(Pieces::AtOnce(hand), bed);
+        }
+        std::thread::scope(|scope| self.fill_by(Pieces::behind(hand, scope), bed))
+    }
+
+    fn fill_by(
+        self,
+        pieces: Pieces<'_>,
+        bed: Bed<'_>,
+    ) -> crate::wire::Result<Result<(Moved, Digest), Unfit>> {
         let Incoming {
             from,
             tokens,
@@ -74,9 +95,9 @@ impl Incoming<'_> {
             shape,
         } = self;
         let mut filling = Filling {
-            sparse: bed.sparse,
-            ground: bed.ground,
             to: bed.to,
+            sparse: bed.sparse,
+            pieces,
             piece: Vec::with_capacity(PIECE),
             at: 0,
             sum: sums.file(),
@@ -150,6 +171,7 @@ impl Incoming<'_> {
             to: None,
             basis: None,
             manner: Manner::New,
+            len: 0,
             sparse: false,
             ground: Ground::Empty,
             progress: &mut |_| {},
@@ -162,7 +184,7 @@ impl Incoming<'_> {
 struct Filling<'f> {
     to: Option<&'f File>,
     sparse: bool,
-    ground: Ground,
+    pieces: Pieces<'f>,
     piece: Vec<u8>,
     /// Where the piece begins.
     at: u64,
@@ -229,17 +251,12 @@ impl Filling<'_> {
     }
 
     fn write_piece(&mut self) {
-        let Some(to) = self.to.filter(|_| self.failed.is_none()) else {
+        if self.failed.is_some() {
             return self.piece.clear();
-        };
-        let written = match self.sparse {
-            _ if signal::stop_requested() => Err(io::ErrorKind::Interrupted.into()),
-            true => sparse::write_with_holes(to, &self.piece, self.at, self.ground),
-            false => to.write_all_at(&self.piece, self.at),
-        };
-        self.failed = written.err();
-        self.at += self.piece.len() as u64;
-        self.piece.clear();
+        }
+        let (at, len) = (self.at, self.piece.len() as u64);
+        self.failed = self.pieces.put(&mut self.piece, at).err();
+        self.at += len;
         (self.progress)(self.at);
     }
 
@@ -248,6 +265,8 @@ impl Filling<'_> {
         if !self.piece.is_empty() {
             self.write_piece();
         }
+        let settled = self.pieces.settle();
+        self.failed = self.failed.take().or(settled.err());
         if let Some(to) = self.to.filter(|_| self.sparse && self.failed.is_none()) {
             self.failed = sparse::set_len(to, self.at).err();
         }

@@ -21,6 +21,7 @@
 
 mod answers;
 mod asked;
+mod behind;
 mod hearing;
 mod incoming;
 mod peer;

@@ -123,6 +123,7 @@ impl Worker<'_> {
         let mut progress = progress_of(self.run, self.passed, leaf);
         let came = incoming.fill(Bed {
             to: Some(&new.file),
+            len: leaf.stat.size,
             basis: basis.as_ref().map(|basis| basis.get()),
             manner: Manner::New,
             sparse: content.sparse,

@@ -65,6 +65,7 @@ impl Worker<'_> {
         let mut progress = progress_of(self.run, self.passed, leaf);
         let came = incoming.fill(Bed {
             to: Some(&to),
+            len: leaf.stat.size,
             basis: has_basis.then_some(&to),
             manner,
             sparse: content.sparse,
