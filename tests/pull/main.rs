@@ -3,6 +3,7 @@
 mod attached;
 mod broken;
 mod hostile;
+mod large;
 mod place;
 mod spelling;
 
