@@ -1,6 +1,6 @@
 //! What a pull writes down of the lists that it got, for later comparisons of here and there.
 
-use std::path::Path;
+use std::io;
 use std::sync::Arc;
 
 use super::error::Error;
@@ -20,12 +20,7 @@ pub(super) fn begin(options: &Options, far: Option<Far<'_>>) -> Result<Option<Dr
         return Ok(None);
     };
     let algorithm = far.sums.of_content().unwrap_or(Checksum::None);
-    let draft = Draft::begin(origin, algorithm).map_err(|source| Error::File {
-        action: "write a list in",
-        path: std::env::temp_dir(),
-        source,
-    })?;
-    Ok(Some(draft))
+    Draft::begin(origin, algorithm).map(Some).map_err(unwritten)
 }
 
 /// What was written down becomes the destination's catalogue. That it cannot be is told: the run itself is through.
@@ -73,17 +68,29 @@ impl Worker<'_> {
         let root = root.map(|stat| (&b""[..], Record::new(&stat, None)));
         let entries = listed.records().into_iter().flatten();
         let written = draft.list(&node.path, root.into_iter().chain(entries));
-        written.map_err(|source| Error::File {
-            action: "write a list in",
-            path: std::env::temp_dir(),
-            source,
-        })
+        written.map_err(unwritten)
     }
 
     /// Writes down the sum of a file that came.
-    pub(super) fn catalogue_sum(&self, path: &Path, digest: &Digest) {
-        if let Some(draft) = &self.run.catalogue {
-            draft.sum(path, *digest);
+    pub(super) fn catalogue_sum(&self, node: &Node, name: &[u8], digest: &Digest) {
+        if self.run.catalogue.is_some() {
+            node.sums.put(name, *digest);
         }
+    }
+
+    /// Writes down the sums of a directory that is through.
+    pub(super) fn catalogue_sums(&self, node: &Node) -> Result<(), Error> {
+        let Some(draft) = &self.run.catalogue else {
+            return Ok(());
+        };
+        draft.sum(&node.path, &node.sums).map_err(unwritten)
+    }
+}
+
+fn unwritten(source: io::Error) -> Error {
+    Error::File {
+        action: "write a list in",
+        path: std::env::temp_dir(),
+        source,
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use rustix::io::Errno;
 
+use crate::stage::catalogue::Sums;
 use crate::sys::{Dir, Stat, as_path};
 use crate::tree::Scope;
 
@@ -57,6 +58,8 @@ pub(super) struct Node {
     pub gives_group: bool,
     /// Files that new ones may be like (`--fuzzy`).
     pub neighbours: Neighbours,
+    /// Sums of files that came, for the catalogue.
+    pub sums: Sums,
     place: OnceLock<Arc<Place>>,
     leftovers: OnceLock<Option<Leftovers>>,
     /// Jobs, subdirectories and awaited links that are not through.
@@ -93,6 +96,7 @@ impl Node {
             ends_late: AtomicBool::new(false),
             gives_group,
             neighbours: Neighbours::default(),
+            sums: Sums::default(),
             place: OnceLock::new(),
             leftovers: OnceLock::new(),
             open: AtomicUsize::new(0),

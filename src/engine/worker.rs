@@ -431,6 +431,7 @@ impl<'w> Worker<'w> {
     pub(super) fn release(&mut self, node: &Arc<Node>) -> Result<(), Error> {
         let mut node = Arc::clone(node);
         while node.release() {
+            self.catalogue_sums(&node)?;
             self.finish(&node)?;
             let Some(parent) = node.parent.clone() else {
                 break;

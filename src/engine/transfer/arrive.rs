@@ -143,7 +143,7 @@ impl Worker<'_> {
                     return Ok(Fate::Failed);
                 }
                 self.tell_sum(far, &digest);
-                self.catalogue_sum(&leaf.path, &digest);
+                self.catalogue_sum(node, &leaf.name, &digest);
                 self.count(leaf, moved);
                 self.tell_arrival(node, leaf, *changes, moved);
                 return Ok(Fate::Arrived);

@@ -76,7 +76,6 @@ impl Worker<'_> {
             Ok((moved, digest)) => {
                 self.give_over(pending, &to, &change);
                 self.tell_sum(far, &digest);
-                self.catalogue_sum(&leaf.path, &digest);
                 self.count(leaf, moved);
                 self.tell_arrival(&pending.node, leaf, pending.changes, moved);
                 Ok(Fate::Arrived)

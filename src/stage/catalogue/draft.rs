@@ -1,9 +1,8 @@
 //! What a pull tells of its lists while it runs, and what becomes of it when it is through.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Seek, Write};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -17,20 +16,30 @@ use crate::delta::{Checksum, Digest};
 use crate::stage::choose::state_goes_inside;
 use crate::stage::error::{Doing, Error};
 use crate::stage::run::{Stage, make_state};
-use crate::sys::{Dir, Kind, Stat, as_path, lock};
+use crate::sys::{Dir, Kind, Stat, lock};
 
-/// Sums that one run keeps, 32 MiB of them; `resilver verify` makes those of the files beyond.
-const MOST_SUMS: usize = 1 << 20;
+/// Bytes of a name's hash.
+const HASH: usize = 8;
 
-/// What the lists of a pull told so far. Entries lie in a file without a name, so that memory does not grow with
-/// the tree.
+/// What the lists of a pull told so far. It lies in files without names, so that memory does not grow with the tree.
 #[derive(Debug)]
 pub struct Draft {
     origin: Origin,
     /// How files are summed on their way.
     algorithm: Checksum,
     listed: Mutex<BufWriter<File>>,
-    sums: Mutex<Vec<(u64, Digest)>>,
+    summed: Mutex<BufWriter<File>>,
+}
+
+/// The sums of files of one directory that came.
+#[derive(Debug, Default)]
+pub struct Sums(Mutex<Vec<(u64, Digest)>>);
+
+impl Sums {
+    /// Takes that of the file of this name.
+    pub fn put(&self, name: &[u8], digest: Digest) {
+        lock(&self.0).push((XxHash3_64::oneshot(name), digest));
+    }
 }
 
 /// Which entries of the lists may not have arrived, so that they are looked for.
@@ -51,12 +60,13 @@ impl Draft {
     /// # Errors
     /// There is no room for it among temporary files.
     pub fn begin(origin: &Origin, algorithm: Checksum) -> io::Result<Draft> {
-        let file = Dir::open(&std::env::temp_dir())?.create_unnamed()?;
+        let temporary = Dir::open(&std::env::temp_dir())?;
+        let file = || Ok::<_, io::Error>(Mutex::new(BufWriter::new(temporary.create_unnamed()?)));
         Ok(Draft {
             origin: origin.clone(),
             algorithm,
-            listed: Mutex::new(BufWriter::new(file)),
-            sums: Mutex::default(),
+            listed: file()?,
+            summed: file()?,
         })
     }
 
@@ -76,52 +86,65 @@ impl Draft {
         put_block(&mut *lock(&self.listed), dir, &block)
     }
 
-    /// Takes the sum of a file that came.
-    pub fn sum(&self, path: &Path, digest: Digest) {
-        let mut sums = lock(&self.sums);
-        if sums.len() < MOST_SUMS && self.algorithm != Checksum::None {
-            sums.push((hash(path), digest));
+    /// Takes the sums of a directory whose files are all there.
+    ///
+    /// # Errors
+    /// They could not be written.
+    pub fn sum(&self, dir: &Path, sums: &Sums) -> io::Result<()> {
+        let sums = std::mem::take(&mut *lock(&sums.0));
+        if sums.is_empty() || self.algorithm == Checksum::None {
+            return Ok(());
         }
+        let mut block = Vec::with_capacity(sums.len() * (HASH + self.algorithm.digest_len()));
+        for (name, digest) in &sums {
+            block.extend_from_slice(&name.to_le_bytes());
+            block.extend_from_slice(digest.as_bytes());
+        }
+        put_block(&mut *lock(&self.summed), dir, &block)
     }
 
     /// Its entries and sums, to be looked up.
     fn close(&self) -> io::Result<Came> {
-        let mut to = lock(&self.listed);
-        // The end.
-        to.write_all(&[0])?;
-        to.flush()?;
-        let mut file = to.get_ref().try_clone()?;
-        let len = file.stream_position()?;
-        file.rewind()?;
-        let blocks = Blocks::find(file.try_clone()?, &mut BufReader::new(file), 0, len)?;
-        let mut sums = std::mem::take(&mut *lock(&self.sums));
-        sums.sort_unstable_by_key(|(hash, _)| *hash);
         Ok(Came {
-            blocks,
-            sums,
+            listed: close(&self.listed)?,
+            summed: close(&self.summed)?,
             algorithm: self.algorithm,
         })
     }
 }
 
+fn close(file: &Mutex<BufWriter<File>>) -> io::Result<Blocks> {
+    let mut to = lock(file);
+    // The end.
+    to.write_all(&[0])?;
+    to.flush()?;
+    let mut file = to.get_ref().try_clone()?;
+    let len = file.stream_position()?;
+    file.rewind()?;
+    Blocks::find(file.try_clone()?, &mut BufReader::new(file), 0, len)
+}
+
 /// What a run listed and summed.
 struct Came {
-    blocks: Blocks,
-    sums: Vec<(u64, Digest)>,
+    listed: Blocks,
+    summed: Blocks,
     algorithm: Checksum,
 }
 
 impl Came {
-    fn sum(&self, dir: &Path, name: &[u8]) -> Option<Sum> {
-        if self.sums.is_empty() {
-            return None;
+    /// The sums of files of a directory, by the hashes of their names.
+    fn sums(&self, dir: &Path) -> io::Result<HashMap<u64, Sum>> {
+        let block = self.summed.block(dir)?;
+        let mut sums = HashMap::new();
+        for one in block.chunks_exact(HASH + self.algorithm.digest_len()) {
+            let (name, digest) = one.split_at(HASH);
+            let name = name.try_into().map(u64::from_le_bytes);
+            if let (Ok(name), Some(digest)) = (name, Digest::from_bytes(digest)) {
+                let algorithm = self.algorithm;
+                sums.insert(name, Sum { algorithm, digest });
+            }
         }
-        let hash = hash(&dir.join(as_path(name)));
-        let at = self.sums.binary_search_by_key(&hash, |(hash, _)| *hash);
-        Some(Sum {
-            algorithm: self.algorithm,
-            digest: self.sums[at.ok()?].1,
-        })
+        Ok(sums)
     }
 }
 
@@ -175,7 +198,7 @@ impl Merge {
     fn dirs(&self) -> BTreeSet<PathBuf> {
         let before = self.before.iter().flat_map(Reader::dirs);
         self.came
-            .blocks
+            .listed
             .dirs()
             .chain(before)
             .map(Path::to_owned)
@@ -184,9 +207,11 @@ impl Merge {
 
     /// Writes the entries of a directory.
     fn write(&self, dir: &Path, to: &mut Writer<'_>) -> Result<(), Error> {
-        let told = self.came.blocks.block(dir);
+        let told = self.came.listed.block(dir);
         let told = told.doing("read the catalogue of", dir)?;
         let came = listing(&told).doing("read the catalogue of", dir)?;
+        let sums = self.came.sums(dir);
+        let sums = sums.doing("read the catalogue of", dir)?;
         let written = match &self.before {
             Some(before) => before.block(dir)?,
             None => Vec::new(),
@@ -210,7 +235,8 @@ impl Merge {
             if record.kind == Kind::File {
                 let known = known.filter(|known| known.has_content_of(&record));
                 let inherited = known.and_then(|known| known.sum);
-                record.sum = self.came.sum(dir, name).or(inherited);
+                let came = sums.get(&XxHash3_64::oneshot(name)).copied();
+                record.sum = came.or(inherited);
             }
             merged.0.push((name, record));
         }
@@ -263,8 +289,4 @@ impl<'l> Live<'l> {
         };
         stat.is_some_and(|stat| fits(&stat))
     }
-}
-
-fn hash(path: &Path) -> u64 {
-    XxHash3_64::oneshot(path.as_os_str().as_bytes())
 }

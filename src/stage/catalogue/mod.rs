@@ -34,7 +34,7 @@ use super::policy::Policy;
 use super::site::Site;
 use file::{Reader, Writer};
 
-pub use draft::{Doubt, Draft};
+pub use draft::{Doubt, Draft, Sums};
 
 /// What a destination's pulls brought.
 #[derive(Debug)]
