@@ -322,7 +322,7 @@ impl<'h> Answers<'h> {
             sums,
             shape,
         };
-        worker.arrive(far, ndx, pending, incoming)
+        worker.arrive(far, ndx, *pending, incoming)
     }
 }
 

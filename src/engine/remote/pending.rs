@@ -65,10 +65,10 @@ pub(in crate::engine) struct Outcome {
 
 impl Pending {
     /// It does not come.
-    pub(super) fn leave(self, frontier: &Frontier<'_, Work>) {
+    pub(super) fn leave(self: Box<Self>, frontier: &Frontier<'_, Work>) {
         match &self.waiter {
             Some(waiter) => waiter.tell(Outcome::default()),
-            None => frontier.put_back(self.key.clone(), Work::Unsent(Box::new(self))),
+            None => frontier.put_back(self.key.clone(), Work::Unsent(self)),
         }
     }
 }

@@ -54,7 +54,8 @@ struct State {
     /// How long the sender may hear nothing.
     patience: Option<Duration>,
     memory: NdxMemory,
-    pending: HashMap<u32, Pending>,
+    /// In boxes: the table has room for many more than there are.
+    pending: HashMap<u32, Box<Pending>>,
     values: Values,
     unwritten: Queue,
     /// Requests among that.
@@ -234,7 +235,7 @@ impl Requests {
             sums.write(to)
         });
         state.fresh += 1;
-        state.pending.insert(ndx, pending);
+        state.pending.insert(ndx, Box::new(pending));
         self.call_writer(&state);
         Ok(())
     }
@@ -291,7 +292,7 @@ impl Requests {
     }
 
     /// The answer to a request comes, or is refused; `None` if nobody asked.
-    pub(in crate::engine) fn answered(&self, ndx: u32) -> Option<Pending> {
+    pub(in crate::engine) fn answered(&self, ndx: u32) -> Option<Box<Pending>> {
         let mut state = lock(&self.state);
         let pending = state.pending.remove(&ndx);
         if state.pending.len() <= ROOMY {
@@ -351,7 +352,7 @@ impl Requests {
             .filter(|(_, pending)| !pending.again)
             .map(|(ndx, _)| *ndx)
             .collect();
-        let left: Vec<Pending> = left
+        let left: Vec<Box<Pending>> = left
             .iter()
             .filter_map(|ndx| state.pending.remove(ndx))
             .collect();

@@ -6,7 +6,7 @@ use crate::wire::error::{Error, Fault, Result};
 
 /// One list: all entries of a transfer, or those of one directory under incremental recursion.
 ///
-/// About 72 bytes an entry with a name of 20 bytes. Entries have two numbers: where they stood on the wire (arrival),
+/// About 64 bytes an entry with a name of 20 bytes. Entries have two numbers: where they stood on the wire (arrival),
 /// which hard links refer to, and the index ("ndx") of all later traffic: where they stand in the protocol's order.
 #[derive(Debug, Default)]
 pub struct List {
@@ -20,6 +20,8 @@ pub struct List {
     /// Names, directories and targets, end to end.
     bytes: Vec<u8>,
     dirs: Vec<Span>,
+    /// Users and groups, one after the other as they change.
+    owners: Vec<(u32, u32)>,
     pub(super) records: Vec<Record>,
     /// Positions of arrival in the protocol's order.
     pub(super) order: Vec<u32>,
@@ -58,8 +60,7 @@ pub(super) struct Record {
     size: u64,
     mtime: i64,
     nsec: u32,
-    uid: u32,
-    gid: u32,
+    owner: u32,
     base: u32,
     dir: u32,
     base_len: u16,
@@ -136,6 +137,11 @@ impl List {
                 self.dirs.len() - 1
             }
         };
+        let owner = (entry.uid, entry.gid);
+        if self.owners.last() != Some(&owner) {
+            self.owners.push(owner);
+        }
+        let owner = self.owners.len() - 1;
         let base = self.keep(entry.name.base)?;
         if let Some(target) = entry.target {
             let span = self.keep(target)?;
@@ -162,8 +168,7 @@ impl List {
             size: entry.size,
             mtime: entry.mtime,
             nsec: entry.nsec,
-            uid: entry.uid,
-            gid: entry.gid,
+            owner: owner as u32,
             base: base.start,
             dir: dir as u32,
             base_len: u16::try_from(base.len).map_err(|_| too_large("length of a name"))?,
@@ -317,6 +322,7 @@ impl List {
         let record = &self.records[at as usize];
         let checksum = self.checksums.get(at as usize * self.checksum_len..);
         let checksum = checksum.and_then(|rest| rest.get(..self.checksum_len));
+        let (uid, gid) = self.owners[record.owner as usize];
         Entry {
             name: self.name(at),
             mode: record.mode,
@@ -324,8 +330,8 @@ impl List {
             mtime: record.mtime,
             nsec: record.nsec,
             atime: self.atimes.get(at as usize).copied().unwrap_or(0),
-            uid: record.uid,
-            gid: record.gid,
+            uid,
+            gid,
             device: self.devices.get(at),
             target: self.targets.get(at).map(|span| self.span(span)),
             link: self.links.get(at).unwrap_or_default(),
