@@ -55,6 +55,9 @@ _resilver() {
             resilver,undo)
                 cmd="resilver__subcmd__undo"
                 ;;
+            resilver,verify)
+                cmd="resilver__subcmd__verify"
+                ;;
             resilver,why)
                 cmd="resilver__subcmd__why"
                 ;;
@@ -110,7 +113,7 @@ _resilver() {
 
     case "${cmd}" in
         resilver)
-            opts="-a -r -d -R -0 -x -l -L -k -K -H -p -E -A -X -t -U -N -O -J -o -g -D -c -I -u -@ -W -B -S -y -P -T -f -F -C -m -b -e -M -z -s -4 -6 -n -v -q -i -h -8 -V --archive --recursive --no-recursive --dirs --no-dirs --old-dirs --relative --no-relative --no-implied-dirs --implied-dirs --files-from --from0 --no-from0 --one-file-system --no-one-file-system --mkpath --no-mkpath --ignore-missing-args --delete-missing-args --links --no-links --copy-links --copy-unsafe-links --safe-links --munge-links --no-munge-links --copy-dirlinks --keep-dirlinks --insecure-links --no-insecure-links --hard-links --no-hard-links --perms --no-perms --executability --chmod --acls --no-acls --xattrs --no-xattrs --times --no-times --atimes --no-atimes --open-noatime --no-open-noatime --crtimes --no-crtimes --omit-dir-times --no-omit-dir-times --omit-link-times --no-omit-link-times --owner --no-owner --group --no-group --chown --usermap --groupmap --numeric-ids --no-numeric-ids --fake-super --super --no-super --no-D --devices --no-devices --specials --no-specials --checksum --no-checksum --ignore-times --size-only --update --existing --ignore-existing --modify-window --checksum-choice --whole-file --no-whole-file --block-size --sparse --no-sparse --fuzzy --no-fuzzy --preallocate --inplace --no-inplace --append --no-append --append-verify --partial --no-partial --partial-dir --temp-dir --delay-updates --no-delay-updates --copy-devices --write-devices --no-write-devices --bwlimit --no-bwlimit --stop-after --stop-at --delete --delete-before --delete-during --delete-delay --delete-after --delete-excluded --ignore-errors --no-ignore-errors --max-delete --force --no-force --delete-guard --remove-source-files --remove-sent-files --exclude --include --exclude-from --include-from --filter --cvs-exclude --max-size --min-size --prune-empty-dirs --no-prune-empty-dirs --backup --no-backup --backup-dir --suffix --compare-dest --copy-dest --link-dest --commit --gate --require-file --commit-only-complete --wait --previous --fsync --no-fsync --threads --time-points --keep --delta-threshold --point-time --rsh --rsync-path --remote-option --iconv --no-iconv --ssh --identity --port --password-file --contimeout --no-contimeout --address --sockopts --no-motd --motd --early-input --compress --no-compress --compress-choice --new-compress --old-compress --compress-level --skip-compress --timeout --no-timeout --checksum-seed --protocol --secluded-args --no-secluded-args --old-args --no-old-args --ipv4 --ipv6 --dry-run --list-only --verbose --no-verbose --quiet --itemize-changes --no-itemize-changes --human-readable --no-human-readable --info --debug --progress --no-progress --stats --out-format --log-file --log-file-format --json --summary-file --8-bit-output --no-8-bit-output --outbuf --stderr --msgs2stderr --no-msgs2stderr --inc-recursive --no-inc-recursive --version --help undo release recover tidy status doctor time-points job why completions man signature delta patch"
+            opts="-a -r -d -R -0 -x -l -L -k -K -H -p -E -A -X -t -U -N -O -J -o -g -D -c -I -u -@ -W -B -S -y -P -T -f -F -C -m -b -e -M -z -s -4 -6 -n -v -q -i -h -8 -V --archive --recursive --no-recursive --dirs --no-dirs --old-dirs --relative --no-relative --no-implied-dirs --implied-dirs --files-from --from0 --no-from0 --one-file-system --no-one-file-system --mkpath --no-mkpath --ignore-missing-args --delete-missing-args --links --no-links --copy-links --copy-unsafe-links --safe-links --munge-links --no-munge-links --copy-dirlinks --keep-dirlinks --insecure-links --no-insecure-links --hard-links --no-hard-links --perms --no-perms --executability --chmod --acls --no-acls --xattrs --no-xattrs --times --no-times --atimes --no-atimes --open-noatime --no-open-noatime --crtimes --no-crtimes --omit-dir-times --no-omit-dir-times --omit-link-times --no-omit-link-times --owner --no-owner --group --no-group --chown --usermap --groupmap --numeric-ids --no-numeric-ids --fake-super --super --no-super --no-D --devices --no-devices --specials --no-specials --checksum --no-checksum --ignore-times --size-only --update --existing --ignore-existing --modify-window --checksum-choice --whole-file --no-whole-file --block-size --sparse --no-sparse --fuzzy --no-fuzzy --preallocate --inplace --no-inplace --append --no-append --append-verify --partial --no-partial --partial-dir --temp-dir --delay-updates --no-delay-updates --copy-devices --write-devices --no-write-devices --bwlimit --no-bwlimit --stop-after --stop-at --delete --delete-before --delete-during --delete-delay --delete-after --delete-excluded --ignore-errors --no-ignore-errors --max-delete --force --no-force --delete-guard --remove-source-files --remove-sent-files --exclude --include --exclude-from --include-from --filter --cvs-exclude --max-size --min-size --prune-empty-dirs --no-prune-empty-dirs --backup --no-backup --backup-dir --suffix --compare-dest --copy-dest --link-dest --commit --gate --require-file --commit-only-complete --wait --previous --fsync --no-fsync --threads --time-points --keep --delta-threshold --point-time --rsh --rsync-path --remote-option --iconv --no-iconv --ssh --identity --port --password-file --contimeout --no-contimeout --address --sockopts --no-motd --motd --early-input --compress --no-compress --compress-choice --new-compress --old-compress --compress-level --skip-compress --timeout --no-timeout --checksum-seed --protocol --secluded-args --no-secluded-args --old-args --no-old-args --ipv4 --ipv6 --dry-run --list-only --verbose --no-verbose --quiet --itemize-changes --no-itemize-changes --human-readable --no-human-readable --info --debug --progress --no-progress --stats --out-format --log-file --log-file-format --json --summary-file --8-bit-output --no-8-bit-output --outbuf --stderr --msgs2stderr --no-msgs2stderr --inc-recursive --no-inc-recursive --version --help undo release recover tidy status doctor time-points verify job why completions man signature delta patch"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -859,6 +862,20 @@ _resilver() {
             ;;
         resilver__subcmd__undo)
             opts="-n --force --dry-run"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resilver__subcmd__verify)
+            opts="-q --json --quiet --strict"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

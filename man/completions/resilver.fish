@@ -244,6 +244,7 @@ complete -c resilver -n "__fish_resilver_needs_command" -a "tidy" -d 'Remove wha
 complete -c resilver -n "__fish_resilver_needs_command" -a "status" -d 'Tell what is kept for a destination and what state it is in'
 complete -c resilver -n "__fish_resilver_needs_command" -a "doctor" -d 'Try out which guarantee a destination can have, and say why'
 complete -c resilver -n "__fish_resilver_needs_command" -a "time-points" -d 'List, compare, search, restore and delete the time points in a directory. POINT is a name, the beginning of one, or latest'
+complete -c resilver -n "__fish_resilver_needs_command" -a "verify" -d 'Tell what in DEST is not as SRC has it or, without SRC, as it was recorded, by the content of every file: for a mirror when it came, for time points when they were made'
 complete -c resilver -n "__fish_resilver_needs_command" -a "job" -d 'Mirrors that run by themselves: add one, run it, see how it is'
 complete -c resilver -n "__fish_resilver_needs_command" -a "why" -d 'Tell what a run with these words would do about the paths behind --, and which rule or comparison decides it'
 complete -c resilver -n "__fish_resilver_needs_command" -a "completions" -d 'Print completions for a shell'
@@ -269,6 +270,9 @@ complete -c resilver -n "__fish_resilver_using_subcommand time-points; and __fis
 complete -c resilver -n "__fish_resilver_using_subcommand time-points; and __fish_seen_subcommand_from delete" -l keep -d 'All but what these rules keep, as in a run' -r
 complete -c resilver -n "__fish_resilver_using_subcommand time-points; and __fish_seen_subcommand_from delete" -l force -d 'Delete even the last one that is complete'
 complete -c resilver -n "__fish_resilver_using_subcommand time-points; and __fish_seen_subcommand_from delete" -s n -l dry-run -d 'Tell what would be done, change nothing'
+complete -c resilver -n "__fish_resilver_using_subcommand verify" -l json -d 'As JSON, one object a line'
+complete -c resilver -n "__fish_resilver_using_subcommand verify" -s q -l quiet -d 'Tell errors only'
+complete -c resilver -n "__fish_resilver_using_subcommand verify" -l strict -d 'What was changed in DEST since it was recorded counts too, not only what is corrupt or missing'
 complete -c resilver -n "__fish_resilver_using_subcommand job; and not __fish_seen_subcommand_from add list show edit run enable disable remove log status" -f -a "add" -d 'Add a job: its name, when it runs, then -- and the words of the run'
 complete -c resilver -n "__fish_resilver_using_subcommand job; and not __fish_seen_subcommand_from add list show edit run enable disable remove log status" -f -a "list" -d 'Name the jobs, and when they run'
 complete -c resilver -n "__fish_resilver_using_subcommand job; and not __fish_seen_subcommand_from add list show edit run enable disable remove log status" -f -a "show" -d 'Show a job\'s file, and what it comes to'

@@ -84,6 +84,35 @@ pub fn sync(sync: &Sync) -> u8 {
     code.number()
 }
 
+/// A run that is listened to and not told by itself; gives the exit code, and whether it came to its end.
+pub fn listen(sync: &Sync, report: &dyn Report) -> (Code, bool) {
+    let (ended, status) = match &sync.other_end {
+        None => (engine::run(&sync.options, report), None),
+        Some(end) => match meet(sync, end, report) {
+            Ok(Some(met)) => talk(sync, end, met, report),
+            Ok(None) => return (Code::Success, false),
+            Err(FarError::Stopped) => (Err(engine::Error::Interrupted), None),
+            Err(e) => {
+                let (severity, text) = (e.severity(), e.to_string());
+                report.event(Event::Message { severity, text });
+                return (e.code(), false);
+            }
+        },
+    };
+    match ended {
+        Ok(outcome) => (worse(Code::of(&outcome), status), true),
+        Err(engine::Error::Closed { .. }) if shell_failed(status).is_some() => {
+            (shell_failed(status).unwrap_or(Code::StreamIo), false)
+        }
+        Err(e) => {
+            if !matches!(e, engine::Error::Left { .. }) {
+                tell_error(&e, report);
+            }
+            (code_of(&e), false)
+        }
+    }
+}
+
 /// Tells why a run ended.
 pub fn tell_error(error: &engine::Error, report: &dyn Report) {
     let severity = match error {
@@ -243,6 +272,7 @@ pub fn carry_out(subcommand: Subcommand) -> Result<u8, Refusal> {
         Subcommand::Status { dest, json } => status(&dest, json),
         Subcommand::Doctor { dest } => doctor(&dest),
         Subcommand::TimePoints(points) => points.carry_out(),
+        Subcommand::Verify(verify) => verify.carry_out(),
         Subcommand::Job(action) => job::carry_out(action),
         Subcommand::Why(question) => {
             let (text, code) = why::answer(&question)?;

@@ -1,4 +1,4 @@
-//! Exit codes: rsync's, and two of our own in a gap that rsync leaves.
+//! Exit codes: rsync's, and three of our own in a gap that rsync leaves.
 
 use std::fmt;
 
@@ -52,6 +52,8 @@ pub enum Code {
     Refused = 26,
     /// Another run holds the destination. Ours.
     Held = 27,
+    /// A verification found differences. Ours.
+    Differs = 29,
     /// Nothing moved for too long.
     Timeout = 30,
     /// A daemon did not answer.
@@ -70,7 +72,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Code; 29] = [
+    pub const ALL: [Code; 30] = [
         Code::Success,
         Code::Syntax,
         Code::Protocol,
@@ -93,6 +95,7 @@ impl Code {
         Code::DeleteLimit,
         Code::Refused,
         Code::Held,
+        Code::Differs,
         Code::Timeout,
         Code::ConnectTimeout,
         Code::ShellFailed,
@@ -134,6 +137,7 @@ impl Code {
             Code::DeleteLimit => "the --max-delete limit stopped deletions",
             Code::Refused => "a gate refused the switch",
             Code::Held => "the destination is held by another run",
+            Code::Differs => "verification found differences",
             Code::Timeout => "timeout in data send/receive",
             Code::ConnectTimeout => "timeout waiting for daemon connection",
             Code::ShellFailed => "remote shell failed",

@@ -35,6 +35,7 @@ mod table;
 mod time_points;
 mod unsupported;
 mod values;
+mod verify;
 mod why;
 
 #[cfg(test)]

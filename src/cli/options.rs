@@ -105,25 +105,17 @@ pub fn parse(words: &[OsString]) -> Result<Request, Refusal> {
     if asked.told.human > Asked::default().told.human && words.len() == 1 {
         return Ok(Request::Help);
     }
-    asked.settle_remove()?;
-    let alone = operands.len() == 1;
-    asked.engine.select.list_only |= alone;
-    asked.settle_what()?;
-    asked.settle_content()?;
-    asked.check()?;
-    asked.settle_points()?;
-    if operands.is_empty() || (asked.files_from.is_some() && operands.len() != 2) {
-        return Ok(Request::Usage);
+    asked.origin.words = words.to_vec();
+    asked.into_request(operands)
+}
+
+/// The run of words that were read before.
+pub fn of_arguments(arguments: Arguments) -> Result<Request, Refusal> {
+    let mut asked = Asked::default();
+    for given in arguments.options {
+        asked.take(given)?;
     }
-    asked.origin = Origin {
-        words: words.to_vec(),
-        sources: operands[..operands.len() - 1].to_vec(),
-    };
-    let ends = operands::ends(operands)?;
-    asked.read_list(&ends)?;
-    asked.check_daemon(&ends)?;
-    asked.check_points(&ends)?;
-    Ok(Request::Sync(Box::new(asked.into_sync(ends)?)))
+    asked.into_request(arguments.operands)
 }
 
 /// What the options add up to, the later over the earlier.
@@ -206,6 +198,25 @@ impl Asked {
             Part::Remote => self.take_remote(given),
             Part::Output => self.take_output(given),
         }
+    }
+
+    fn into_request(mut self, operands: Vec<OsString>) -> Result<Request, Refusal> {
+        self.settle_remove()?;
+        let alone = operands.len() == 1;
+        self.engine.select.list_only |= alone;
+        self.settle_what()?;
+        self.settle_content()?;
+        self.check()?;
+        self.settle_points()?;
+        if operands.is_empty() || (self.files_from.is_some() && operands.len() != 2) {
+            return Ok(Request::Usage);
+        }
+        self.origin.sources = operands[..operands.len() - 1].to_vec();
+        let ends = operands::ends(operands)?;
+        self.read_list(&ends)?;
+        self.check_daemon(&ends)?;
+        self.check_points(&ends)?;
+        Ok(Request::Sync(Box::new(self.into_sync(ends)?)))
     }
 
     /// Options that do not go together.

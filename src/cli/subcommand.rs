@@ -13,6 +13,7 @@ use super::job;
 #[cfg(feature = "rdiff")]
 use super::rdiff::{self, Rdiff};
 use super::time_points::{self, TimePoints};
+use super::verify::{self, Verify};
 use super::why::Question;
 
 /// A subcommand as it was asked for.
@@ -60,6 +61,8 @@ pub enum Subcommand {
     TimePoints(TimePoints),
     /// Something about jobs.
     Job(job::Action),
+    /// Tell what is not as it should be.
+    Verify(Box<Verify>),
     /// Explain what a run would do about some paths.
     Why(Question),
     /// Make or use a signature or a delta.
@@ -85,6 +88,7 @@ impl Subcommand {
             | Subcommand::Status { dest, .. }
             | Subcommand::Doctor { dest } => Some(dest),
             Subcommand::TimePoints(points) => Some(points.dest()),
+            Subcommand::Verify(verify) => Some(verify.dest()),
             #[cfg(feature = "rdiff")]
             Subcommand::Rdiff(_) => None,
             Subcommand::Job(_)
@@ -136,6 +140,7 @@ pub fn commands() -> Vec<Command> {
             "Try out which guarantee a destination can have, and say why",
         ),
         time_points::command(),
+        verify::command(),
         job::command(),
         base(
             "why",
@@ -218,6 +223,9 @@ pub fn parse(words: &[OsString]) -> Result<Option<Subcommand>, Refusal> {
         }
         Ok(matches) if name == "job" => {
             job::read(&matches).map(|action| Some(Subcommand::Job(action)))
+        }
+        Ok(matches) if name == verify::NAME => {
+            verify::read(&matches).map(|asked| Some(Subcommand::Verify(Box::new(asked))))
         }
         Ok(matches) => Ok(Some(asked(&name, &matches, paths))),
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {

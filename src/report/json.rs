@@ -462,7 +462,8 @@ fn reason(why: Skip) -> &'static str {
     }
 }
 
-fn severe(severity: Severity) -> &'static str {
+/// The word for how serious a message is.
+pub(super) fn severe(severity: Severity) -> &'static str {
     match severity {
         Severity::Notice => "notice",
         Severity::Warning => "warning",

@@ -31,6 +31,7 @@ mod style;
 mod summary;
 mod summary_file;
 mod text;
+mod verify;
 mod voice;
 mod when;
 mod why;
@@ -40,6 +41,7 @@ pub use levels::{Debug, Flag, HIGHEST, Info, Levels, Setting};
 pub use numbers::Human;
 pub use screen::{Buffering, Target};
 pub use style::{List, Log, Run, Style, Way};
+pub use verify::{Counts, Trial, Verification};
 pub use voice::{Record, Telling};
 pub use why::{Answer, Asking, Why};
 

@@ -292,7 +292,8 @@ fn by_generator(event: &Event) -> bool {
     }
 }
 
-fn message(line: &mut Vec<u8>, severity: Severity, text: &str) -> Stream {
+/// Appends a sentence for a person; gives where it goes.
+pub fn message(line: &mut Vec<u8>, severity: Severity, text: &str) -> Stream {
     let names_itself = text.starts_with(PROGRAM);
     if matches!(severity, Severity::Error | Severity::Warning) && !names_itself {
         line.extend_from_slice(PROGRAM.as_bytes());

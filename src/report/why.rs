@@ -11,7 +11,8 @@ use std::sync::{Mutex, MutexGuard};
 use crate::sys::lock;
 
 pub use answer::Answer;
-use answer::{Destination, Named, Source, differing, is_equal, passed_over};
+pub(super) use answer::differing;
+use answer::{Destination, Named, Source, is_equal, passed_over};
 
 use super::{Style, Telling};
 use crate::engine::{Action, Compare, Event, Item, Report, Severity, Skip, Verdict, Wants};

@@ -217,7 +217,7 @@ pub(super) fn is_equal(kind: Option<Kind>, compare: &Compare) -> &'static str {
 }
 
 /// The differences that an itemized change shows, in words.
-pub(super) fn differing(changes: &Changes) -> Vec<&'static str> {
+pub(in crate::report) fn differing(changes: &Changes) -> Vec<&'static str> {
     [
         (changes.value, "content"),
         (changes.size, "size"),
@@ -225,6 +225,9 @@ pub(super) fn differing(changes: &Changes) -> Vec<&'static str> {
         (changes.perms, "permissions"),
         (changes.owner, "owner"),
         (changes.group, "group"),
+        (changes.atime, "access time"),
+        (changes.acl, "acl"),
+        (changes.xattrs, "xattrs"),
     ]
     .into_iter()
     .filter_map(|(differs, word)| differs.then_some(word))
