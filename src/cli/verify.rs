@@ -10,12 +10,16 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgMatches, Command, value_parser};
 
 use super::arguments::{self, Arguments, Given, Read};
-use super::commands::listen;
+use super::commands::{listen, refused};
 use super::exit::{Code, Refusal};
 use super::options::{self, Request, Sync};
 use super::subcommand::{base, switch};
 use super::table::{Opt, Part};
+use crate::engine::Severity;
 use crate::report::{Trial, Verification};
+use crate::stage::points::{self, Series, Stamp};
+use crate::stage::{self, Told};
+use crate::sys::signal;
 use crate::transport::Operand;
 
 /// The subcommand's name.
@@ -184,8 +188,34 @@ impl Verify {
         }
         match &self.source {
             Some(source) => self.against(source),
-            None => Err(Refusal::usage("verify needs SRC")),
+            None => match points::series_of(&self.dest).map_err(refused)? {
+                Some((series, which)) => self.points(&series, which),
+                None => Err(Refusal::usage("verify needs SRC")),
+            },
         }
+    }
+
+    /// Compares time points with what they were.
+    fn points(&self, series: &Series, which: Option<Stamp>) -> Result<u8, Refusal> {
+        let report = self.report()?;
+        let verified = points::verify(series, which, &mut |told| match told {
+            Told::Finding(finding) => report.finding(&finding),
+            Told::Failed(e) => report.failed(&e.to_string()),
+        });
+        let code = match verified {
+            Ok(verified) => {
+                report.add(verified);
+                Code::Success
+            }
+            Err(e) => return Ok(stopped(&report, e)),
+        };
+        Ok(end(&report, code, true, report.counts().total()))
+    }
+
+    /// A report on what is verified without a source, in the style of a run.
+    fn report(&self) -> Result<Verification, Refusal> {
+        let style = self.run(self.dest.as_os_str())?.style;
+        Ok(Verification::new(&style, Trial::default()))
     }
 
     fn unusable(&self, why: &str) -> Refusal {
@@ -232,6 +262,16 @@ fn end(report: &Verification, code: Code, came_to_its_end: bool, counting: u64) 
     };
     report.close(code.number(), code.last_line().as_deref(), came_to_its_end);
     code.number()
+}
+
+/// The exit code of what ended early.
+fn stopped(report: &Verification, error: stage::Error) -> u8 {
+    let (text, code) = match signal::stop_requested() {
+        true => ("interrupted".to_owned(), Code::Signal),
+        false => (error.to_string(), refused(error).code()),
+    };
+    report.message(Severity::Error, &text);
+    end(report, code, false, 0)
 }
 
 /// An operand that is the content of a directory.

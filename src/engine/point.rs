@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::error::Error;
 use super::event::{Event, Report, Severity};
 use super::options::{Alternates, BasisUse, Options};
-use crate::stage::points::NewPoint;
+use crate::stage::points::{Finished, NewPoint};
 use crate::stage::{CommitChoice, KeepPrevious, Method, Summary};
 use crate::sys::Dir;
 use crate::tree::shown;
@@ -75,11 +75,17 @@ pub(super) fn finish(
     report: &dyn Report,
 ) -> Result<(), Error> {
     let goes = point.goes(complete)?;
-    let mut whole = Vec::new();
+    let mut finished = Finished::default();
     if !dry_run {
-        whole = point.finish(&goes)?;
+        finished = point.finish(&goes)?;
     }
-    for (path, e) in whole {
+    if let Some(e) = finished.without_sums {
+        report.event(Event::Message {
+            severity: Severity::Warning,
+            text: format!("time point {} has no sums yet: {e}", point.stamp()),
+        });
+    }
+    for (path, e) in finished.whole {
         report.event(Event::Message {
             severity: Severity::Warning,
             text: format!("{} stays whole in older time points: {e}", shown(&path)),

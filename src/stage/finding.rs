@@ -52,3 +52,12 @@ pub struct Verified {
     /// Files of which no sum was known, and now is.
     pub recorded: u64,
 }
+
+impl Verified {
+    /// Both together.
+    pub(super) fn add(&mut self, more: Verified) {
+        self.files += more.files;
+        self.bytes += more.bytes;
+        self.recorded += more.recorded;
+    }
+}

@@ -6,6 +6,7 @@ use super::manifest::Manifest;
 use super::record::Record;
 use super::series::{DELETED, HOME, LATEST, Series, WHOLE, hidden_name};
 use super::stamp::Stamp;
+use super::sums;
 use crate::stage::error::{Doing, Error};
 use crate::stage::home::Home;
 use crate::stage::lock::Locks;
@@ -69,6 +70,7 @@ impl Series {
             if let Some(home) = &self.home {
                 Record::drop(home, *stamp)?;
                 Manifest::drop(home, *stamp)?;
+                sums::drop(home, *stamp)?;
             }
             self.make_again(*stamp, &freed, no_fsync)?;
             sys::cut::point("points.delete");

@@ -13,6 +13,7 @@ use super::record::Record;
 use super::retention::Retention;
 use super::series::{DELETED, Point, STATE, Series, WHOLE, hidden_name};
 use super::stamp::Stamp;
+use super::sums;
 use crate::stage::error::{Doing, Error};
 use crate::stage::hold::Hold;
 use crate::stage::layout::kind_of;
@@ -249,22 +250,37 @@ impl NewPoint {
         Ok(goes)
     }
 
-    /// The last of a run whose switch was made: its state goes, and these points; large files of the point before
-    /// become deltas. Gives the paths of files for which that could not be, and why: they stay whole.
+    /// The last of a run whose switch was made: its state goes, and these points; it gets its sums, and large files
+    /// of the point before become deltas.
     ///
     /// # Errors
     /// [`Error::Io`]; the point is there.
-    pub fn finish(&self, goes: &[Stamp]) -> Result<Vec<(PathBuf, Error)>, Error> {
+    pub fn finish(&self, goes: &[Stamp]) -> Result<Finished, Error> {
         let Some(series) = &self.series else {
-            return Ok(Vec::new());
+            return Ok(Finished::default());
         };
         series.drop_state(self.stamp)?;
+        // What did not change has its sums from a point that may go.
+        let summed = series.make_sums(self.stamp, false, self.no_fsync);
         series.delete(goes, self.no_fsync)?;
-        match self.wanted.delta_threshold {
-            Some(threshold) => series.make_deltas(self.stamp, threshold, self.no_fsync),
-            None => Ok(Vec::new()),
-        }
+        let whole = match self.wanted.delta_threshold {
+            Some(threshold) => series.make_deltas(self.stamp, threshold, self.no_fsync)?,
+            None => Vec::new(),
+        };
+        Ok(Finished {
+            whole,
+            without_sums: summed.err(),
+        })
     }
+}
+
+/// What could not be done after a point was made, which does it no harm.
+#[derive(Debug, Default)]
+pub struct Finished {
+    /// Files that stay whole in the point before, and why.
+    pub whole: Vec<(PathBuf, Error)>,
+    /// Why it has no sums: it gets them when it is verified.
+    pub without_sums: Option<Error>,
 }
 
 impl Series {
@@ -360,6 +376,7 @@ impl Series {
             if !self.has(&stamp.name())? {
                 Record::drop(home, stamp)?;
                 Manifest::drop(home, stamp)?;
+                sums::drop(home, stamp)?;
             }
         }
         Ok(())

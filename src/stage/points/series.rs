@@ -1,6 +1,7 @@
 //! A directory of time points: what is in it.
 
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::manifest::Manifest;
@@ -220,6 +221,24 @@ pub(super) fn hidden_name(stamp: Stamp, behind: &[u8]) -> Vec<u8> {
 fn hidden(name: &[u8]) -> Option<(Stamp, &[u8])> {
     let (stamp, behind) = name.strip_prefix(b".")?.split_at_checked(LEN)?;
     Some((Stamp::of_name(stamp)?, behind))
+}
+
+/// The directory of time points that a path is, or the one that it is a point of, with that point; none for
+/// what has nothing to do with time points.
+///
+/// # Errors
+/// [`Error::Foreign`] where it belongs to another user, [`Error::Io`].
+pub fn series_of(path: &Path) -> Result<Option<(Series, Option<Stamp>)>, Error> {
+    let series = Series::at(path)?;
+    if series.home.is_some() {
+        return Ok(Some((series, None)));
+    }
+    let stamp = series.path.file_name().map(OsStrExt::as_bytes);
+    let Some((stamp, parent)) = stamp.and_then(Stamp::of_name).zip(series.path.parent()) else {
+        return Ok(None);
+    };
+    let around = Series::at(parent)?;
+    Ok(around.home.is_some().then_some((around, Some(stamp))))
 }
 
 /// Refuses to mirror over a directory of time points.

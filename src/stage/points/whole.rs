@@ -32,15 +32,25 @@ pub(super) struct Content {
     pub made: Option<Vec<u8>>,
 }
 
+/// A file, and deltas with what each gives.
+type Chain = (File, Vec<(File, Whole)>);
+
+fn not_whole(path: PathBuf) -> Error {
+    Error::Damaged {
+        path,
+        what: "what its delta gives does not have the right checksum".to_owned(),
+    }
+}
+
 /// The name of the delta in the place of a file.
 pub(super) fn delta_name(name: &[u8]) -> Vec<u8> {
     [name, SUFFIX].concat()
 }
 
 impl Series {
-    /// The content of a file as the point number `at` of `all` has it: itself, or made of its delta, of the
-    /// file that this is against in the next point, and so on, verified by checksum.
-    pub(super) fn content(&self, all: &[Stamp], at: usize, path: &Path) -> Result<Content, Error> {
+    /// What the content of a file in the point number `at` of `all` is made of: a file, and deltas to be applied to
+    /// it, the last first.
+    fn chain(&self, all: &[Stamp], at: usize, path: &Path) -> Result<Chain, Error> {
         let (parent, name) = (path.parent().unwrap_or(Path::new("")), file_name(path));
         let mut chain: Vec<(File, Whole)> = Vec::new();
         let mut last: Option<Stat> = None;
@@ -69,12 +79,19 @@ impl Series {
             }
             last = Some(stat);
         }
-        let Some(mut file) = basis else {
-            return Err(Error::Damaged {
+        match basis {
+            Some(basis) => Ok((basis, chain)),
+            None => Err(Error::Damaged {
                 path: self.path_of(all[at]).join(path),
                 what: "the file that its delta is against is missing".to_owned(),
-            });
-        };
+            }),
+        }
+    }
+
+    /// The content of a file as the point number `at` of `all` has it: itself, or made of its delta, of the
+    /// file that this is against in the next point, and so on, verified by checksum.
+    pub(super) fn content(&self, all: &[Stamp], at: usize, path: &Path) -> Result<Content, Error> {
+        let (mut file, chain) = self.chain(all, at, path)?;
         let mut made = None;
         for (delta, whole) in chain.into_iter().rev() {
             let (next, name) = self.temporary()?;
@@ -82,10 +99,7 @@ impl Series {
             let sum = patch(&mut file, &delta, Some(&next)).doing("make whole", &told)?;
             let size = sys::stat_file(&next).doing("look at", &told)?.size;
             if (sum, size) != (whole.sum, whole.size) {
-                return Err(Error::Damaged {
-                    path: told,
-                    what: "what its delta gives does not have the right checksum".to_owned(),
-                });
+                return Err(not_whole(told));
             }
             if let Some(before) = made.replace(name) {
                 self.forget(&before)?;
@@ -93,6 +107,50 @@ impl Series {
             file = next;
         }
         Ok(Content { file, made })
+    }
+
+    /// The checksum of what the delta of a file gives in the point number `at` of `all`. It leaves nothing behind
+    /// and needs no lock.
+    pub(super) fn sum_of_delta(&self, all: &[Stamp], at: usize, path: &Path) -> Result<Sum, Error> {
+        let told = self.path_of(all[at]).join(path);
+        let (mut file, mut chain) = self.chain(all, at, path)?;
+        let first = match chain.is_empty() {
+            // It was made whole meanwhile.
+            true => return sum_of(&mut file).doing("read", &told),
+            false => chain.remove(0),
+        };
+        let wrong = |e: io::Error| match e.raw_os_error() {
+            Some(_) => Err::<(), _>(e).doing("make whole", &told).unwrap_err(),
+            None => not_whole(told.clone()),
+        };
+        for (delta, whole) in chain.into_iter().rev() {
+            let next = self.unnamed(path)?;
+            let sum = patch(&mut file, &delta, Some(&next)).map_err(wrong)?;
+            if sum != whole.sum {
+                return Err(not_whole(told));
+            }
+            file = next;
+        }
+        let (delta, whole) = first;
+        let sum = patch(&mut file, &delta, None).map_err(wrong)?;
+        match sum == whole.sum {
+            true => Ok(sum),
+            false => Err(not_whole(told)),
+        }
+    }
+
+    /// A file that nobody else sees, for what a file of this path is made of.
+    fn unnamed(&self, path: &Path) -> Result<File, Error> {
+        let home = self.home()?;
+        let thread = std::thread::current().id();
+        let name = format!(".sum-{}-{thread:?}", std::process::id()).into_bytes();
+        let make = || {
+            home.dir.remove_all(&name)?;
+            let file = home.dir.create_file(&name, 0o600)?;
+            home.dir.unlink(&name)?;
+            Ok(file)
+        };
+        make().doing("make a file for", path)
     }
 
     /// A new file among the temporary ones.

@@ -1,0 +1,421 @@
+//! Points are compared with what they were.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use super::coding::Entry;
+use super::file::{Block, Reader, Writer};
+use super::half;
+use super::hash::{Batch, Item, Object, is_below};
+use super::visit::{Seen, Visited, Visitor, visit};
+use crate::stage::error::Error;
+use crate::stage::finding::{Finding, Told, Verified, Wrong};
+use crate::stage::lock::Locks;
+use crate::stage::points::manifest::{Manifest, Sum};
+use crate::stage::points::series::Series;
+use crate::stage::points::stamp::Stamp;
+use crate::stage::policy::Policy;
+use crate::stage::site::Site;
+use crate::sys::{Dir, Kind, as_path};
+
+/// How often a point is looked at anew when a run made deltas of its files meanwhile.
+const TRIES: usize = 3;
+
+/// Compares a point, or all of them, with the sums that were made with them; makes those that are missing. Paths
+/// are below the directory of points. A file that points share is read once.
+///
+/// # Errors
+/// [`Error::Busy`] where sums are to be made and a run is under way, [`Error::Stopped`], [`Error::Io`].
+pub fn verify(
+    series: &Series,
+    which: Option<Stamp>,
+    tell: &mut dyn FnMut(Told),
+) -> Result<Verified, Error> {
+    let mut verified = Verified::default();
+    let mut bad = HashSet::new();
+    let mut before = None;
+    for stamp in series.stamps()? {
+        if which.is_some_and(|which| which != stamp) {
+            continue;
+        }
+        match series.verify_point(stamp, before, &mut bad, tell) {
+            Ok(more) => verified.add(more),
+            // It was deleted meanwhile.
+            Err(_) if !series.has(&stamp.name())? => continue,
+            Err(e @ Error::Damaged { .. }) => tell(Told::Failed(e)),
+            Err(e) => return Err(e),
+        }
+        before = Some(stamp);
+    }
+    Ok(verified)
+}
+
+impl Series {
+    /// `before` is the point that was verified before this one.
+    fn verify_point(
+        &self,
+        stamp: Stamp,
+        before: Option<Stamp>,
+        bad: &mut HashSet<Object>,
+        tell: &mut dyn FnMut(Told),
+    ) -> Result<Verified, Error> {
+        let home = self.home()?;
+        let unknown = Reader::open(home, stamp)?
+            .map(Reader::unknown)
+            .transpose()?;
+        let mut locks = None;
+        if unknown != Some(0) {
+            let mut site = Site::resolve(self.path(), None)?;
+            locks = Some(Locks::take(&mut site, Policy::default().wait)?);
+        }
+        let mut recorded = Verified::default();
+        if unknown.is_none() {
+            let made = self.sum_up(stamp, true, false)?;
+            recorded = Verified {
+                files: made.files,
+                bytes: made.bytes,
+                recorded: made.files + made.inherited,
+            };
+            // What was inherited is as good as it was found to be in the point before.
+            if made.inherited == 0
+                || before.is_some_and(|b| self.before(stamp).is_ok_and(|a| a == Some(b)))
+            {
+                return Ok(recorded);
+            }
+        }
+        for attempt in 1.. {
+            let deltas = Manifest::read(self.home.as_ref(), stamp)?;
+            let mut worse = bad.clone();
+            let writes = locks.is_some();
+            let (verified, told) = self.look(stamp, before, &deltas, &mut worse, writes)?;
+            let is_at_rest =
+                || Manifest::read(self.home.as_ref(), stamp).is_ok_and(|now| now == deltas);
+            if !self.has(&stamp.name())? {
+                return Ok(Verified::default());
+            }
+            if told.is_empty() || attempt == TRIES || is_at_rest() {
+                *bad = worse;
+                told.into_iter().for_each(&mut *tell);
+                let files = verified.files.saturating_sub(recorded.files);
+                let bytes = verified.bytes.saturating_sub(recorded.bytes);
+                recorded.add(Verified {
+                    files,
+                    bytes,
+                    ..verified
+                });
+                return Ok(recorded);
+            }
+        }
+        Ok(recorded)
+    }
+
+    fn look(
+        &self,
+        stamp: Stamp,
+        before: Option<Stamp>,
+        deltas: &Manifest,
+        bad: &mut HashSet<Object>,
+        writes: bool,
+    ) -> Result<(Verified, Vec<Told>), Error> {
+        let home = self.home()?;
+        let all = self.stamps()?;
+        let at = all.iter().position(|other| *other == stamp).unwrap_or(0);
+        let sums = Reader::open(home, stamp)?.ok_or_else(|| Error::Damaged {
+            path: self.path_of(stamp),
+            what: "its sums went meanwhile".to_owned(),
+        })?;
+        let before = before.and_then(|before| {
+            Some(Before {
+                tree: self.tree(before).ok()?,
+                sums: Reader::open(home, before).ok().flatten()?,
+            })
+        });
+        let mut checker = Checker {
+            series: self,
+            all: &all,
+            at,
+            root: stamp.to_string().into(),
+            deltas,
+            sums,
+            before,
+            batch: Batch::new(),
+            writer: writes.then(|| Writer::begin(home)).transpose()?,
+            closed: Vec::new(),
+            bad,
+            verified: Verified::default(),
+            told: Vec::new(),
+        };
+        let path = self.path_of(stamp);
+        visit(self.tree(stamp)?, &path, deltas, &mut checker)?;
+        checker.pass_to_end()?;
+        checker.flush()?;
+        match checker.writer.take() {
+            Some(writer) if checker.verified.recorded > 0 => writer.finish(stamp, false)?,
+            Some(writer) => writer.abandon()?,
+            None => {}
+        }
+        Ok((checker.verified, checker.told))
+    }
+}
+
+/// The point that was verified before: what this one shares with it need not be read again.
+struct Before {
+    tree: Dir,
+    sums: Reader,
+}
+
+/// What was recorded of a directory, if it was.
+type Recorded = Option<Vec<Entry>>;
+
+struct Checker<'s> {
+    series: &'s Series,
+    all: &'s [Stamp],
+    at: usize,
+    /// The point's own name, in front of all paths.
+    root: PathBuf,
+    deltas: &'s Manifest,
+    sums: Reader,
+    before: Option<Before>,
+    batch: Batch<Recorded>,
+    /// Where sums are to be recorded.
+    writer: Option<Writer<'s>>,
+    /// Directories that could not be looked into.
+    closed: Vec<PathBuf>,
+    /// Files that are not what they were, here or in points before.
+    bad: &'s mut HashSet<Object>,
+    verified: Verified,
+    told: Vec<Told>,
+}
+
+impl Visitor for Checker<'_> {
+    fn directory(&mut self, visited: Visited) -> Result<(), Error> {
+        let recorded = self.recorded(&visited.path)?;
+        let jobs = match &recorded {
+            Some(recorded) => self.to_be_read(&visited, recorded)?,
+            None => Vec::new(),
+        };
+        self.add(Item {
+            path: visited.path.clone(),
+            visited: Some(visited),
+            jobs,
+            more: recorded,
+        })
+    }
+
+    fn closed(&mut self, path: &Path, error: Error) -> Result<(), Error> {
+        self.closed.push(path.to_owned());
+        self.told.push(Told::Failed(error));
+        Ok(())
+    }
+}
+
+impl Checker<'_> {
+    /// What was recorded of a directory; directories before it that are not there are noted.
+    fn recorded(&mut self, path: &Path) -> Result<Recorded, Error> {
+        let mut passed = Vec::new();
+        let recorded = self.sums.to(path, |block| passed.push(block))?;
+        self.pass(passed)?;
+        Ok(recorded)
+    }
+
+    fn pass_to_end(&mut self) -> Result<(), Error> {
+        while let Some(block) = self.sums.next()? {
+            self.pass(vec![block])?;
+        }
+        Ok(())
+    }
+
+    fn pass(&mut self, passed: Vec<Block>) -> Result<(), Error> {
+        for (path, recorded) in passed {
+            self.add(Item {
+                path,
+                visited: None,
+                jobs: Vec::new(),
+                more: Some(recorded),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, item: Item<Recorded>) -> Result<(), Error> {
+        match self.batch.add(item) {
+            true => self.flush(),
+            false => Ok(()),
+        }
+    }
+
+    /// The files of a directory that have to be read.
+    fn to_be_read(&mut self, visited: &Visited, recorded: &[Entry]) -> Result<Vec<usize>, Error> {
+        let mut verified = None;
+        if let Some(before) = &mut self.before {
+            let known = before.sums.to(&visited.path, drop)?;
+            let tree = before.tree.open_beneath(&visited.path).ok();
+            verified = tree.zip(known);
+        }
+        let mut jobs = Vec::new();
+        for (number, seen) in visited.entries.iter().enumerate() {
+            let is_file =
+                |entry: &&Entry| entry.kind == Kind::File && seen.entry.kind == Kind::File;
+            let Some(was) = find(recorded, &seen.entry.name).filter(is_file) else {
+                continue;
+            };
+            let was_verified = verified.as_ref().is_some_and(|(tree, known)| {
+                let before = find(known, &seen.entry.name);
+                let is_known = was.sum.is_some() && before.is_some_and(|b| b.sum == was.sum);
+                let there = || tree.try_stat(seen.name()).ok().flatten();
+                is_known
+                    && !self.bad.contains(&object(seen))
+                    && there().is_some_and(|there| there.same_object(&seen.stat))
+            });
+            if was.size == seen.entry.size && !was_verified {
+                jobs.push(number);
+            }
+        }
+        Ok(jobs)
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        for (item, sums) in self.batch.sum(self.series, self.all, self.at)? {
+            let is_closed = item.visited.is_none() && is_below(&item.path, &self.closed);
+            let mut recorded = item.more;
+            if !is_closed {
+                let jobs = item.jobs.into_iter().zip(sums).collect();
+                self.compare(
+                    &item.path,
+                    recorded.as_deref_mut(),
+                    item.visited.as_ref(),
+                    jobs,
+                );
+            }
+            if let (Some(writer), Some(recorded)) = (&mut self.writer, recorded) {
+                writer.put(&item.path, &recorded)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares a directory; sums that were not known are put in.
+    fn compare(
+        &mut self,
+        path: &Path,
+        recorded: Option<&mut [Entry]>,
+        visited: Option<&Visited>,
+        jobs: Vec<(usize, Result<Sum, Error>)>,
+    ) {
+        let mut jobs = jobs.into_iter().peekable();
+        let recorded = recorded.unwrap_or_default();
+        let none = Vec::new();
+        let seen = visited.map_or(&none, |visited| &visited.entries);
+        for (number, seen) in seen.iter().enumerate() {
+            let sum = jobs.next_if(|(job, _)| *job == number).map(|(_, sum)| sum);
+            let at = recorded.binary_search_by(|entry| entry.name.cmp(&seen.entry.name));
+            match at {
+                Ok(at) => self.entry(path, &mut recorded[at], seen, sum),
+                Err(_) => self.tell(path, &seen.entry, Wrong::Extra),
+            }
+        }
+        for entry in recorded {
+            let at = seen.binary_search_by(|seen| seen.entry.name.cmp(&entry.name));
+            if at.is_err() {
+                self.tell(path, entry, Wrong::Missing);
+            }
+        }
+    }
+
+    fn entry(
+        &mut self,
+        path: &Path,
+        was: &mut Entry,
+        seen: &Seen,
+        sum: Option<Result<Sum, Error>>,
+    ) {
+        let is = &seen.entry;
+        if was.kind != is.kind {
+            return self.tell(path, was, Wrong::Type(is.kind));
+        }
+        let mut differs = differing(was, is);
+        let is_other = match sum {
+            None => false,
+            Some(Err(e)) => {
+                self.bad.insert(object(seen));
+                match e {
+                    // What a delta gives is not what it was made of.
+                    Error::Damaged { .. } => true,
+                    e => {
+                        self.told.push(Told::Failed(e));
+                        false
+                    }
+                }
+            }
+            Some(Ok(sum)) => {
+                self.verified.files += 1;
+                self.verified.bytes += is.size;
+                let at = path.join(as_path(&is.name));
+                let of_delta = self.deltas.0.get(&at).filter(|_| seen.delta.is_some());
+                let is_delta_other = of_delta.is_some_and(|whole| whole.sum != sum);
+                let sum = half(&sum);
+                if was.sum.is_none() {
+                    was.sum = Some(sum);
+                    self.verified.recorded += 1;
+                }
+                was.sum != Some(sum) || is_delta_other
+            }
+        };
+        if is_other {
+            self.bad.insert(object(seen));
+            if was.mtime == is.mtime {
+                return self.tell(path, was, Wrong::Corrupt);
+            }
+            differs.insert(0, "content");
+        }
+        match differs.first() {
+            None => {}
+            Some(&("content" | "target" | "device")) => {
+                self.tell(path, was, Wrong::Changed(differs))
+            }
+            Some(_) => self.tell(path, was, Wrong::Attributes(differs)),
+        }
+    }
+
+    fn tell(&mut self, path: &Path, entry: &Entry, wrong: Wrong) {
+        let path = self.root.join(path);
+        let path = match entry.name.is_empty() {
+            true => path.components().collect(),
+            false => path.join(as_path(&entry.name)),
+        };
+        self.told.push(Told::Finding(Finding {
+            path,
+            kind: entry.kind,
+            wrong,
+        }));
+    }
+}
+
+/// What is another, without reading: of content what shows first.
+fn differing(was: &Entry, is: &Entry) -> Vec<&'static str> {
+    let mut differs = Vec::new();
+    for (is_other, word) in [
+        (was.size != is.size, "content"),
+        (was.target != is.target, "target"),
+        (was.rdev != is.rdev, "device"),
+        (was.size != is.size, "size"),
+        (was.mtime != is.mtime, "time"),
+        (was.mode != is.mode, "permissions"),
+        (was.uid != is.uid, "owner"),
+        (was.gid != is.gid, "group"),
+    ] {
+        if is_other {
+            differs.push(word);
+        }
+    }
+    differs
+}
+
+fn find<'e>(entries: &'e [Entry], name: &[u8]) -> Option<&'e Entry> {
+    let at = entries.binary_search_by(|entry| (*entry.name).cmp(name));
+    Some(&entries[at.ok()?])
+}
+
+fn object(seen: &Seen) -> Object {
+    (seen.stat.dev, seen.stat.ino)
+}

@@ -1,0 +1,141 @@
+//! Files are read and summed, several at a time, for some directories together.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::Path;
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+
+use super::visit::Visited;
+use crate::stage::error::{Doing, Error};
+use crate::stage::points::manifest::Sum;
+use crate::stage::points::series::Series;
+use crate::stage::points::stamp::Stamp;
+use crate::stage::points::whole::sum_of;
+use crate::sys::{as_path, lock, signal};
+
+/// Directories, and entries, that are waited for before their files are read.
+const MOST_DIRS: usize = 128;
+const MOST_ENTRIES: usize = 8192;
+/// Sums of files with several names that are kept for the other names.
+const MOST_KNOWN: usize = 1 << 16;
+
+/// What is wanted of a directory.
+pub(super) struct Item<T> {
+    /// Its path below the point.
+    pub path: std::path::PathBuf,
+    /// None of one that is not there.
+    pub visited: Option<Visited>,
+    /// Which of its entries are to be summed.
+    pub jobs: Vec<usize>,
+    /// What goes with it.
+    pub more: T,
+}
+
+/// Directories whose files are to be summed.
+pub(super) struct Batch<T> {
+    items: Vec<Item<T>>,
+    entries: usize,
+    /// By device and inode.
+    known: Mutex<HashMap<Object, Sum>>,
+}
+
+/// Device and inode.
+pub(super) type Object = ((u32, u32), u64);
+
+/// What the files of an item gave, by the order of its jobs.
+pub(super) type Sums = Vec<Result<Sum, Error>>;
+
+impl<T: Send + Sync> Batch<T> {
+    /// An empty one.
+    pub fn new() -> Batch<T> {
+        Batch {
+            items: Vec::new(),
+            entries: 0,
+            known: Mutex::default(),
+        }
+    }
+
+    /// One more; says whether it is time to sum them.
+    pub fn add(&mut self, item: Item<T>) -> bool {
+        self.entries += item.visited.as_ref().map_or(0, |v| v.entries.len());
+        self.items.push(item);
+        self.items.len() >= MOST_DIRS || self.entries >= MOST_ENTRIES
+    }
+
+    /// Sums all of it up, for the point number `at` of `all`, and leaves it empty.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`].
+    pub fn sum(
+        &mut self,
+        series: &Series,
+        all: &[Stamp],
+        at: usize,
+    ) -> Result<Vec<(Item<T>, Sums)>, Error> {
+        let items = std::mem::take(&mut self.items);
+        self.entries = 0;
+        let jobs: Vec<(&Visited, usize)> = items
+            .iter()
+            .filter_map(|item| Some((item.visited.as_ref()?, &item.jobs)))
+            .flat_map(|(visited, jobs)| jobs.iter().map(move |job| (visited, *job)))
+            .collect();
+        let known = &self.known;
+        let one = |(visited, job): &(&Visited, usize)| one(series, all, at, visited, *job, known);
+        let mut sums = jobs.par_iter().with_max_len(1).map(one).collect::<Vec<_>>();
+        if signal::stop_requested() {
+            return Err(Error::Stopped {
+                path: series.path().to_owned(),
+            });
+        }
+        let mut sums = sums.drain(..);
+        let with_sums = |item: Item<T>| {
+            let own = sums.by_ref().take(item.jobs.len()).collect();
+            (item, own)
+        };
+        Ok(items.into_iter().map(with_sums).collect())
+    }
+}
+
+fn one(
+    series: &Series,
+    all: &[Stamp],
+    at: usize,
+    visited: &Visited,
+    job: usize,
+    known: &Mutex<HashMap<Object, Sum>>,
+) -> Result<Sum, Error> {
+    let seen = &visited.entries[job];
+    let path = visited.path.join(as_path(&seen.entry.name));
+    let told = || series.path_of(all[at]).join(&path);
+    if signal::stop_requested() {
+        return Err(io::Error::from(io::ErrorKind::Interrupted)).doing("read", told());
+    }
+    let object = (seen.stat.dev, seen.stat.ino);
+    let has_others = seen.stat.nlink > 1;
+    if has_others && let Some(sum) = lock(known).get(&object) {
+        return Ok(*sum);
+    }
+    let sum = match seen.delta {
+        Some(_) => series.sum_of_delta(all, at, &path)?,
+        None => read(&visited.dir, &seen.entry.name).doing("read", told())?,
+    };
+    if has_others {
+        let mut known = lock(known);
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        known.insert(object, sum);
+    }
+    Ok(sum)
+}
+
+fn read(dir: &crate::sys::Dir, name: &[u8]) -> io::Result<Sum> {
+    sum_of(&mut dir.open_file(name)?)
+}
+
+/// Whether a path is one of these or lies below one.
+pub(super) fn is_below(path: &Path, tops: &[std::path::PathBuf]) -> bool {
+    tops.iter().any(|top| path.starts_with(top))
+}

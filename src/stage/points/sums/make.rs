@@ -1,0 +1,173 @@
+//! Sums are made.
+
+use std::path::Path;
+
+use super::file::{Reader, Writer};
+use super::half;
+use super::hash::{Batch, Item};
+use super::visit::{Visited, Visitor, visit};
+use crate::stage::error::Error;
+use crate::stage::points::manifest::Manifest;
+use crate::stage::points::series::Series;
+use crate::stage::points::stamp::Stamp;
+use crate::sys::{Dir, Kind};
+
+/// How the sums of a point came to be.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Made {
+    /// Files that were read.
+    pub files: u64,
+    /// Bytes of these.
+    pub bytes: u64,
+    /// Files that have their sum from the point before.
+    pub inherited: u64,
+}
+
+impl Series {
+    /// Makes the sums of a point. What it shares with the point before has its sum from there; where that one knows
+    /// none, it is read only if `reads_all`.
+    pub(in crate::stage::points) fn make_sums(
+        &self,
+        stamp: Stamp,
+        reads_all: bool,
+        no_fsync: bool,
+    ) -> Result<(), Error> {
+        self.sum_up(stamp, reads_all, no_fsync).map(|_| ())
+    }
+
+    /// The same, which tells how.
+    pub(super) fn sum_up(
+        &self,
+        stamp: Stamp,
+        reads_all: bool,
+        no_fsync: bool,
+    ) -> Result<Made, Error> {
+        let home = self.home()?;
+        let all = self.stamps()?;
+        let at = all.iter().position(|other| *other == stamp).unwrap_or(0);
+        let before = match self.before(stamp)? {
+            Some(before) => Some(Before {
+                tree: self.tree(before)?,
+                // What is torn is as good as none.
+                sums: Reader::open(home, before).ok().flatten(),
+            }),
+            None => None,
+        };
+        let deltas = Manifest::read(self.home.as_ref(), stamp)?;
+        let mut maker = Maker {
+            series: self,
+            all: &all,
+            at,
+            before,
+            reads_all,
+            batch: Batch::new(),
+            writer: Writer::begin(home)?,
+            made: Made::default(),
+        };
+        visit(self.tree(stamp)?, &self.path_of(stamp), &deltas, &mut maker)?;
+        maker.flush()?;
+        maker.writer.finish(stamp, no_fsync)?;
+        Ok(maker.made)
+    }
+}
+
+/// The point before.
+struct Before {
+    tree: Dir,
+    sums: Option<Reader>,
+}
+
+struct Maker<'s> {
+    series: &'s Series,
+    all: &'s [Stamp],
+    at: usize,
+    before: Option<Before>,
+    reads_all: bool,
+    batch: Batch<()>,
+    writer: Writer<'s>,
+    made: Made,
+}
+
+impl Maker<'_> {
+    /// Gives files the sums that they have in the point before, and says which are to be read.
+    fn inherit(&mut self, visited: &mut Visited) -> Result<Vec<usize>, Error> {
+        let mut known = None;
+        if let Some(before) = &mut self.before
+            && let Some(sums) = &mut before.sums
+        {
+            match sums.to(&visited.path, drop) {
+                Ok(entries) => known = entries,
+                Err(Error::Damaged { .. }) => before.sums = None,
+                Err(e) => return Err(e),
+            }
+        }
+        let before = self.before.as_ref();
+        let has_sums = before.is_some_and(|before| before.sums.is_some());
+        let tree = before.and_then(|before| before.tree.open_beneath(&visited.path).ok());
+        let mut jobs = Vec::new();
+        for (number, seen) in visited.entries.iter_mut().enumerate() {
+            if seen.entry.kind != Kind::File {
+                continue;
+            }
+            let is_shared = seen.stat.nlink > 1
+                && tree.as_ref().is_some_and(|tree| {
+                    let there = tree.try_stat(seen.name()).ok().flatten();
+                    there.is_some_and(|there| there.same_object(&seen.stat))
+                });
+            if is_shared {
+                let known = known.as_deref().unwrap_or_default();
+                let at = known.binary_search_by(|entry| entry.name.cmp(&seen.entry.name));
+                let was = at.ok().map(|at| &known[at]);
+                let is_as_was = |size, mtime| (size, mtime) == (seen.entry.size, seen.entry.mtime);
+                let was = was.filter(|was| is_as_was(was.size, was.mtime));
+                seen.entry.sum = was.and_then(|was| was.sum);
+                self.made.inherited += u64::from(seen.entry.sum.is_some());
+            }
+            let is_new = !is_shared || has_sums;
+            if seen.entry.sum.is_none() && (is_new || self.reads_all) {
+                jobs.push(number);
+            }
+        }
+        Ok(jobs)
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        for (item, sums) in self.batch.sum(self.series, self.all, self.at)? {
+            let Some(visited) = item.visited else {
+                continue;
+            };
+            let mut entries: Vec<_> = visited.entries.into_iter().map(|seen| seen.entry).collect();
+            for (job, sum) in item.jobs.into_iter().zip(sums) {
+                // What cannot be read has none.
+                if let Ok(sum) = sum {
+                    entries[job].sum = Some(half(&sum));
+                    self.made.files += 1;
+                    self.made.bytes += entries[job].size;
+                }
+            }
+            self.writer.put(&item.path, &entries)?;
+        }
+        Ok(())
+    }
+}
+
+impl Visitor for Maker<'_> {
+    fn directory(&mut self, mut visited: Visited) -> Result<(), Error> {
+        let jobs = self.inherit(&mut visited)?;
+        let is_due = self.batch.add(Item {
+            path: visited.path.clone(),
+            visited: Some(visited),
+            jobs,
+            more: (),
+        });
+        match is_due {
+            true => self.flush(),
+            false => Ok(()),
+        }
+    }
+
+    /// It has no entries, then.
+    fn closed(&mut self, _path: &Path, _error: Error) -> Result<(), Error> {
+        Ok(())
+    }
+}
