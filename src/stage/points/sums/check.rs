@@ -70,7 +70,8 @@ impl Series {
         }
         let mut recorded = Verified::default();
         if unknown.is_none() {
-            let made = self.sum_up(stamp, true, false)?;
+            let mut made = self.sum_up(stamp, true, false)?;
+            made.failed.drain(..).map(Told::Failed).for_each(&mut *tell);
             recorded = Verified {
                 files: made.files,
                 bytes: made.bytes,
@@ -141,6 +142,7 @@ impl Series {
             batch: Batch::new(),
             writer: writes.then(|| Writer::begin(home)).transpose()?,
             closed: Vec::new(),
+            strange: Vec::new(),
             bad,
             verified: Verified::default(),
             told: Vec::new(),
@@ -181,6 +183,8 @@ struct Checker<'s> {
     writer: Option<Writer<'s>>,
     /// Directories that could not be looked into.
     closed: Vec<PathBuf>,
+    /// Directories that were not there.
+    strange: Vec<PathBuf>,
     /// Files that are not what they were, here or in points before.
     bad: &'s mut HashSet<Object>,
     verified: Verified,
@@ -189,9 +193,15 @@ struct Checker<'s> {
 
 impl Visitor for Checker<'_> {
     fn directory(&mut self, visited: Visited) -> Result<(), Error> {
-        let recorded = self.recorded(&visited.path)?;
+        let mut recorded = self.recorded(&visited.path)?;
+        if recorded.is_none() && !is_below(&visited.path, &self.strange) {
+            // Nobody could look into it.
+            let entries = visited.entries.iter().map(|seen| seen.entry.clone());
+            recorded = Some(entries.collect());
+        }
+        self.note_strange(&visited, recorded.as_deref());
         let jobs = match &recorded {
-            Some(recorded) => self.to_be_read(&visited, recorded)?,
+            Some(recorded) => self.unread(&visited, recorded)?,
             None => Vec::new(),
         };
         self.add(Item {
@@ -216,6 +226,17 @@ impl Checker<'_> {
         let recorded = self.sums.to(path, |block| passed.push(block))?;
         self.pass(passed)?;
         Ok(recorded)
+    }
+
+    /// Notes directories of which nothing is known, since they came later.
+    fn note_strange(&mut self, visited: &Visited, recorded: Option<&[Entry]>) {
+        for seen in &visited.entries {
+            let entry = &seen.entry;
+            let was = recorded.and_then(|recorded| find(recorded, &entry.name));
+            if entry.kind == Kind::Dir && was.is_none_or(|was| was.kind != Kind::Dir) {
+                self.strange.push(visited.path.join(as_path(&entry.name)));
+            }
+        }
     }
 
     fn pass_to_end(&mut self) -> Result<(), Error> {
@@ -245,7 +266,7 @@ impl Checker<'_> {
     }
 
     /// The files of a directory that have to be read.
-    fn to_be_read(&mut self, visited: &Visited, recorded: &[Entry]) -> Result<Vec<usize>, Error> {
+    fn unread(&mut self, visited: &Visited, recorded: &[Entry]) -> Result<Vec<usize>, Error> {
         let mut verified = None;
         if let Some(before) = &mut self.before {
             let known = before.sums.to(&visited.path, drop)?;

@@ -15,7 +15,7 @@ use super::{DRAFT, SUMS};
 use crate::stage::error::{Doing, Error};
 use crate::stage::home::Home;
 use crate::stage::points::stamp::Stamp;
-use crate::sys::{self, Dir, as_path};
+use crate::sys::{self, Dir, Kind, as_path};
 
 const HEAD: &[u8] = b"resilver sums 1\n";
 /// Names compress well at once; sums never do.
@@ -128,16 +128,18 @@ impl Reader {
         }))
     }
 
-    /// Reads all there is; how many files have no sum.
+    /// Reads all there is; how many files have no sum, and directories no list.
     pub fn unknown(mut self) -> Result<u64, Error> {
-        let mut unknown = 0;
+        // The point itself is a directory of its own list.
+        let (mut files, mut dirs, mut lists) = (0, 0_u64, 0);
         while let Some((_, entries)) = self.next()? {
-            let of_files = entries
-                .iter()
-                .filter(|entry| entry.kind == sys::Kind::File && entry.sum.is_none());
-            unknown += of_files.count() as u64;
+            lists += 1;
+            for entry in &entries {
+                files += u64::from(entry.kind == Kind::File && entry.sum.is_none());
+                dirs += u64::from(entry.kind == Kind::Dir);
+            }
         }
-        Ok(unknown)
+        Ok(files + dirs.saturating_sub(lists))
     }
 
     /// The next directory.

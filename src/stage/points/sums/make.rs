@@ -13,7 +13,7 @@ use crate::stage::points::stamp::Stamp;
 use crate::sys::{Dir, Kind};
 
 /// How the sums of a point came to be.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Made {
     /// Files that were read.
     pub files: u64,
@@ -21,6 +21,8 @@ pub(super) struct Made {
     pub bytes: u64,
     /// Files that have their sum from the point before.
     pub inherited: u64,
+    /// What could not be read, and has none.
+    pub failed: Vec<Error>,
 }
 
 impl Series {
@@ -138,11 +140,13 @@ impl Maker<'_> {
             };
             let mut entries: Vec<_> = visited.entries.into_iter().map(|seen| seen.entry).collect();
             for (job, sum) in item.jobs.into_iter().zip(sums) {
-                // What cannot be read has none.
-                if let Ok(sum) = sum {
-                    entries[job].sum = Some(half(&sum));
-                    self.made.files += 1;
-                    self.made.bytes += entries[job].size;
+                match sum {
+                    Ok(sum) => {
+                        entries[job].sum = Some(half(&sum));
+                        self.made.files += 1;
+                        self.made.bytes += entries[job].size;
+                    }
+                    Err(e) => self.made.failed.push(e),
                 }
             }
             self.writer.put(&item.path, &entries)?;
@@ -166,8 +170,9 @@ impl Visitor for Maker<'_> {
         }
     }
 
-    /// It has no entries, then.
-    fn closed(&mut self, _path: &Path, _error: Error) -> Result<(), Error> {
+    /// Without a list of its own it is known to be unknown.
+    fn closed(&mut self, _path: &Path, error: Error) -> Result<(), Error> {
+        self.made.failed.push(error);
         Ok(())
     }
 }
