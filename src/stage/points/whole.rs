@@ -23,7 +23,7 @@ use crate::sys::sparse::{Ground, set_len, write_with_holes};
 use crate::sys::{self, Dir, Stat, as_path};
 
 /// Bytes that are moved at a time.
-const STEP: usize = 256 << 10;
+pub(super) const STEP: usize = 256 << 10;
 
 /// A file of a point, or what was made of its deltas.
 pub(super) struct Content {
@@ -362,9 +362,14 @@ pub(super) fn patch(basis: &mut File, delta: &File, to: Option<&File>) -> io::Re
 /// The checksum of a file.
 pub(super) fn sum_of(file: &mut File) -> io::Result<Sum> {
     file.seek(SeekFrom::Start(0))?;
-    let (mut sum, mut buffer) = (Sha256::new(), vec![0; STEP]);
+    sum_with(file, &mut vec![0; STEP])
+}
+
+/// The checksum of a file from here on, read by way of a buffer.
+pub(super) fn sum_with(file: &mut File, buffer: &mut [u8]) -> io::Result<Sum> {
+    let mut sum = Sha256::new();
     loop {
-        match file.read(&mut buffer) {
+        match file.read(buffer) {
             Ok(0) => return Ok(sum.finalize().into()),
             Ok(read) => sum.update(&buffer[..read]),
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::coding::Entry;
 use super::file::{Block, Reader, Writer};
 use super::half;
-use super::hash::{Batch, Item, Object, is_below};
-use super::visit::{Seen, Visited, Visitor, visit};
+use super::hash::{Batch, Item, is_below};
+use super::visit::{Known, Object, Seen, Visited, Visitor, visit};
 use crate::stage::error::Error;
 use crate::stage::finding::{Finding, Told, Verified, Wrong};
 use crate::stage::lock::Locks;
@@ -192,6 +192,11 @@ struct Checker<'s> {
 }
 
 impl Visitor for Checker<'_> {
+    /// Everything is looked at.
+    fn known(&mut self, _path: &Path, _dir: &Dir) -> Result<Option<Known>, Error> {
+        Ok(None)
+    }
+
     fn directory(&mut self, visited: Visited) -> Result<(), Error> {
         let mut recorded = self.recorded(&visited.path)?;
         if recorded.is_none() && !is_below(&visited.path, &self.strange) {
@@ -285,8 +290,8 @@ impl Checker<'_> {
                 let is_known = was.sum.is_some() && before.is_some_and(|b| b.sum == was.sum);
                 let there = || tree.try_stat(seen.name()).ok().flatten();
                 is_known
-                    && !self.bad.contains(&object(seen))
-                    && there().is_some_and(|there| there.same_object(&seen.stat))
+                    && !self.bad.contains(&seen.object())
+                    && there().is_some_and(|there| (there.dev, there.ino) == seen.object())
             });
             if was.size == seen.entry.size && !was_verified {
                 jobs.push(number);
@@ -358,7 +363,7 @@ impl Checker<'_> {
         let is_other = match sum {
             None => false,
             Some(Err(e)) => {
-                self.bad.insert(object(seen));
+                self.bad.insert(seen.object());
                 match e {
                     // What a delta gives is not what it was made of.
                     Error::Damaged { .. } => true,
@@ -383,7 +388,7 @@ impl Checker<'_> {
             }
         };
         if is_other {
-            self.bad.insert(object(seen));
+            self.bad.insert(seen.object());
             if was.mtime == is.mtime {
                 return self.tell(path, was, Wrong::Corrupt);
             }
@@ -435,8 +440,4 @@ fn differing(was: &Entry, is: &Entry) -> Vec<&'static str> {
 fn find<'e>(entries: &'e [Entry], name: &[u8]) -> Option<&'e Entry> {
     let at = entries.binary_search_by(|entry| (*entry.name).cmp(name));
     Some(&entries[at.ok()?])
-}
-
-fn object(seen: &Seen) -> Object {
-    (seen.stat.dev, seen.stat.ino)
 }

@@ -2,18 +2,18 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-use super::visit::Visited;
+use super::visit::{Object, Visited};
 use crate::stage::error::{Doing, Error};
 use crate::stage::points::manifest::Sum;
 use crate::stage::points::series::Series;
 use crate::stage::points::stamp::Stamp;
-use crate::stage::points::whole::sum_of;
-use crate::sys::{as_path, lock, signal};
+use crate::stage::points::whole::{STEP, sum_with};
+use crate::sys::{Dir, as_path, lock, signal};
 
 /// Directories, and entries, that are waited for before their files are read.
 const MOST_DIRS: usize = 128;
@@ -24,7 +24,7 @@ const MOST_KNOWN: usize = 1 << 16;
 /// What is wanted of a directory.
 pub(super) struct Item<T> {
     /// Its path below the point.
-    pub path: std::path::PathBuf,
+    pub path: PathBuf,
     /// None of one that is not there.
     pub visited: Option<Visited>,
     /// Which of its entries are to be summed.
@@ -40,9 +40,6 @@ pub(super) struct Batch<T> {
     /// By device and inode.
     known: Mutex<HashMap<Object, Sum>>,
 }
-
-/// Device and inode.
-pub(super) type Object = ((u32, u32), u64);
 
 /// What the files of an item gave, by the order of its jobs.
 pub(super) type Sums = Vec<Result<Sum, Error>>;
@@ -82,8 +79,12 @@ impl<T: Send + Sync> Batch<T> {
             .flat_map(|(visited, jobs)| jobs.iter().map(move |job| (visited, *job)))
             .collect();
         let known = &self.known;
-        let one = |(visited, job): &(&Visited, usize)| one(series, all, at, visited, *job, known);
-        let mut sums = jobs.par_iter().with_max_len(1).map(one).collect::<Vec<_>>();
+        let buffer = || vec![0; STEP];
+        let one = |buffer: &mut Vec<u8>, (visited, job): &(&Visited, usize)| {
+            one(series, all, at, (visited, *job), known, buffer)
+        };
+        let jobs = jobs.par_iter().with_max_len(1);
+        let mut sums = jobs.map_init(buffer, one).collect::<Vec<_>>();
         if signal::stop_requested() {
             return Err(Error::Stopped {
                 path: series.path().to_owned(),
@@ -102,9 +103,9 @@ fn one(
     series: &Series,
     all: &[Stamp],
     at: usize,
-    visited: &Visited,
-    job: usize,
+    (visited, job): (&Visited, usize),
     known: &Mutex<HashMap<Object, Sum>>,
+    buffer: &mut [u8],
 ) -> Result<Sum, Error> {
     let seen = &visited.entries[job];
     let path = visited.path.join(as_path(&seen.entry.name));
@@ -112,14 +113,14 @@ fn one(
     if signal::stop_requested() {
         return Err(io::Error::from(io::ErrorKind::Interrupted)).doing("read", told());
     }
-    let object = (seen.stat.dev, seen.stat.ino);
-    let has_others = seen.stat.nlink > 1;
+    let object = seen.object();
+    let has_others = seen.stat.is_some_and(|stat| stat.nlink > 1);
     if has_others && let Some(sum) = lock(known).get(&object) {
         return Ok(*sum);
     }
     let sum = match seen.delta {
         Some(_) => series.sum_of_delta(all, at, &path)?,
-        None => read(&visited.dir, &seen.entry.name).doing("read", told())?,
+        None => read(&visited.dir, &seen.entry.name, buffer).doing("read", told())?,
     };
     if has_others {
         let mut known = lock(known);
@@ -131,11 +132,11 @@ fn one(
     Ok(sum)
 }
 
-fn read(dir: &crate::sys::Dir, name: &[u8]) -> io::Result<Sum> {
-    sum_of(&mut dir.open_file(name)?)
+fn read(dir: &Dir, name: &[u8], buffer: &mut [u8]) -> io::Result<Sum> {
+    sum_with(&mut dir.open_file(name)?, buffer)
 }
 
 /// Whether a path is one of these or lies below one.
-pub(super) fn is_below(path: &Path, tops: &[std::path::PathBuf]) -> bool {
+pub(super) fn is_below(path: &Path, tops: &[PathBuf]) -> bool {
     tops.iter().any(|top| path.starts_with(top))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::file::{Reader, Writer};
 use super::half;
 use super::hash::{Batch, Item};
-use super::visit::{Visited, Visitor, visit};
+use super::visit::{Known, Visited, Visitor, visit};
 use crate::stage::error::Error;
 use crate::stage::points::manifest::Manifest;
 use crate::stage::points::series::Series;
@@ -91,46 +91,31 @@ struct Maker<'s> {
 }
 
 impl Maker<'_> {
-    /// Gives files the sums that they have in the point before, and says which are to be read.
-    fn inherit(&mut self, visited: &mut Visited) -> Result<Vec<usize>, Error> {
-        let mut known = None;
-        if let Some(before) = &mut self.before
-            && let Some(sums) = &mut before.sums
-        {
-            match sums.to(&visited.path, drop) {
-                Ok(entries) => known = entries,
-                Err(Error::Damaged { .. }) => before.sums = None,
-                Err(e) => return Err(e),
-            }
-        }
+    /// The files that are to be read: those that the point before does not share, or of which it knows nothing that
+    /// holds.
+    fn unread(&mut self, visited: &Visited) -> Vec<usize> {
         let before = self.before.as_ref();
         let has_sums = before.is_some_and(|before| before.sums.is_some());
         let tree = before.and_then(|before| before.tree.open_beneath(&visited.path).ok());
         let mut jobs = Vec::new();
-        for (number, seen) in visited.entries.iter_mut().enumerate() {
+        for (number, seen) in visited.entries.iter().enumerate() {
             if seen.entry.kind != Kind::File {
                 continue;
             }
-            let is_shared = seen.stat.nlink > 1
-                && tree.as_ref().is_some_and(|tree| {
-                    let there = tree.try_stat(seen.name()).ok().flatten();
-                    there.is_some_and(|there| there.same_object(&seen.stat))
-                });
-            if is_shared {
-                let known = known.as_deref().unwrap_or_default();
-                let at = known.binary_search_by(|entry| entry.name.cmp(&seen.entry.name));
-                let was = at.ok().map(|at| &known[at]);
-                let is_as_was = |size, mtime| (size, mtime) == (seen.entry.size, seen.entry.mtime);
-                let was = was.filter(|was| is_as_was(was.size, was.mtime));
-                seen.entry.sum = was.and_then(|was| was.sum);
-                self.made.inherited += u64::from(seen.entry.sum.is_some());
-            }
-            let is_new = !is_shared || has_sums;
-            if seen.entry.sum.is_none() && (is_new || self.reads_all) {
+            let Some(stat) = seen.stat else {
+                self.made.inherited += 1;
+                continue;
+            };
+            let is_shared = || {
+                let tree = tree.as_ref().filter(|_| stat.nlink > 1);
+                let there = tree.and_then(|tree| tree.try_stat(seen.name()).ok().flatten());
+                there.is_some_and(|there| there.same_object(&stat))
+            };
+            if has_sums || self.reads_all || !is_shared() {
                 jobs.push(number);
             }
         }
-        Ok(jobs)
+        jobs
     }
 
     fn flush(&mut self) -> Result<(), Error> {
@@ -156,8 +141,35 @@ impl Maker<'_> {
 }
 
 impl Visitor for Maker<'_> {
-    fn directory(&mut self, mut visited: Visited) -> Result<(), Error> {
-        let jobs = self.inherit(&mut visited)?;
+    /// What the point before shares is what it was when that was made.
+    fn known(&mut self, path: &Path, dir: &Dir) -> Result<Option<Known>, Error> {
+        let Some(before) = &mut self.before else {
+            return Ok(None);
+        };
+        let Some(sums) = &mut before.sums else {
+            return Ok(None);
+        };
+        let entries = match sums.to(path, drop) {
+            Ok(Some(entries)) => entries,
+            Ok(None) => return Ok(None),
+            Err(Error::Damaged { .. }) => {
+                before.sums = None;
+                return Ok(None);
+            }
+            Err(e) => return Err(e),
+        };
+        let names = || {
+            let other = before.tree.open_beneath(path).ok()?;
+            let devices = (other.stat_self().ok()?.dev, dir.stat_self().ok()?.dev);
+            let mut names = other.list().ok()?;
+            names.sort();
+            (devices.0 == devices.1).then_some(names)
+        };
+        Ok(names().map(|names| Known { names, entries }))
+    }
+
+    fn directory(&mut self, visited: Visited) -> Result<(), Error> {
+        let jobs = self.unread(&visited);
         let is_due = self.batch.add(Item {
             path: visited.path.clone(),
             visited: Some(visited),

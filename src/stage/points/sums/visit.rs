@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::coding::Entry;
 use crate::stage::error::{Doing, Error};
 use crate::stage::points::manifest::Manifest;
-use crate::sys::{Dir, Kind, Stat, as_path};
+use crate::sys::{Dir, Kind, Listed, Listing, Stat, as_path};
 
 /// An entry that is there; a delta as the file that it stands for.
 pub(super) struct Seen {
     pub entry: Entry,
-    /// Of what is there.
-    pub stat: Stat,
+    /// Of what is there; none where that was known without looking.
+    pub stat: Option<Stat>,
     /// The name of the delta that is there instead.
     pub delta: Option<Vec<u8>>,
 }
@@ -21,6 +21,40 @@ impl Seen {
     /// The name that is there.
     pub fn name(&self) -> &[u8] {
         self.delta.as_deref().unwrap_or(&self.entry.name)
+    }
+
+    /// What is there.
+    pub fn object(&self) -> Object {
+        self.stat
+            .map_or_else(Object::default, |stat| (stat.dev, stat.ino))
+    }
+}
+
+/// Device and inode.
+pub(super) type Object = ((u32, u32), u64);
+
+/// What is known of a directory beforehand: another one that shares objects with it, and what those are.
+pub(super) struct Known {
+    pub names: Listing,
+    pub entries: Vec<Entry>,
+}
+
+impl Known {
+    /// What an object is that the other directory has under the same name.
+    fn of(&self, item: Listed<'_>) -> Option<&Entry> {
+        self.names
+            .find(item.name)
+            .filter(|other| other.ino == item.ino)?;
+        let at = self
+            .entries
+            .binary_search_by(|entry| (*entry.name).cmp(item.name));
+        let entry = &self.entries[at.ok()?];
+        let is_whole = match entry.kind {
+            Kind::Dir => false,
+            Kind::File => entry.sum.is_some(),
+            _ => true,
+        };
+        is_whole.then_some(entry)
     }
 }
 
@@ -33,6 +67,8 @@ pub(super) struct Visited {
 
 /// Who looks.
 pub(super) trait Visitor {
+    /// What is known of a directory that is about to be looked at.
+    fn known(&mut self, path: &Path, dir: &Dir) -> Result<Option<Known>, Error>;
     /// A directory, before what is in it.
     fn directory(&mut self, visited: Visited) -> Result<(), Error>;
     /// A directory that cannot be looked into.
@@ -57,7 +93,8 @@ fn below(
     deltas: &Manifest,
     visitor: &mut impl Visitor,
 ) -> Result<(), Error> {
-    let entries = match entries(dir, path, told, deltas) {
+    let known = visitor.known(path, dir)?;
+    let entries = match entries(dir, path, told, deltas, known.as_ref()) {
         Ok(entries) => entries,
         Err(e) => return visitor.closed(path, e),
     };
@@ -82,19 +119,33 @@ fn below(
     Ok(())
 }
 
-fn entries(dir: &Dir, path: &Path, told: &Path, deltas: &Manifest) -> Result<Vec<Seen>, Error> {
+fn entries(
+    dir: &Dir,
+    path: &Path,
+    told: &Path,
+    deltas: &Manifest,
+    known: Option<&Known>,
+) -> Result<Vec<Seen>, Error> {
     let at = told.join(path);
     let mut seen = Vec::new();
     if path.as_os_str().is_empty() {
         let stat = dir.stat_self().doing("look at", &at)?;
         seen.push(Seen {
             entry: Entry::of(b"", &stat, Vec::new()),
-            stat,
+            stat: Some(stat),
             delta: None,
         });
     }
     let listed = dir.list().doing("list the directory", &at)?;
     for item in listed.iter() {
+        if let Some(entry) = known.and_then(|known| known.of(item)) {
+            seen.push(Seen {
+                entry: entry.clone(),
+                stat: None,
+                delta: None,
+            });
+            continue;
+        }
         let stat = dir.try_stat(item.name).doing("look at", &at)?;
         let Some(stat) = stat else { continue };
         let stands_for = deltas.seen(dir, path, item.name, stat);
@@ -107,7 +158,7 @@ fn entries(dir: &Dir, path: &Path, told: &Path, deltas: &Manifest) -> Result<Vec
         };
         seen.push(Seen {
             entry: Entry::of(&name, &shown, target),
-            stat,
+            stat: Some(stat),
             delta: (name != item.name).then(|| item.name.to_vec()),
         });
     }
