@@ -15,10 +15,11 @@ use super::exit::{Code, Refusal};
 use super::options::{self, Request, Sync};
 use super::subcommand::{base, switch};
 use super::table::{Opt, Part};
-use crate::engine::Severity;
-use crate::report::{Trial, Verification};
+use crate::engine::{self, Severity};
+use crate::report::{Counts, Trial, Verification};
+use crate::stage::catalogue::{self, Catalogue, Kept};
 use crate::stage::points::{self, Series, Stamp};
-use crate::stage::{self, Told};
+use crate::stage::{self, Told, Verified};
 use crate::sys::signal;
 use crate::transport::Operand;
 
@@ -190,26 +191,57 @@ impl Verify {
             Some(source) => self.against(source),
             None => match points::series_of(&self.dest).map_err(refused)? {
                 Some((series, which)) => self.points(&series, which),
-                None => Err(Refusal::usage("verify needs SRC")),
+                None => self.catalogue(),
             },
         }
     }
 
     /// Compares time points with what they were.
     fn points(&self, series: &Series, which: Option<Stamp>) -> Result<u8, Refusal> {
+        let all = |found: Counts| found.total();
+        self.alone(all, |tell| points::verify(series, which, tell))
+    }
+
+    /// Compares a mirror with what its pulls brought.
+    fn catalogue(&self) -> Result<u8, Refusal> {
+        let Some(catalogue) = Catalogue::open(&self.dest).map_err(refused)? else {
+            let dest = crate::tree::shown(&self.dest);
+            return Err(Refusal::failed(
+                format_args!(
+                    "nothing is recorded of what \"{dest}\" should be, which a mirror run from another machine \
+                     does: give a source to compare it with, as in resilver verify DEST SRC"
+                ),
+                Code::FileSelect,
+            ));
+        };
+        let kept = kept_by(&catalogue.origin().words);
+        let strict = self.strict;
+        let counting = |found: Counts| match strict {
+            true => found.total(),
+            false => found.corrupt + found.missing + found.r#type,
+        };
+        self.alone(counting, |tell| catalogue::verify(&catalogue, &kept, tell))
+    }
+
+    /// A verification without a source, of whose findings so many count.
+    fn alone(
+        &self,
+        counting: impl Fn(Counts) -> u64,
+        verify: impl FnOnce(&mut dyn FnMut(Told)) -> Result<Verified, stage::Error>,
+    ) -> Result<u8, Refusal> {
         let report = self.report()?;
-        let verified = points::verify(series, which, &mut |told| match told {
+        let verified = verify(&mut |told| match told {
             Told::Finding(finding) => report.finding(&finding),
             Told::Failed(e) => report.failed(&e.to_string()),
         });
-        let code = match verified {
+        match verified {
             Ok(verified) => {
                 report.add(verified);
-                Code::Success
+                let counting = counting(report.counts());
+                Ok(end(&report, Code::Success, true, counting))
             }
-            Err(e) => return Ok(stopped(&report, e)),
-        };
-        Ok(end(&report, code, true, report.counts().total()))
+            Err(e) => Ok(stopped(&report, e)),
+        }
     }
 
     /// A report on what is verified without a source, in the style of a run.
@@ -250,6 +282,40 @@ impl Verify {
             }
             _ => Err(Refusal::usage("verify needs DEST and SRC")),
         }
+    }
+}
+
+/// What of its records a destination has after the pull of these words.
+fn kept_by(words: &[OsString]) -> Kept {
+    // Without what it takes from files, which may be others by now, or elsewhere.
+    let counts = |given: &Given| match given.part {
+        Part::What => given.opt != Opt::FilesFrom,
+        Part::Links | Part::Attributes => true,
+        _ => given.opt == Opt::ModifyWindow,
+    };
+    let pull = match arguments::read(words) {
+        Ok(Read::Arguments(Arguments { mut options, .. })) => {
+            options.retain(counts);
+            let operands = vec!["./".into(), "./".into()];
+            options::of_arguments(Arguments { options, operands })
+        }
+        _ => Ok(Request::Usage),
+    };
+    match pull {
+        Ok(Request::Sync(sync)) => kept(&sync.options),
+        _ => Kept::default(),
+    }
+}
+
+fn kept(options: &engine::Options) -> Kept {
+    let keep = &options.preserve;
+    Kept {
+        perms: keep.perms && options.adjust.chmod.is_empty(),
+        times: keep.times,
+        window: u64::try_from(options.compare.modify_window).unwrap_or(0),
+        targets: !options.symlinks.munge,
+        types: options.privilege != engine::Privilege::Fake,
+        linked_dirs: options.symlinks.keep_dirs,
     }
 }
 

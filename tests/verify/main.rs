@@ -5,6 +5,7 @@
 #[path = "../places/kit/mod.rs"]
 mod kit;
 
+mod mirror;
 mod points;
 mod source;
 

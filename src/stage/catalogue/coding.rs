@@ -8,7 +8,8 @@ use super::{Origin, Record, Sum};
 use crate::delta::{Checksum, Digest};
 use crate::sys::{Kind, Time, as_path};
 
-const KINDS: [Kind; 7] = [
+/// By their numbers.
+pub(in crate::stage) const KINDS: [Kind; 7] = [
     Kind::File,
     Kind::Dir,
     Kind::Symlink,
@@ -71,7 +72,7 @@ impl<'b> Listing<'b> {
     }
 }
 
-pub(super) fn put_uint(out: &mut Vec<u8>, mut number: u64) {
+pub(in crate::stage) fn put_uint(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push(number.to_le_bytes()[0] | 0x80);
         number >>= 7;
@@ -79,11 +80,11 @@ pub(super) fn put_uint(out: &mut Vec<u8>, mut number: u64) {
     out.push(number.to_le_bytes()[0]);
 }
 
-fn put_int(out: &mut Vec<u8>, number: i64) {
+pub(in crate::stage) fn put_int(out: &mut Vec<u8>, number: i64) {
     put_uint(out, ((number << 1) ^ (number >> 63)).cast_unsigned());
 }
 
-pub(super) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+pub(in crate::stage) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     put_uint(out, bytes.len() as u64);
     out.extend_from_slice(bytes);
 }
@@ -132,7 +133,7 @@ pub(super) fn put_origin(out: &mut Vec<u8>, origin: &Origin) {
 }
 
 /// What is left to be read.
-pub(super) struct Cursor<'b>(pub &'b [u8]);
+pub(in crate::stage) struct Cursor<'b>(pub &'b [u8]);
 
 impl<'b> Cursor<'b> {
     pub fn take(&mut self, len: usize) -> Option<&'b [u8]> {
@@ -157,12 +158,12 @@ impl<'b> Cursor<'b> {
         None
     }
 
-    fn int(&mut self) -> Option<i64> {
+    pub fn int(&mut self) -> Option<i64> {
         let number = self.uint()?;
         Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
     }
 
-    fn small(&mut self) -> Option<u32> {
+    pub fn small(&mut self) -> Option<u32> {
         self.uint()?.try_into().ok()
     }
 

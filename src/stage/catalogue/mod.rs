@@ -15,9 +15,11 @@
 //! the path of a block one more than its length.
 
 mod blocks;
-mod coding;
+mod check;
+pub(super) mod coding;
 mod draft;
 mod file;
+mod look;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -32,8 +34,10 @@ use super::home::Home;
 use super::layout::CATALOGUE;
 use super::policy::Policy;
 use super::site::Site;
+use coding::Listing;
 use file::{Reader, Writer};
 
+pub use check::{Kept, verify};
 pub use draft::{Doubt, Draft, Sums};
 
 /// What a destination's pulls brought.
@@ -155,14 +159,42 @@ impl Catalogue {
     /// # Errors
     /// [`Error::Busy`] while a run holds the destination, [`Error::Io`]; it is as it was then.
     pub fn amend(&self, changes: &BTreeMap<PathBuf, Option<Record>>) -> Result<(), Error> {
+        self.rewrite(changes, |listing, name, record| {
+            listing.set(name, record.clone());
+        })
+    }
+
+    /// Puts sums in: records that are as they stand here but for that. Where another pull brought something else
+    /// meanwhile, that stays.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn learn(&self, records: &BTreeMap<PathBuf, Record>) -> Result<(), Error> {
+        self.rewrite(records, |listing, name, record| {
+            let unsummed = Record {
+                sum: None,
+                ..record.clone()
+            };
+            if listing.get(name) == Some(&unsummed) {
+                listing.set(name, Some(record.clone()));
+            }
+        })
+    }
+
+    fn rewrite<C>(
+        &self,
+        changes: &BTreeMap<PathBuf, C>,
+        change: impl for<'b> Fn(&mut Listing<'b>, &'b [u8], &C),
+    ) -> Result<(), Error> {
         let mut hold = Hold::take(&self.dest, None, &Policy::default())?;
         let (_, home, _) = hold.state()?;
         let Some(reader) = Reader::open(home)? else {
             return Ok(());
         };
-        let mut by_dir: BTreeMap<&Path, Vec<&Path>> = BTreeMap::new();
-        for path in changes.keys() {
-            by_dir.entry(parts(path).0).or_default().push(path);
+        let mut by_dir: BTreeMap<&Path, Vec<(&[u8], &C)>> = BTreeMap::new();
+        for (path, changed) in changes {
+            let (dir, name) = parts(path);
+            by_dir.entry(dir).or_default().push((name, changed));
         }
         let mut writer = Writer::begin(home, reader.origin())?;
         let known = reader.dirs().map(Path::to_owned);
@@ -174,8 +206,8 @@ impl Catalogue {
         for dir in &dirs {
             let block = reader.block(dir)?;
             let mut listing = reader.listing(&block)?;
-            for path in by_dir.get(&**dir).into_iter().flatten() {
-                listing.set(parts(path).1, changes[*path].clone());
+            for (name, changed) in by_dir.get(&**dir).into_iter().flatten() {
+                change(&mut listing, name, changed);
             }
             writer.put(dir, &listing)?;
         }

@@ -14,7 +14,7 @@ use super::retention::Retention;
 use super::series::{DELETED, Point, STATE, Series, WHOLE, hidden_name};
 use super::stamp::Stamp;
 use super::sums;
-use crate::stage::error::{Doing, Error};
+use crate::stage::error::{Doing, Error, Situation};
 use crate::stage::hold::Hold;
 use crate::stage::layout::kind_of;
 use crate::stage::lock::Locks;
@@ -269,7 +269,7 @@ impl NewPoint {
         };
         Ok(Finished {
             whole,
-            without_sums: summed.err(),
+            without_sums: summed.err().map(|e| e.in_situation(Situation::Switched)),
         })
     }
 }

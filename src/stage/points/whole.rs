@@ -365,8 +365,8 @@ pub(super) fn sum_of(file: &mut File) -> io::Result<Sum> {
     sum_with(file, &mut vec![0; STEP])
 }
 
-/// The checksum of a file from here on, read by way of a buffer.
-pub(super) fn sum_with(file: &mut File, buffer: &mut [u8]) -> io::Result<Sum> {
+/// The checksum of what is left, read by way of a buffer.
+pub(super) fn sum_with(mut file: impl Read, buffer: &mut [u8]) -> io::Result<Sum> {
     let mut sum = Sha256::new();
     loop {
         match file.read(buffer) {

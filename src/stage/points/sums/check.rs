@@ -25,7 +25,7 @@ const TRIES: usize = 3;
 /// are below the directory of points. A file that points share is read once.
 ///
 /// # Errors
-/// [`Error::Busy`] where sums are to be made and a run is under way, [`Error::Stopped`], [`Error::Io`].
+/// [`Error::Busy`] where sums are to be made and a run is under way; [`Error::Io`], also where somebody asked to stop.
 pub fn verify(
     series: &Series,
     which: Option<Stamp>,

@@ -1,20 +1,8 @@
 //! An entry of a point, and how the entries of a directory are written.
-//!
-//! Numbers are LEB128, signed ones zigzag; byte strings have their length in front.
 
 use super::Half;
+use crate::stage::catalogue::coding::{Cursor, KINDS, put_bytes, put_int, put_uint};
 use crate::sys::{Kind, Stat, Time};
-
-/// The kinds by their numbers.
-const KINDS: [Kind; 7] = [
-    Kind::File,
-    Kind::Dir,
-    Kind::Symlink,
-    Kind::CharDevice,
-    Kind::BlockDevice,
-    Kind::Fifo,
-    Kind::Socket,
-];
 
 /// An entry as it was when its point was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,8 +53,7 @@ impl Entry {
         for number in [self.mode, self.uid, self.gid] {
             put_uint(out, number.into());
         }
-        let sec = self.mtime.sec;
-        put_uint(out, ((sec << 1) ^ (sec >> 63)).cast_unsigned());
+        put_int(out, self.mtime.sec);
         put_uint(out, self.mtime.nsec.into());
         match self.kind {
             Kind::File => {
@@ -92,97 +79,47 @@ pub(super) fn encode(entries: &[Entry]) -> Vec<u8> {
 
 /// Reads what [`encode`] writes; none where it is not that.
 pub(super) fn decode(block: &[u8]) -> Option<Vec<Entry>> {
-    let (mut left, mut entries) = (Left(block), Vec::new());
+    let (mut left, mut entries) = (Cursor(block), Vec::new());
     while !left.0.is_empty() {
-        entries.push(left.entry()?);
+        entries.push(entry(&mut left)?);
     }
     let in_order = |two: &[Entry]| two[0].name < two[1].name;
     entries.windows(2).all(in_order).then_some(entries)
 }
 
-pub(super) fn put_uint(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        out.push(number.to_le_bytes()[0] | 0x80);
-        number >>= 7;
-    }
-    out.push(number.to_le_bytes()[0]);
-}
-
-pub(super) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    put_uint(out, bytes.len() as u64);
-    out.extend_from_slice(bytes);
-}
-
-/// What is left to be read.
-struct Left<'b>(&'b [u8]);
-
-impl<'b> Left<'b> {
-    fn take(&mut self, len: usize) -> Option<&'b [u8]> {
-        let (taken, left) = self.0.split_at_checked(len)?;
-        self.0 = left;
-        Some(taken)
-    }
-
-    fn uint(&mut self) -> Option<u64> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = u64::from(self.take(1)?[0]);
-            let part = byte & 0x7f;
-            if part << shift >> shift != part {
-                return None;
-            }
-            number |= part << shift;
-            if byte < 0x80 {
-                return Some(number);
-            }
+fn entry(left: &mut Cursor<'_>) -> Option<Entry> {
+    let name = left.bytes()?.into();
+    let kind = *KINDS.get(usize::try_from(left.uint()?).ok()?)?;
+    let (mode, uid, gid) = (left.small()?, left.small()?, left.small()?);
+    let mtime = Time {
+        sec: left.int()?,
+        nsec: left.small().filter(|nsec| *nsec < 1_000_000_000)?,
+    };
+    let mut entry = Entry {
+        name,
+        kind,
+        mode,
+        uid,
+        gid,
+        mtime,
+        size: 0,
+        target: Box::default(),
+        rdev: (0, 0),
+        sum: None,
+    };
+    match kind {
+        Kind::File => {
+            entry.size = left.uint()?;
+            entry.sum = match left.bytes()? {
+                [] => None,
+                sum => Some(sum.try_into().ok()?),
+            };
         }
-        None
+        Kind::Symlink => entry.target = left.bytes()?.into(),
+        Kind::CharDevice | Kind::BlockDevice => entry.rdev = (left.small()?, left.small()?),
+        Kind::Dir | Kind::Fifo | Kind::Socket => {}
     }
-
-    fn small(&mut self) -> Option<u32> {
-        u32::try_from(self.uint()?).ok()
-    }
-
-    fn bytes(&mut self) -> Option<&'b [u8]> {
-        let len = usize::try_from(self.uint()?).ok()?;
-        self.take(len)
-    }
-
-    fn entry(&mut self) -> Option<Entry> {
-        let name = self.bytes()?.into();
-        let kind = *KINDS.get(usize::try_from(self.uint()?).ok()?)?;
-        let (mode, uid, gid) = (self.small()?, self.small()?, self.small()?);
-        let sec = self.uint()?;
-        let mtime = Time {
-            sec: (sec >> 1).cast_signed() ^ -(sec & 1).cast_signed(),
-            nsec: self.small().filter(|nsec| *nsec < 1_000_000_000)?,
-        };
-        let mut entry = Entry {
-            name,
-            kind,
-            mode,
-            uid,
-            gid,
-            mtime,
-            size: 0,
-            target: Box::default(),
-            rdev: (0, 0),
-            sum: None,
-        };
-        match kind {
-            Kind::File => {
-                entry.size = self.uint()?;
-                entry.sum = match self.bytes()? {
-                    [] => None,
-                    sum => Some(sum.try_into().ok()?),
-                };
-            }
-            Kind::Symlink => entry.target = self.bytes()?.into(),
-            Kind::CharDevice | Kind::BlockDevice => entry.rdev = (self.small()?, self.small()?),
-            Kind::Dir | Kind::Fifo | Kind::Socket => {}
-        }
-        Some(entry)
-    }
+    Some(entry)
 }
 
 #[cfg(test)]

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use zstd::stream::read::Decoder;
 use zstd::stream::write::Encoder;
 
-use super::coding::{Entry, decode, encode, put_bytes, put_uint};
+use super::coding::{Entry, decode, encode};
 use super::{DRAFT, SUMS};
+use crate::stage::catalogue::coding::{put_bytes, put_uint};
 use crate::stage::error::{Doing, Error};
 use crate::stage::home::Home;
 use crate::stage::points::stamp::Stamp;

@@ -1,7 +1,8 @@
 //! Files are read and summed, several at a time, for some directories together.
 
 use std::collections::HashMap;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -64,7 +65,7 @@ impl<T: Send + Sync> Batch<T> {
     /// Sums all of it up, for the point number `at` of `all`, and leaves it empty.
     ///
     /// # Errors
-    /// [`Error::Stopped`].
+    /// [`Error::Io`] where somebody asked to stop.
     pub fn sum(
         &mut self,
         series: &Series,
@@ -86,9 +87,7 @@ impl<T: Send + Sync> Batch<T> {
         let jobs = jobs.par_iter().with_max_len(1);
         let mut sums = jobs.map_init(buffer, one).collect::<Vec<_>>();
         if signal::stop_requested() {
-            return Err(Error::Stopped {
-                path: series.path().to_owned(),
-            });
+            return Err(interrupted()).doing("sum up", series.path_of(all[at]));
         }
         let mut sums = sums.drain(..);
         let with_sums = |item: Item<T>| {
@@ -110,9 +109,6 @@ fn one(
     let seen = &visited.entries[job];
     let path = visited.path.join(as_path(&seen.entry.name));
     let told = || series.path_of(all[at]).join(&path);
-    if signal::stop_requested() {
-        return Err(io::Error::from(io::ErrorKind::Interrupted)).doing("read", told());
-    }
     let object = seen.object();
     let has_others = seen.stat.is_some_and(|stat| stat.nlink > 1);
     if has_others && let Some(sum) = lock(known).get(&object) {
@@ -133,7 +129,23 @@ fn one(
 }
 
 fn read(dir: &Dir, name: &[u8], buffer: &mut [u8]) -> io::Result<Sum> {
-    sum_with(&mut dir.open_file(name)?, buffer)
+    sum_with(UntilStopped(dir.open_file(name)?), buffer)
+}
+
+fn interrupted() -> io::Error {
+    io::Error::other("interrupted")
+}
+
+/// A file that is left when somebody asks to stop, however large it is.
+struct UntilStopped(File);
+
+impl Read for UntilStopped {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match signal::stop_requested() {
+            true => Err(interrupted()),
+            false => self.0.read(buffer),
+        }
+    }
 }
 
 /// Whether a path is one of these or lies below one.

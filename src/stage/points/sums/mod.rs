@@ -6,6 +6,10 @@
 //! point, when what is new in it is still in memory: a file that is shared with the point before has its sum from
 //! there and is not read. It stands alone, so that it goes with its point and no other changes.
 //!
+//! Numbers and byte strings are written as in the catalogue. An entry is its name, number of its kind, permissions,
+//! owner, group, seconds and nanoseconds; of a file its size and its sum, an empty one where it is not known; the
+//! target of a link, the numbers of a device.
+//!
 //! A file whose sum is not known, since it was made before there were sums or could not be read, is summed
 //! when its point is verified.
 
