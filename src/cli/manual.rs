@@ -38,6 +38,7 @@ fn write(page: &mut Vec<u8>) -> io::Result<()> {
     section("OUTPUT FORMATS", prose::FORMATS).to_writer(page)?;
     section("JSON", prose::JSON).to_writer(page)?;
     section("TIME POINTS", prose::TIME_POINTS).to_writer(page)?;
+    section("VERIFICATION", prose::VERIFICATION).to_writer(page)?;
     section("CHANGES CARRIED BY HAND", prose::BY_HAND).to_writer(page)?;
     exit_codes().to_writer(page)?;
     section("FILES", prose::FILES).to_writer(page)?;

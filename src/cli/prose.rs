@@ -1,8 +1,10 @@
 //! What the manual page says in prose.
 
 mod points;
+mod verify;
 
 pub use points::TIME_POINTS;
+pub use verify::VERIFICATION;
 
 /// A piece of prose.
 #[derive(Clone, Copy, Debug)]
@@ -346,7 +348,7 @@ pub const BY_HAND: &[Paragraph] = &[
 
 /// What the codes have in common.
 pub const EXIT_CODES: &[Paragraph] = &[Text(
-    "The codes are rsync's; 26 and 27 are resilver's own. Of 23, 24 and 25 the first that applies is \
+    "The codes are rsync's; 26 to 29 are resilver's own. Of 23, 24 and 25 the first that applies is \
      given. resilver job run ends with the code of its last attempt, resilver job status with 1 if a job is overdue. resilver why gives 0 if all of its paths take part in the transfer, 23 if some do not, and 3 if \
      some are at neither end.",
 )];
@@ -379,8 +381,8 @@ pub const FILES: &[Paragraph] = &[
     ),
     Item(
         "DEST/.time-points.resilver/",
-        "Makes DEST a directory of time points: which of them are complete, and which of their files are \
-         deltas. Without it points are points still; deltas are files as rdiff makes them.",
+        "Makes DEST a directory of time points: which of them are complete, which of their files are \
+         deltas, and what they were, with sums. Without it points are points still; deltas are files as rdiff makes them.",
     ),
     Item(
         "DEST/.2026-11-22T03-00-00Z.resilver/, .deleted/, .whole/",

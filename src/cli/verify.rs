@@ -260,6 +260,11 @@ impl Verify {
 
     /// Compares with a source.
     fn against(&self, source: &OsStr) -> Result<u8, Refusal> {
+        if let Ok(Some((_, None))) = points::series_of(&self.dest) {
+            return Err(
+                self.unusable("it holds time points: name one of them, such as latest in it")
+            );
+        }
         let run = self.run(source)?;
         let trial = Trial {
             dest: self.dest.clone(),

@@ -1,5 +1,11 @@
 //! A mirror against what its pulls brought.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use resilver::stage::catalogue::{Catalogue, Record};
+use resilver::sys::Kind;
+
 use crate::kit::{Room, Said, is_root, kernel_tool, skip_unless};
 use crate::{FLIP, findings};
 
@@ -134,6 +140,39 @@ fn sums_that_are_unknown_are_recorded() {
     room.sh("echo TWO > d/dir/b");
     let said = room.resilver("verify d").ok();
     said.says(&["changed", "dir/b"]).says(&["3 recorded now"]);
+}
+
+#[test]
+fn what_another_pull_brought_meanwhile_stays() {
+    let room = Room::with(&format!("{SOURCE}cp -a s d; rm d/a"));
+    pull(&room, "-a");
+    let open = || {
+        Catalogue::open(&room.at("d"))
+            .expect("it can be read")
+            .expect("it is there")
+    };
+    let records = |catalogue: &Catalogue| {
+        let mut all = BTreeMap::new();
+        let mut each = |path: &Path, record: Record| {
+            all.insert(path.to_owned(), record);
+            Ok(())
+        };
+        catalogue.for_each(&mut each).expect("it can be read");
+        all
+    };
+    let before = open();
+    let mut learnt = records(&before);
+    learnt.retain(|_, record| record.kind == Kind::File && record.sum.is_none());
+    let a = records(&before)[Path::new("a")].sum;
+    learnt.values_mut().for_each(|record| record.sum = a);
+    room.sh("echo other > s/dir/b");
+    pull(&room, "-a");
+    let after = records(&open());
+    before.learn(&learnt).expect("it can be written");
+    let now = records(&open());
+    assert_eq!(now[Path::new("dir/b")], after[Path::new("dir/b")]);
+    assert_eq!(now[Path::new("dir/c")].sum, a);
+    assert_eq!(now.len(), after.len());
 }
 
 #[test]

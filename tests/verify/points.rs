@@ -305,3 +305,15 @@ fn a_copy_of_the_points_is_verified_like_them() {
     room.sh("rm -r q/.time-points.resilver");
     room.resilver("verify q").code(3);
 }
+
+#[test]
+fn a_point_is_compared_with_a_source_as_a_mirror_is() {
+    let room = nights("");
+    room.resilver("verify -H p/latest s").ok();
+    let said = room.resilver(&format!("verify --json p/{} s", night(2)));
+    let (found, _) = findings(&said.code(29));
+    assert!(found.contains(&"missing late".to_owned()), "{found:?}");
+    room.resilver("verify p s")
+        .code(3)
+        .says(&["name one of them"]);
+}

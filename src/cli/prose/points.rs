@@ -63,6 +63,9 @@ pub const TIME_POINTS: &[Paragraph] = &[
          own_bytes); diff and find tell one object a line. find ends with 23 if nothing is found.",
     ),
     Text(
+        "resilver verify DEST tells what was done to points after they were made, see VERIFICATION.",
+    ),
+    Text(
         "A directory of time points is copied with everything by cp -a or rsync -aH; resilver leaves out \
          .time-points.resilver/, which tells of the deltas.",
     ),

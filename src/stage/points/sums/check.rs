@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::coding::Entry;
+use super::compare::wrong;
 use super::file::{Block, Reader, Writer};
 use super::half;
 use super::hash::{Batch, Item, is_below};
@@ -356,10 +357,6 @@ impl Checker<'_> {
         sum: Option<Result<Sum, Error>>,
     ) {
         let is = &seen.entry;
-        if was.kind != is.kind {
-            return self.tell(path, was, Wrong::Type(is.kind));
-        }
-        let mut differs = differing(was, is);
         let is_other = match sum {
             None => false,
             Some(Err(e)) => {
@@ -380,26 +377,19 @@ impl Checker<'_> {
                 let of_delta = self.deltas.0.get(&at).filter(|_| seen.delta.is_some());
                 let is_delta_other = of_delta.is_some_and(|whole| whole.sum != sum);
                 let sum = half(&sum);
-                if was.sum.is_none() {
+                // What somebody wrote since is not what it was.
+                if was.sum.is_none() && was.mtime == is.mtime {
                     was.sum = Some(sum);
                     self.verified.recorded += 1;
                 }
-                was.sum != Some(sum) || is_delta_other
+                was.sum.is_some_and(|was| was != sum) || is_delta_other
             }
         };
         if is_other {
             self.bad.insert(seen.object());
-            if was.mtime == is.mtime {
-                return self.tell(path, was, Wrong::Corrupt);
-            }
-            differs.insert(0, "content");
         }
-        match differs.first() {
-            None => {}
-            Some(&("content" | "target" | "device")) => {
-                self.tell(path, was, Wrong::Changed(differs))
-            }
-            Some(_) => self.tell(path, was, Wrong::Attributes(differs)),
+        if let Some(wrong) = wrong(was, is, is_other) {
+            self.tell(path, was, wrong);
         }
     }
 
@@ -415,26 +405,6 @@ impl Checker<'_> {
             wrong,
         }));
     }
-}
-
-/// What is another, without reading: of content what shows first.
-fn differing(was: &Entry, is: &Entry) -> Vec<&'static str> {
-    let mut differs = Vec::new();
-    for (is_other, word) in [
-        (was.size != is.size, "content"),
-        (was.target != is.target, "target"),
-        (was.rdev != is.rdev, "device"),
-        (was.size != is.size, "size"),
-        (was.mtime != is.mtime, "time"),
-        (was.mode != is.mode, "permissions"),
-        (was.uid != is.uid, "owner"),
-        (was.gid != is.gid, "group"),
-    ] {
-        if is_other {
-            differs.push(word);
-        }
-    }
-    differs
 }
 
 fn find<'e>(entries: &'e [Entry], name: &[u8]) -> Option<&'e Entry> {

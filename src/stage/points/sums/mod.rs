@@ -15,6 +15,7 @@
 
 mod check;
 mod coding;
+mod compare;
 mod file;
 mod hash;
 mod make;
