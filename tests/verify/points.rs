@@ -116,6 +116,21 @@ fn a_directory_that_went_lacks_all_that_was_in_it() {
 }
 
 #[test]
+fn a_directory_that_came_is_too_much_with_all_that_is_in_it() {
+    let room = nights("");
+    let two = night(2);
+    room.sh(&format!(
+        "touch -r p/{two} t; mkdir -p p/{two}/odd/inner; : > p/{two}/odd/inner/file; touch -r t p/{two}"
+    ));
+    let expected = ["odd", "odd/inner", "odd/inner/file"];
+    assert_eq!(
+        found(&room, "p"),
+        expected.map(|path| format!("extra {two}/{path}"))
+    );
+    assert_eq!(summary(&room, "p/latest").1, 0);
+}
+
+#[test]
 fn what_points_share_is_damaged_in_all_of_them() {
     let room = nights("");
     room.sh(&format!("{FLIP}flip p/{}/dir/inner/deep", night(1)));
