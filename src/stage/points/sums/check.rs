@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use super::coding::Entry;
 use super::compare::wrong;
 use super::file::{Block, Reader, Writer};
-use super::half;
 use super::hash::{Batch, Item, is_below};
 use super::visit::{Known, Object, Seen, Visited, Visitor, visit};
+use super::{drop_draft, half};
 use crate::stage::error::Error;
 use crate::stage::finding::{Finding, Told, Verified, Wrong};
 use crate::stage::lock::Locks;
@@ -43,7 +43,11 @@ pub fn verify(
             Ok(more) => verified.add(more),
             // It was deleted meanwhile.
             Err(_) if !series.has(&stamp.name())? => continue,
-            Err(e @ Error::Damaged { .. }) => tell(Told::Failed(e)),
+            Err(e @ Error::Damaged { .. }) => {
+                tell(Told::Failed(e));
+                before = None;
+                continue;
+            }
             Err(e) => return Err(e),
         }
         before = Some(stamp);
@@ -154,7 +158,10 @@ impl Series {
         checker.flush()?;
         match checker.writer.take() {
             Some(writer) if checker.verified.recorded > 0 => writer.finish(stamp, false)?,
-            Some(writer) => writer.abandon()?,
+            Some(writer) => {
+                drop(writer);
+                drop_draft(home)?;
+            }
             None => {}
         }
         Ok((checker.verified, checker.told))

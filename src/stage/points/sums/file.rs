@@ -58,12 +58,6 @@ impl<'h> Writer<'h> {
         put.doing("write sums in", &self.home.path)
     }
 
-    /// Leaves it.
-    pub fn abandon(self) -> Result<(), Error> {
-        let gone = self.dir.remove_all(DRAFT);
-        gone.doing("remove sums in", &self.home.path)
-    }
-
     /// Makes them those of a point.
     pub fn finish(self, stamp: Stamp, no_fsync: bool) -> Result<(), Error> {
         let Writer { home, dir, mut to } = self;

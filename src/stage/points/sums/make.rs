@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::file::{Reader, Writer};
-use super::half;
 use super::hash::{Batch, Item};
 use super::visit::{Known, Visited, Visitor, visit};
+use super::{drop_draft, half};
 use crate::stage::error::Error;
 use crate::stage::points::manifest::Manifest;
 use crate::stage::points::series::Series;
@@ -44,6 +44,15 @@ impl Series {
         reads_all: bool,
         no_fsync: bool,
     ) -> Result<Made, Error> {
+        let made = self.sum_all(stamp, reads_all, no_fsync);
+        if made.is_err() {
+            // What is left of it does no harm.
+            let _ = drop_draft(self.home()?);
+        }
+        made
+    }
+
+    fn sum_all(&self, stamp: Stamp, reads_all: bool, no_fsync: bool) -> Result<Made, Error> {
         let home = self.home()?;
         let all = self.stamps()?;
         let at = all.iter().position(|other| *other == stamp).unwrap_or(0);

@@ -51,6 +51,17 @@ pub(super) fn drop(home: &Home, stamp: Stamp) -> Result<(), Error> {
     }
 }
 
+/// Removes what was not written to its end.
+fn drop_draft(home: &Home) -> Result<(), Error> {
+    match home.sub(SUMS)? {
+        Some(sums) => {
+            let gone = sums.remove_all(DRAFT);
+            gone.doing("remove sums in", &home.path)
+        }
+        None => Ok(()),
+    }
+}
+
 impl Series {
     /// The point before this one, if there is one.
     fn before(&self, stamp: Stamp) -> Result<Option<Stamp>, Error> {
