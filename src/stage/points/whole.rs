@@ -109,9 +109,15 @@ impl Series {
         Ok(Content { file, made })
     }
 
-    /// The checksum of what the delta of a file gives in the point number `at` of `all`. It leaves nothing behind
-    /// and needs no lock.
-    pub(super) fn sum_of_delta(&self, all: &[Stamp], at: usize, path: &Path) -> Result<Sum, Error> {
+    /// The checksum of what the delta of a file gives in the point number `at` of `all`. On the way the deltas of
+    /// later points are given back as well, and told of. It leaves nothing behind and needs no lock.
+    pub(super) fn sum_of_delta(
+        &self,
+        all: &[Stamp],
+        at: usize,
+        path: &Path,
+        tell: &mut dyn FnMut(&Stat, Sum),
+    ) -> Result<Sum, Error> {
         let told = self.path_of(all[at]).join(path);
         let (mut file, mut chain) = self.chain(all, at, path)?;
         let first = match chain.is_empty() {
@@ -129,6 +135,7 @@ impl Series {
             if sum != whole.sum {
                 return Err(not_whole(told));
             }
+            tell(&sys::stat_file(&delta).doing("look at", &told)?, sum);
             file = next;
         }
         let (delta, whole) = first;

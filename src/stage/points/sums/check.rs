@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::coding::Entry;
 use super::compare::wrong;
 use super::file::{Block, Reader, Writer};
-use super::hash::{Batch, Item, is_below};
+use super::hash::{Batch, Item, Summed, is_below};
 use super::visit::{Known, Object, Seen, Visited, Visitor, visit};
 use super::{drop_draft, half};
 use crate::stage::error::Error;
@@ -33,13 +33,13 @@ pub fn verify(
     tell: &mut dyn FnMut(Told),
 ) -> Result<Verified, Error> {
     let mut verified = Verified::default();
-    let mut bad = HashSet::new();
+    let mut so_far = SoFar::default();
     let mut before = None;
     for stamp in series.stamps()? {
         if which.is_some_and(|which| which != stamp) {
             continue;
         }
-        match series.verify_point(stamp, before, &mut bad, tell) {
+        match series.verify_point(stamp, before, &mut so_far, tell) {
             Ok(more) => verified.add(more),
             // It was deleted meanwhile.
             Err(_) if !series.has(&stamp.name())? => continue,
@@ -61,7 +61,7 @@ impl Series {
         &self,
         stamp: Stamp,
         before: Option<Stamp>,
-        bad: &mut HashSet<Object>,
+        so_far: &mut SoFar,
         tell: &mut dyn FnMut(Told),
     ) -> Result<Verified, Error> {
         let home = self.home()?;
@@ -91,16 +91,14 @@ impl Series {
         }
         for attempt in 1.. {
             let deltas = Manifest::read(self.home.as_ref(), stamp)?;
-            let mut worse = bad.clone();
             let writes = locks.is_some();
-            let (verified, told) = self.look(stamp, before, &deltas, &mut worse, writes)?;
+            let (verified, told) = self.look(stamp, before, &deltas, so_far, writes)?;
             let is_at_rest =
                 || Manifest::read(self.home.as_ref(), stamp).is_ok_and(|now| now == deltas);
             if !self.has(&stamp.name())? {
                 return Ok(Verified::default());
             }
             if told.is_empty() || attempt == TRIES || is_at_rest() {
-                *bad = worse;
                 told.into_iter().for_each(&mut *tell);
                 let files = verified.files.saturating_sub(recorded.files);
                 let bytes = verified.bytes.saturating_sub(recorded.bytes);
@@ -120,7 +118,7 @@ impl Series {
         stamp: Stamp,
         before: Option<Stamp>,
         deltas: &Manifest,
-        bad: &mut HashSet<Object>,
+        so_far: &mut SoFar,
         writes: bool,
     ) -> Result<(Verified, Vec<Told>), Error> {
         let home = self.home()?;
@@ -148,7 +146,7 @@ impl Series {
             writer: writes.then(|| Writer::begin(home)).transpose()?,
             closed: Vec::new(),
             strange: Vec::new(),
-            bad,
+            so_far,
             verified: Verified::default(),
             told: Vec::new(),
         };
@@ -174,6 +172,14 @@ struct Before {
     sums: Reader,
 }
 
+/// What is known from points that were looked at.
+#[derive(Default)]
+struct SoFar {
+    /// Files that are not what they were.
+    bad: HashSet<Object>,
+    summed: Summed,
+}
+
 /// What was recorded of a directory, if it was.
 type Recorded = Option<Vec<Entry>>;
 
@@ -193,8 +199,7 @@ struct Checker<'s> {
     closed: Vec<PathBuf>,
     /// Directories that were not there.
     strange: Vec<PathBuf>,
-    /// Files that are not what they were, here or in points before.
-    bad: &'s mut HashSet<Object>,
+    so_far: &'s mut SoFar,
     verified: Verified,
     told: Vec<Told>,
 }
@@ -298,7 +303,7 @@ impl Checker<'_> {
                 let is_known = was.sum.is_some() && before.is_some_and(|b| b.sum == was.sum);
                 let there = || tree.try_stat(seen.name()).ok().flatten();
                 is_known
-                    && !self.bad.contains(&seen.object())
+                    && !self.so_far.bad.contains(&seen.object())
                     && there().is_some_and(|there| (there.dev, there.ino) == seen.object())
             });
             if was.size == seen.entry.size && !was_verified {
@@ -309,7 +314,10 @@ impl Checker<'_> {
     }
 
     fn flush(&mut self) -> Result<(), Error> {
-        for (item, sums) in self.batch.sum(self.series, self.all, self.at)? {
+        for (item, sums) in self
+            .batch
+            .sum(self.series, self.all, self.at, &self.so_far.summed)?
+        {
             let is_closed = item.visited.is_none() && is_below(&item.path, &self.closed);
             let mut recorded = item.more;
             if !is_closed {
@@ -367,7 +375,7 @@ impl Checker<'_> {
         let is_other = match sum {
             None => false,
             Some(Err(e)) => {
-                self.bad.insert(seen.object());
+                self.so_far.bad.insert(seen.object());
                 match e {
                     // What a delta gives is not what it was made of.
                     Error::Damaged { .. } => true,
@@ -393,7 +401,7 @@ impl Checker<'_> {
             }
         };
         if is_other {
-            self.bad.insert(seen.object());
+            self.so_far.bad.insert(seen.object());
         }
         if let Some(wrong) = wrong(was, is, is_other) {
             self.tell(path, was, wrong);

@@ -14,7 +14,7 @@ use crate::stage::points::manifest::Sum;
 use crate::stage::points::series::Series;
 use crate::stage::points::stamp::Stamp;
 use crate::stage::points::whole::{STEP, sum_with};
-use crate::sys::{Dir, as_path, lock, signal};
+use crate::sys::{Dir, Stat, as_path, lock, signal};
 
 /// Directories, and entries, that are waited for before their files are read.
 const MOST_DIRS: usize = 128;
@@ -38,8 +38,14 @@ pub(super) struct Item<T> {
 pub(super) struct Batch<T> {
     items: Vec<Item<T>>,
     entries: usize,
-    /// By device and inode.
-    known: Mutex<HashMap<Object, Sum>>,
+}
+
+/// Sums of files that are met under other names, or in other points.
+#[derive(Default)]
+pub(super) struct Summed {
+    names: Mutex<HashMap<Object, Sum>>,
+    /// What deltas give: that of an old point takes those of all later ones.
+    deltas: Mutex<HashMap<Object, Sum>>,
 }
 
 /// What the files of an item gave, by the order of its jobs.
@@ -51,7 +57,6 @@ impl<T: Send + Sync> Batch<T> {
         Batch {
             items: Vec::new(),
             entries: 0,
-            known: Mutex::default(),
         }
     }
 
@@ -71,6 +76,7 @@ impl<T: Send + Sync> Batch<T> {
         series: &Series,
         all: &[Stamp],
         at: usize,
+        summed: &Summed,
     ) -> Result<Vec<(Item<T>, Sums)>, Error> {
         let items = std::mem::take(&mut self.items);
         self.entries = 0;
@@ -79,10 +85,9 @@ impl<T: Send + Sync> Batch<T> {
             .filter_map(|item| Some((item.visited.as_ref()?, &item.jobs)))
             .flat_map(|(visited, jobs)| jobs.iter().map(move |job| (visited, *job)))
             .collect();
-        let known = &self.known;
         let buffer = || vec![0; STEP];
         let one = |buffer: &mut Vec<u8>, (visited, job): &(&Visited, usize)| {
-            one(series, all, at, (visited, *job), known, buffer)
+            one(series, all, at, (visited, *job), summed, buffer)
         };
         let jobs = jobs.par_iter().with_max_len(1);
         let mut sums = jobs.map_init(buffer, one).collect::<Vec<_>>();
@@ -103,27 +108,33 @@ fn one(
     all: &[Stamp],
     at: usize,
     (visited, job): (&Visited, usize),
-    known: &Mutex<HashMap<Object, Sum>>,
+    summed: &Summed,
     buffer: &mut [u8],
 ) -> Result<Sum, Error> {
     let seen = &visited.entries[job];
     let path = visited.path.join(as_path(&seen.entry.name));
     let told = || series.path_of(all[at]).join(&path);
     let object = seen.object();
+    if seen.delta.is_some() {
+        if let Some(sum) = lock(&summed.deltas).get(&object) {
+            return Ok(*sum);
+        }
+        let mut tell = |delta: &Stat, sum| {
+            lock(&summed.deltas).insert((delta.dev, delta.ino), sum);
+        };
+        return series.sum_of_delta(all, at, &path, &mut tell);
+    }
     let has_others = seen.stat.is_some_and(|stat| stat.nlink > 1);
-    if has_others && let Some(sum) = lock(known).get(&object) {
+    if has_others && let Some(sum) = lock(&summed.names).get(&object) {
         return Ok(*sum);
     }
-    let sum = match seen.delta {
-        Some(_) => series.sum_of_delta(all, at, &path)?,
-        None => read(&visited.dir, &seen.entry.name, buffer).doing("read", told())?,
-    };
+    let sum = read(&visited.dir, &seen.entry.name, buffer).doing("read", told())?;
     if has_others {
-        let mut known = lock(known);
-        if known.len() >= MOST_KNOWN {
-            known.clear();
+        let mut names = lock(&summed.names);
+        if names.len() >= MOST_KNOWN {
+            names.clear();
         }
-        known.insert(object, sum);
+        names.insert(object, sum);
     }
     Ok(sum)
 }

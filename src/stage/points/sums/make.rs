@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::file::{Reader, Writer};
-use super::hash::{Batch, Item};
+use super::hash::{Batch, Item, Summed};
 use super::visit::{Known, Visited, Visitor, visit};
 use super::{drop_draft, half};
 use crate::stage::error::Error;
@@ -72,6 +72,7 @@ impl Series {
             before,
             reads_all,
             batch: Batch::new(),
+            summed: Summed::default(),
             writer: Writer::begin(home)?,
             made: Made::default(),
         };
@@ -95,6 +96,7 @@ struct Maker<'s> {
     before: Option<Before>,
     reads_all: bool,
     batch: Batch<()>,
+    summed: Summed,
     writer: Writer<'s>,
     made: Made,
 }
@@ -128,7 +130,10 @@ impl Maker<'_> {
     }
 
     fn flush(&mut self) -> Result<(), Error> {
-        for (item, sums) in self.batch.sum(self.series, self.all, self.at)? {
+        for (item, sums) in self
+            .batch
+            .sum(self.series, self.all, self.at, &self.summed)?
+        {
             let Some(visited) = item.visited else {
                 continue;
             };
