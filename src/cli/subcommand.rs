@@ -225,7 +225,9 @@ pub fn parse(words: &[OsString]) -> Result<Option<Subcommand>, Refusal> {
             job::read(&matches).map(|action| Some(Subcommand::Job(action)))
         }
         Ok(matches) if name == verify::NAME => {
-            verify::read(&matches).map(|asked| Some(Subcommand::Verify(Box::new(asked))))
+            let help = || Subcommand::Help(verify::command().render_help().to_string());
+            let asked = verify::read(&matches)?.map(|asked| Subcommand::Verify(Box::new(asked)));
+            Ok(Some(asked.unwrap_or_else(help)))
         }
         Ok(matches) => Ok(Some(asked(&name, &matches, paths))),
         Err(error) if error.kind() == ErrorKind::DisplayHelp => {

@@ -71,8 +71,8 @@ pub fn command() -> Command {
     )
 }
 
-/// Reads what clap left: the options of a run among them.
-pub fn read(matches: &ArgMatches) -> Result<Verify, Refusal> {
+/// Reads what clap left: the options of a run among them; none where help is asked for.
+pub fn read(matches: &ArgMatches) -> Result<Option<Verify>, Refusal> {
     let mut words: Vec<OsString> = KEPT.iter().map(Into::into).collect();
     for (id, word) in [("json", "--json"), ("quiet", "-q")] {
         words.extend(matches.get_flag(id).then(|| word.into()));
@@ -86,7 +86,7 @@ pub fn read(matches: &ArgMatches) -> Result<Verify, Refusal> {
     let options = words[..end].iter().filter(|word| !is_strict(word));
     let words: Vec<OsString> = options.chain(&words[end..]).cloned().collect();
     let Read::Arguments(Arguments { options, operands }) = arguments::read(&words)? else {
-        return Err(Refusal::usage("verify: its help is that of --help alone"));
+        return Ok(None);
     };
     for given in &options[KEPT.len()..] {
         refuse(given)?;
@@ -117,12 +117,12 @@ pub fn read(matches: &ArgMatches) -> Result<Verify, Refusal> {
             given.name
         )));
     }
-    Ok(Verify {
+    Ok(Some(Verify {
         options,
         dest: dest.into(),
         source,
         strict,
-    })
+    }))
 }
 
 /// Whether an option says how findings are told.
@@ -282,6 +282,7 @@ impl Verify {
         let options = self.options.clone();
         match options::of_arguments(Arguments { options, operands })? {
             Request::Sync(mut sync) => {
+                sync.options.dry_run = true;
                 sync.options.stage.delete_guard = None;
                 Ok(*sync)
             }

@@ -49,6 +49,10 @@
 //! ## Time points
 //! A generation kept on purpose is a destination of its own that never existed before: [`points`] tells.
 //!
+//! ## Verification
+//! What a pull brought stands in the [`catalogue`] of its destination, what a time point was in the sums of its
+//! directory: both are compared with what is there by reading it, and tell a [`Finding`] of each entry that differs.
+//!
 //! ## Whose doing is it?
 //! Every change of a run is recorded: hash of the path, of what was there, of what is there now. A
 //! difference between two trees that the record does not explain is somebody else's: before the switch and

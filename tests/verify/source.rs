@@ -180,6 +180,9 @@ fn what_makes_no_sense_is_refused() {
     ] {
         room.resilver(&format!("verify {words}")).code(code);
     }
+    room.resilver("verify d s --help")
+        .ok()
+        .says(&["usage", "DEST [SRC]"]);
     // What only says how a mirror is brought over does not matter here.
     room.resilver("verify -aPz --delete --gate=false --delete-guard=1 d s")
         .ok();
