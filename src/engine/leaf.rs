@@ -285,6 +285,7 @@ impl Worker<'_> {
             }
             _ => Ok(false),
         };
+        let same_content = || Ok(same_content().unwrap_or(false));
         let decision =
             self.run
                 .planner

@@ -142,6 +142,10 @@ fn what_cannot_be_read_is_not_corrupt() {
             room.resilver_as_nobody(&format!("verify --no-p --json {words}"))
                 .code(23)
                 .says(&["\"event\":\"message\"", "cannot read"]);
+            // What can be seen of it is compared.
+            room.resilver_as_nobody(&format!("verify {words}"))
+                .code(29)
+                .says(&["attributes", "a: other permissions"]);
         }
         // A difference that is known counts more.
         room.sh("rm d/file; touch -d @1700000000 d");
