@@ -24,7 +24,7 @@ pub const VERIFICATION: &[Paragraph] = &[
          types, permissions, owners, times, targets of links, and the SHA-256 of the content. A run reads for that what is new \
          in its point; what it shares with the point before has its sum from there. A file that is there as a delta is \
          made of it, out of sight, and compared. Points that were made before there were sums get them when they are \
-         verified, if no run is under way. Extended attributes and ACLs are not recorded. Who can write into the points \
+         verified, if no run is under way; else that is told, and the code is 23. Extended attributes and ACLs are not recorded. Who can write into the points \
          can write into DEST/.time-points.resilver/ as well: this finds disks that forget and hands that slip, and a forger \
          only if that directory was kept elsewhere.",
     ),

@@ -26,7 +26,7 @@ const TRIES: usize = 3;
 /// are below the directory of points. A file that points share is read once.
 ///
 /// # Errors
-/// [`Error::Busy`] where sums are to be made and a run is under way; [`Error::Io`], also where somebody asked to stop.
+/// [`Error::Io`], also where somebody asked to stop. That sums cannot be made, since a run is under way, is told.
 pub fn verify(
     series: &Series,
     which: Option<Stamp>,
@@ -43,7 +43,8 @@ pub fn verify(
             Ok(more) => verified.add(more),
             // It was deleted meanwhile.
             Err(_) if !series.has(&stamp.name())? => continue,
-            Err(e @ Error::Damaged { .. }) => {
+            // Its sums are of no use, or not there and cannot be made now.
+            Err(e @ (Error::Damaged { .. } | Error::Busy { .. })) => {
                 tell(Told::Failed(e));
                 before = None;
                 continue;
