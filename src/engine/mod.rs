@@ -22,6 +22,7 @@ mod delta;
 mod detail;
 mod directory;
 mod dirlinks;
+pub mod edits;
 mod error;
 mod event;
 mod extended;
