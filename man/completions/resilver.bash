@@ -22,6 +22,9 @@ _resilver() {
             resilver,delta)
                 cmd="resilver__subcmd__delta"
                 ;;
+            resilver,diff)
+                cmd="resilver__subcmd__diff"
+                ;;
             resilver,doctor)
                 cmd="resilver__subcmd__doctor"
                 ;;
@@ -33,6 +36,9 @@ _resilver() {
                 ;;
             resilver,patch)
                 cmd="resilver__subcmd__patch"
+                ;;
+            resilver,push)
+                cmd="resilver__subcmd__push"
                 ;;
             resilver,recover)
                 cmd="resilver__subcmd__recover"
@@ -113,7 +119,7 @@ _resilver() {
 
     case "${cmd}" in
         resilver)
-            opts="-a -r -d -R -0 -x -l -L -k -K -H -p -E -A -X -t -U -N -O -J -o -g -D -c -I -u -@ -W -B -S -y -P -T -f -F -C -m -b -e -M -z -s -4 -6 -n -v -q -i -h -8 -V --archive --recursive --no-recursive --dirs --no-dirs --old-dirs --relative --no-relative --no-implied-dirs --implied-dirs --files-from --from0 --no-from0 --one-file-system --no-one-file-system --mkpath --no-mkpath --ignore-missing-args --delete-missing-args --links --no-links --copy-links --copy-unsafe-links --safe-links --munge-links --no-munge-links --copy-dirlinks --keep-dirlinks --insecure-links --no-insecure-links --hard-links --no-hard-links --perms --no-perms --executability --chmod --acls --no-acls --xattrs --no-xattrs --times --no-times --atimes --no-atimes --open-noatime --no-open-noatime --crtimes --no-crtimes --omit-dir-times --no-omit-dir-times --omit-link-times --no-omit-link-times --owner --no-owner --group --no-group --chown --usermap --groupmap --numeric-ids --no-numeric-ids --fake-super --super --no-super --no-D --devices --no-devices --specials --no-specials --checksum --no-checksum --ignore-times --size-only --update --existing --ignore-existing --modify-window --checksum-choice --whole-file --no-whole-file --block-size --sparse --no-sparse --fuzzy --no-fuzzy --preallocate --inplace --no-inplace --append --no-append --append-verify --partial --no-partial --partial-dir --temp-dir --delay-updates --no-delay-updates --copy-devices --write-devices --no-write-devices --bwlimit --no-bwlimit --stop-after --stop-at --delete --delete-before --delete-during --delete-delay --delete-after --delete-excluded --ignore-errors --no-ignore-errors --max-delete --force --no-force --delete-guard --remove-source-files --remove-sent-files --exclude --include --exclude-from --include-from --filter --cvs-exclude --max-size --min-size --prune-empty-dirs --no-prune-empty-dirs --backup --no-backup --backup-dir --suffix --compare-dest --copy-dest --link-dest --commit --gate --require-file --commit-only-complete --wait --previous --fsync --no-fsync --threads --time-points --keep --delta-threshold --point-time --rsh --rsync-path --remote-option --iconv --no-iconv --ssh --identity --port --password-file --contimeout --no-contimeout --address --sockopts --no-motd --motd --early-input --compress --no-compress --compress-choice --new-compress --old-compress --compress-level --skip-compress --timeout --no-timeout --checksum-seed --protocol --secluded-args --no-secluded-args --old-args --no-old-args --ipv4 --ipv6 --dry-run --list-only --verbose --no-verbose --quiet --itemize-changes --no-itemize-changes --human-readable --no-human-readable --info --debug --progress --no-progress --stats --out-format --log-file --log-file-format --json --summary-file --8-bit-output --no-8-bit-output --outbuf --stderr --msgs2stderr --no-msgs2stderr --inc-recursive --no-inc-recursive --version --help undo release recover tidy status doctor time-points verify job why completions man signature delta patch"
+            opts="-a -r -d -R -0 -x -l -L -k -K -H -p -E -A -X -t -U -N -O -J -o -g -D -c -I -u -@ -W -B -S -y -P -T -f -F -C -m -b -e -M -z -s -4 -6 -n -v -q -i -h -8 -V --archive --recursive --no-recursive --dirs --no-dirs --old-dirs --relative --no-relative --no-implied-dirs --implied-dirs --files-from --from0 --no-from0 --one-file-system --no-one-file-system --mkpath --no-mkpath --ignore-missing-args --delete-missing-args --links --no-links --copy-links --copy-unsafe-links --safe-links --munge-links --no-munge-links --copy-dirlinks --keep-dirlinks --insecure-links --no-insecure-links --hard-links --no-hard-links --perms --no-perms --executability --chmod --acls --no-acls --xattrs --no-xattrs --times --no-times --atimes --no-atimes --open-noatime --no-open-noatime --crtimes --no-crtimes --omit-dir-times --no-omit-dir-times --omit-link-times --no-omit-link-times --owner --no-owner --group --no-group --chown --usermap --groupmap --numeric-ids --no-numeric-ids --fake-super --super --no-super --no-D --devices --no-devices --specials --no-specials --checksum --no-checksum --ignore-times --size-only --update --existing --ignore-existing --modify-window --checksum-choice --whole-file --no-whole-file --block-size --sparse --no-sparse --fuzzy --no-fuzzy --preallocate --inplace --no-inplace --append --no-append --append-verify --partial --no-partial --partial-dir --temp-dir --delay-updates --no-delay-updates --copy-devices --write-devices --no-write-devices --bwlimit --no-bwlimit --stop-after --stop-at --delete --delete-before --delete-during --delete-delay --delete-after --delete-excluded --ignore-errors --no-ignore-errors --max-delete --force --no-force --delete-guard --remove-source-files --remove-sent-files --exclude --include --exclude-from --include-from --filter --cvs-exclude --max-size --min-size --prune-empty-dirs --no-prune-empty-dirs --backup --no-backup --backup-dir --suffix --compare-dest --copy-dest --link-dest --commit --gate --require-file --commit-only-complete --wait --previous --fsync --no-fsync --threads --time-points --keep --delta-threshold --point-time --rsh --rsync-path --guard-edits --remote-option --iconv --no-iconv --ssh --identity --port --password-file --contimeout --no-contimeout --address --sockopts --no-motd --motd --early-input --compress --no-compress --compress-choice --new-compress --old-compress --compress-level --skip-compress --timeout --no-timeout --checksum-seed --protocol --secluded-args --no-secluded-args --old-args --no-old-args --ipv4 --ipv6 --dry-run --list-only --verbose --no-verbose --quiet --itemize-changes --no-itemize-changes --human-readable --no-human-readable --info --debug --progress --no-progress --stats --out-format --log-file --log-file-format --json --summary-file --8-bit-output --no-8-bit-output --outbuf --stderr --msgs2stderr --no-msgs2stderr --inc-recursive --no-inc-recursive --version --help undo release recover tidy status doctor time-points verify job why completions man push diff signature delta patch"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -430,6 +436,52 @@ _resilver() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        resilver__subcmd__diff)
+            opts="-e --rsh --rsync-path --ssh --identity --port --password-file --timeout --json"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --rsh)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rsync-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ssh)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         resilver__subcmd__doctor)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -695,6 +747,56 @@ _resilver() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resilver__subcmd__push)
+            opts="-e -n -v -i -q -z --rsh --rsync-path --ssh --identity --port --password-file --timeout --ours --theirs --keep-both --delete-guard --dry-run --verbose --itemize-changes --progress --quiet --compress"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --rsh)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rsync-path)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ssh)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --identity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --delete-guard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

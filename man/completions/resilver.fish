@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_resilver_global_optspecs
-    string join \n a/archive r/recursive no-recursive d/dirs no-dirs old-dirs R/relative no-relative no-implied-dirs implied-dirs files-from= 0/from0 no-from0 x/one-file-system no-one-file-system mkpath no-mkpath ignore-missing-args delete-missing-args l/links no-links L/copy-links copy-unsafe-links safe-links munge-links no-munge-links k/copy-dirlinks K/keep-dirlinks insecure-links no-insecure-links H/hard-links no-hard-links p/perms no-perms E/executability chmod= A/acls no-acls X/xattrs no-xattrs t/times no-times U/atimes no-atimes open-noatime no-open-noatime N/crtimes no-crtimes O/omit-dir-times no-omit-dir-times J/omit-link-times no-omit-link-times o/owner no-owner g/group no-group chown= usermap= groupmap= numeric-ids no-numeric-ids fake-super super no-super D no-D devices no-devices specials no-specials c/checksum no-checksum I/ignore-times size-only u/update existing ignore-existing @/modify-window= checksum-choice= W/whole-file no-whole-file B/block-size= S/sparse no-sparse y/fuzzy no-fuzzy preallocate inplace no-inplace append no-append append-verify partial no-partial partial-dir= P T/temp-dir= delay-updates no-delay-updates copy-devices write-devices no-write-devices bwlimit= no-bwlimit stop-after= stop-at= delete delete-before delete-during delete-delay delete-after delete-excluded ignore-errors no-ignore-errors max-delete= force no-force delete-guard= remove-source-files remove-sent-files exclude= include= exclude-from= include-from= f/filter= F C/cvs-exclude max-size= min-size= m/prune-empty-dirs no-prune-empty-dirs b/backup no-backup backup-dir= suffix= compare-dest= copy-dest= link-dest= commit= gate= require-file= commit-only-complete wait= previous= fsync no-fsync threads= time-points= keep= delta-threshold= point-time= e/rsh= rsync-path= M/remote-option= iconv= no-iconv ssh= identity= port= password-file= contimeout= no-contimeout address= sockopts= no-motd motd early-input= z/compress no-compress compress-choice= new-compress old-compress compress-level= skip-compress= timeout= no-timeout checksum-seed= protocol= s/secluded-args no-secluded-args old-args no-old-args 4/ipv4 6/ipv6 n/dry-run list-only v/verbose no-verbose q/quiet i/itemize-changes no-itemize-changes h/human-readable no-human-readable info= debug= progress no-progress stats out-format= log-file= log-file-format= json summary-file= 8/8-bit-output no-8-bit-output outbuf= stderr= msgs2stderr no-msgs2stderr inc-recursive no-inc-recursive V/version help
+    string join \n a/archive r/recursive no-recursive d/dirs no-dirs old-dirs R/relative no-relative no-implied-dirs implied-dirs files-from= 0/from0 no-from0 x/one-file-system no-one-file-system mkpath no-mkpath ignore-missing-args delete-missing-args l/links no-links L/copy-links copy-unsafe-links safe-links munge-links no-munge-links k/copy-dirlinks K/keep-dirlinks insecure-links no-insecure-links H/hard-links no-hard-links p/perms no-perms E/executability chmod= A/acls no-acls X/xattrs no-xattrs t/times no-times U/atimes no-atimes open-noatime no-open-noatime N/crtimes no-crtimes O/omit-dir-times no-omit-dir-times J/omit-link-times no-omit-link-times o/owner no-owner g/group no-group chown= usermap= groupmap= numeric-ids no-numeric-ids fake-super super no-super D no-D devices no-devices specials no-specials c/checksum no-checksum I/ignore-times size-only u/update existing ignore-existing @/modify-window= checksum-choice= W/whole-file no-whole-file B/block-size= S/sparse no-sparse y/fuzzy no-fuzzy preallocate inplace no-inplace append no-append append-verify partial no-partial partial-dir= P T/temp-dir= delay-updates no-delay-updates copy-devices write-devices no-write-devices bwlimit= no-bwlimit stop-after= stop-at= delete delete-before delete-during delete-delay delete-after delete-excluded ignore-errors no-ignore-errors max-delete= force no-force delete-guard= remove-source-files remove-sent-files exclude= include= exclude-from= include-from= f/filter= F C/cvs-exclude max-size= min-size= m/prune-empty-dirs no-prune-empty-dirs b/backup no-backup backup-dir= suffix= compare-dest= copy-dest= link-dest= commit= gate= require-file= commit-only-complete wait= previous= fsync no-fsync threads= time-points= keep= delta-threshold= point-time= e/rsh= rsync-path= guard-edits M/remote-option= iconv= no-iconv ssh= identity= port= password-file= contimeout= no-contimeout address= sockopts= no-motd motd early-input= z/compress no-compress compress-choice= new-compress old-compress compress-level= skip-compress= timeout= no-timeout checksum-seed= protocol= s/secluded-args no-secluded-args old-args no-old-args 4/ipv4 6/ipv6 n/dry-run list-only v/verbose no-verbose q/quiet i/itemize-changes no-itemize-changes h/human-readable no-human-readable info= debug= progress no-progress stats out-format= log-file= log-file-format= json summary-file= 8/8-bit-output no-8-bit-output outbuf= stderr= msgs2stderr no-msgs2stderr inc-recursive no-inc-recursive V/version help
 end
 
 function __fish_resilver_needs_command
@@ -201,6 +201,7 @@ complete -c resilver -n "__fish_resilver_needs_command" -l no-backup -d ''
 complete -c resilver -n "__fish_resilver_needs_command" -l commit-only-complete -d 'Switch only if every file could be read'
 complete -c resilver -n "__fish_resilver_needs_command" -l fsync -d 'Have data on disk before the switch (the default)'
 complete -c resilver -n "__fish_resilver_needs_command" -l no-fsync -d 'Do not wait for the disk: quick, and a power cut may cost files'
+complete -c resilver -n "__fish_resilver_needs_command" -l guard-edits -d 'Push only what was changed here since the pull, and nothing over what was changed there'
 complete -c resilver -n "__fish_resilver_needs_command" -l no-iconv -d ''
 complete -c resilver -n "__fish_resilver_needs_command" -l no-contimeout -d ''
 complete -c resilver -n "__fish_resilver_needs_command" -l no-motd -d 'Do not show what the daemon says to people, its list of modules included'
@@ -249,6 +250,8 @@ complete -c resilver -n "__fish_resilver_needs_command" -a "job" -d 'Mirrors tha
 complete -c resilver -n "__fish_resilver_needs_command" -a "why" -d 'Tell what a run with these words would do about the paths behind --, and which rule or comparison decides it'
 complete -c resilver -n "__fish_resilver_needs_command" -a "completions" -d 'Print completions for a shell'
 complete -c resilver -n "__fish_resilver_needs_command" -a "man" -d 'Print the manual page, in roff'
+complete -c resilver -n "__fish_resilver_needs_command" -a "push" -d 'Send what was changed in a mirror since it was pulled back to where it came from, but nothing over what was changed there: exit code 28 if both sides changed something'
+complete -c resilver -n "__fish_resilver_needs_command" -a "diff" -d 'Tell what was changed in a mirror and in its origin since it was pulled: exit code 28 if both sides changed something'
 complete -c resilver -n "__fish_resilver_needs_command" -a "signature" -d 'Write the signature of a file, to make deltas against (rdiff\'s format)'
 complete -c resilver -n "__fish_resilver_needs_command" -a "delta" -d 'Write what turns the file of a signature into another one'
 complete -c resilver -n "__fish_resilver_needs_command" -a "patch" -d 'Make the new file of an old one and a delta'
@@ -309,6 +312,31 @@ complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_s
 complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from log" -l list -d 'Name the runs that are kept, the latest first'
 complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from status" -l json -d 'As JSON'
 complete -c resilver -n "__fish_resilver_using_subcommand why" -l json -d 'As JSON'
+complete -c resilver -n "__fish_resilver_using_subcommand push" -s e -l rsh -d 'Go there by this command, not as the pull did' -r
+complete -c resilver -n "__fish_resilver_using_subcommand push" -l rsync-path -d 'What to run there' -r
+complete -c resilver -n "__fish_resilver_using_subcommand push" -l ssh -d 'The system\'s ssh or the built-in client' -r
+complete -c resilver -n "__fish_resilver_using_subcommand push" -l identity -d 'Log in by ssh with this private key' -r
+complete -c resilver -n "__fish_resilver_using_subcommand push" -l port -d 'Where a daemon, or an ssh server, listens' -r
+complete -c resilver -n "__fish_resilver_using_subcommand push" -l password-file -d 'Read the password of a daemon from this file' -r
+complete -c resilver -n "__fish_resilver_using_subcommand push" -l timeout -d 'Give up when nothing moves for so long' -r
+complete -c resilver -n "__fish_resilver_using_subcommand push" -l delete-guard -d 'Refuse to remove more than this part of what is there [default: 50]' -r
+complete -c resilver -n "__fish_resilver_using_subcommand push" -l ours -d 'Where both sides changed something, send what is here'
+complete -c resilver -n "__fish_resilver_using_subcommand push" -l theirs -d 'Where both sides changed something, fetch what is there'
+complete -c resilver -n "__fish_resilver_using_subcommand push" -l keep-both -d 'Where both sides changed something, send what is here and leave what is there beside it; what one side removed comes back'
+complete -c resilver -n "__fish_resilver_using_subcommand push" -s n -l dry-run -d 'Tell what would be done, change nothing'
+complete -c resilver -n "__fish_resilver_using_subcommand push" -s v -l verbose -d 'Name what is sent'
+complete -c resilver -n "__fish_resilver_using_subcommand push" -s i -l itemize-changes -d 'Tell what changes about each entry'
+complete -c resilver -n "__fish_resilver_using_subcommand push" -l progress -d 'Tell how far each file is'
+complete -c resilver -n "__fish_resilver_using_subcommand push" -s q -l quiet -d 'Tell errors and conflicts only'
+complete -c resilver -n "__fish_resilver_using_subcommand push" -s z -l compress -d 'Compress what is sent'
+complete -c resilver -n "__fish_resilver_using_subcommand diff" -s e -l rsh -d 'Go there by this command, not as the pull did' -r
+complete -c resilver -n "__fish_resilver_using_subcommand diff" -l rsync-path -d 'What to run there' -r
+complete -c resilver -n "__fish_resilver_using_subcommand diff" -l ssh -d 'The system\'s ssh or the built-in client' -r
+complete -c resilver -n "__fish_resilver_using_subcommand diff" -l identity -d 'Log in by ssh with this private key' -r
+complete -c resilver -n "__fish_resilver_using_subcommand diff" -l port -d 'Where a daemon, or an ssh server, listens' -r
+complete -c resilver -n "__fish_resilver_using_subcommand diff" -l password-file -d 'Read the password of a daemon from this file' -r
+complete -c resilver -n "__fish_resilver_using_subcommand diff" -l timeout -d 'Give up when nothing moves for so long' -r
+complete -c resilver -n "__fish_resilver_using_subcommand diff" -l json -d 'As JSON'
 complete -c resilver -n "__fish_resilver_using_subcommand signature" -l md4 -d 'With MD4, for a librsync before 1.0'
 complete -c resilver -n "__fish_resilver_using_subcommand signature" -s f -l force -d 'Write over a file that is there'
 complete -c resilver -n "__fish_resilver_using_subcommand delta" -s f -l force -d 'Write over a file that is there'

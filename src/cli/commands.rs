@@ -273,6 +273,7 @@ pub fn carry_out(subcommand: Subcommand) -> Result<u8, Refusal> {
         Subcommand::Doctor { dest } => doctor(&dest),
         Subcommand::TimePoints(points) => points.carry_out(),
         Subcommand::Verify(verify) => verify.carry_out(),
+        Subcommand::PushBack(push) => push.carry_out(),
         Subcommand::Job(action) => job::carry_out(action),
         Subcommand::Why(question) => {
             let (text, code) = why::answer(&question)?;

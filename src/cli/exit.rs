@@ -1,4 +1,4 @@
-//! Exit codes: rsync's, and three of our own in a gap that rsync leaves.
+//! Exit codes: rsync's, and four of our own in a gap that rsync leaves.
 
 use std::fmt;
 
@@ -52,6 +52,8 @@ pub enum Code {
     Refused = 26,
     /// Another run holds the destination. Ours.
     Held = 27,
+    /// Both sides changed something. Ours.
+    Conflicts = 28,
     /// A verification found differences. Ours.
     Differs = 29,
     /// Nothing moved for too long.
@@ -72,7 +74,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Code; 30] = [
+    pub const ALL: [Code; 31] = [
         Code::Success,
         Code::Syntax,
         Code::Protocol,
@@ -95,6 +97,7 @@ impl Code {
         Code::DeleteLimit,
         Code::Refused,
         Code::Held,
+        Code::Conflicts,
         Code::Differs,
         Code::Timeout,
         Code::ConnectTimeout,
@@ -137,6 +140,7 @@ impl Code {
             Code::DeleteLimit => "the --max-delete limit stopped deletions",
             Code::Refused => "a gate refused the switch",
             Code::Held => "the destination is held by another run",
+            Code::Conflicts => "both sides changed something",
             Code::Differs => "verification found differences",
             Code::Timeout => "timeout in data send/receive",
             Code::ConnectTimeout => "timeout waiting for daemon connection",

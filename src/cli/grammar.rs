@@ -33,6 +33,8 @@ pub const EXAMPLES: &str = "  resilver -av --delete /usr/share/doc/ mirror/
       take back the last switch
   resilver verify mirror/ /usr/share/doc/
       tell by content what is not as the source has it
+  resilver push dataCopy/
+      send what was edited in a mirror back to where it was pulled from
   resilver -a --time-points --keep=daily=14,monthly=all /usr/share/doc/ points/
       make a time point that shares what did not change with those before
   resilver time-points restore points/ latest back/

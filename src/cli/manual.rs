@@ -31,6 +31,7 @@ fn write(page: &mut Vec<u8>) -> io::Result<()> {
     options.render_options_section(page)?;
     section("NEGATIONS", prose::NEGATIONS).to_writer(page)?;
     section("OTHER MACHINES", prose::MACHINES).to_writer(page)?;
+    section("EDITS IN A MIRROR", prose::PUSH_BACK).to_writer(page)?;
     section("ATTRIBUTES", prose::ATTRIBUTES).to_writer(page)?;
     section("FILTER RULES", prose::FILTER_RULES).to_writer(page)?;
     subcommands(&full).to_writer(page)?;

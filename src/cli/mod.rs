@@ -23,6 +23,7 @@ mod operands;
 mod options;
 mod person;
 mod prose;
+mod push_back;
 #[cfg(feature = "rdiff")]
 mod rdiff;
 mod rows;
@@ -76,6 +77,7 @@ fn dispatch(words: &[OsString]) -> Result<u8, Refusal> {
             let _ = io::stderr().write_all(grammar::help().as_bytes());
             Ok(Code::Syntax.number())
         }
+        Request::Sync(sync) if sync.guards_edits => push_back::guarded(words, &sync),
         Request::Sync(sync) => Ok(commands::sync(&sync)),
     }
 }

@@ -27,6 +27,7 @@ pub use served::{Duty, Order};
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::arguments::{self, Arguments, Given, Read};
 use super::exit::Refusal;
@@ -34,7 +35,7 @@ use super::name_list::Separator;
 use super::operands::{self, Ends, Keeper};
 use super::server_args::OtherEnd;
 use super::table::{Opt, Part};
-use crate::engine;
+use crate::engine::{self, Names};
 use crate::report::{List, Style, Way};
 use crate::stage::catalogue::Origin;
 use crate::stage::{CommitChoice, Method};
@@ -66,6 +67,8 @@ pub struct Sync {
     pub style: Style,
     /// The program to be started, if one end is on another machine.
     pub other_end: Option<OtherEnd>,
+    /// `--guard-edits`: not to be carried out as it is.
+    pub guards_edits: bool,
     /// Time points to be made of the destination afterwards.
     pub beside: Option<Beside>,
     /// What it was made of, for when an older protocol changes it; only with a daemon, which tells in time.
@@ -118,6 +121,20 @@ pub fn of_arguments(arguments: Arguments) -> Result<Request, Refusal> {
     asked.into_request(arguments.operands)
 }
 
+/// The same of these names below its source alone, as with `--files-from`.
+pub fn of_names(arguments: Arguments, names: Names) -> Result<Request, Refusal> {
+    let mut asked = Asked {
+        names: Some(Arc::new(names)),
+        ..Asked::default()
+    };
+    for given in arguments.options {
+        asked.take(given)?;
+    }
+    // What stands for the file is never opened.
+    asked.files_from = Some("-".into());
+    asked.into_request(arguments.operands)
+}
+
 /// What the options add up to, the later over the earlier.
 #[derive(Clone, Debug)]
 struct Asked {
@@ -141,6 +158,8 @@ struct Asked {
     dirs: Dirs,
     relative: Option<bool>,
     files_from: Option<OsString>,
+    /// The names of such a file, where a caller has them.
+    names: Option<Arc<Names>>,
     separator: Separator,
     manner: content::Manner,
     wire: remote::Wire,
@@ -174,6 +193,7 @@ impl Default for Asked {
             dirs: Dirs::default(),
             relative: None,
             files_from: None,
+            names: None,
             separator: Separator::default(),
             manner: content::Manner::default(),
             wire: remote::Wire::default(),
@@ -253,6 +273,11 @@ impl Asked {
     fn into_sync(mut self, ends: Ends) -> Result<Sync, Refusal> {
         let is_daemons = matches!(ends.keeper(), Some(Keeper::Daemon(_)));
         let asked = is_daemons.then(|| Box::new((self.clone(), ends.clone())));
+        if self.wire.guards_edits && !matches!(ends, Ends::Push { .. }) {
+            return Err(Refusal::usage(
+                "--guard-edits is about a push to another machine",
+            ));
+        }
         self.settle_end(&ends)?;
         self.settle_backups()?;
         self.settle_attributes()?;
@@ -273,10 +298,12 @@ impl Asked {
         if !is_local && style.run.list == List::Incremental && self.rsync_lists_whole() {
             style.run.list = List::Whole;
         }
+        let guards_edits = self.wire.guards_edits;
         let other_end = self.other_end(ends)?;
         let beside = self.points_beside();
         Ok(Sync {
             beside,
+            guards_edits,
             options: self.engine,
             style,
             other_end,

@@ -1,9 +1,11 @@
 //! What the manual page says in prose.
 
 mod points;
+mod push_back;
 mod verify;
 
 pub use points::TIME_POINTS;
+pub use push_back::PUSH_BACK;
 pub use verify::VERIFICATION;
 
 /// A piece of prose.

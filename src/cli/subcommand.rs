@@ -10,6 +10,7 @@ use clap_complete::Shell;
 use super::exit::Refusal;
 use super::grammar;
 use super::job;
+use super::push_back::{self, PushBack};
 #[cfg(feature = "rdiff")]
 use super::rdiff::{self, Rdiff};
 use super::time_points::{self, TimePoints};
@@ -59,6 +60,8 @@ pub enum Subcommand {
     },
     /// Look at time points, restore or delete them.
     TimePoints(TimePoints),
+    /// Send back what was changed in a mirror, or tell it.
+    PushBack(PushBack),
     /// Something about jobs.
     Job(job::Action),
     /// Tell what is not as it should be.
@@ -89,6 +92,7 @@ impl Subcommand {
             | Subcommand::Doctor { dest } => Some(dest),
             Subcommand::TimePoints(points) => Some(points.dest()),
             Subcommand::Verify(verify) => Some(verify.dest()),
+            Subcommand::PushBack(push) => Some(push.mirror()),
             #[cfg(feature = "rdiff")]
             Subcommand::Rdiff(_) => None,
             Subcommand::Job(_)
@@ -171,9 +175,10 @@ pub fn commands() -> Vec<Command> {
         ),
         base("man", "Print the manual page, in roff").hide(true),
     ];
+    let commands = commands.into_iter().chain(push_back::commands());
     #[cfg(feature = "rdiff")]
-    let commands = commands.into_iter().chain(rdiff::commands());
-    commands.into_iter().collect()
+    let commands = commands.chain(rdiff::commands());
+    commands.collect()
 }
 
 pub(super) fn base(name: &'static str, about: &'static str) -> Command {
@@ -273,6 +278,7 @@ fn asked(name: &str, matches: &ArgMatches, paths: &[OsString]) -> Subcommand {
         },
         "doctor" => Subcommand::Doctor { dest: dest() },
         time_points::NAME => Subcommand::TimePoints(time_points::asked(matches)),
+        push_back::PUSH | push_back::DIFF => Subcommand::PushBack(push_back::asked(name, matches)),
         "why" => Subcommand::Why(Question {
             run: matches
                 .get_many("run")

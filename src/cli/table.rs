@@ -225,6 +225,8 @@ pub enum Opt {
     Sockopts,
     /// `--early-input`.
     EarlyInput,
+    /// `--guard-edits`.
+    GuardEdits,
     /// `--rsync-path`.
     RsyncPath,
     /// `--iconv`.

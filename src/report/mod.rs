@@ -16,6 +16,7 @@
 //! page under *DIFFERENCES FROM RSYNC*.
 
 mod bar;
+pub mod edits;
 mod format;
 mod itemize;
 mod json;

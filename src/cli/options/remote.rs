@@ -29,6 +29,8 @@ pub(in crate::cli) struct Wire {
     pub(in crate::cli) module: Option<OsString>,
     pub(super) daemon: DaemonWords,
     pub(super) program: Option<OsString>,
+    /// `--guard-edits`.
+    pub(super) guards_edits: bool,
     /// `--iconv` as typed; `-` turns it off.
     iconv: Option<OsString>,
     /// `--remote-option`, in order.
@@ -137,6 +139,7 @@ impl Asked {
             | Opt::NoContimeout
             | Opt::Sockopts
             | Opt::EarlyInput => wire.daemon.take(&given)?,
+            Opt::GuardEdits => wire.guards_edits = true,
             Opt::RsyncPath => wire.program = Some(given.value),
             Opt::Iconv => wire.iconv = Some(given.value),
             Opt::NoIconv => wire.iconv = Some("-".into()),

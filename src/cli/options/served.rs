@@ -81,7 +81,7 @@ impl Order {
             match given.opt {
                 // No shell is started from here: the letters tell what the client can do.
                 Opt::Rsh => capabilities = Capabilities::from_value(given.value.as_bytes()),
-                Opt::Json | Opt::SummaryFile | Opt::Version | Opt::Protocol => {
+                Opt::Json | Opt::SummaryFile | Opt::Version | Opt::Protocol | Opt::GuardEdits => {
                     let name = given.name;
                     return Err(Refusal::usage(format_args!(
                         "on remote machine: --{name}: not supported by a server"

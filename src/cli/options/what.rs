@@ -130,6 +130,10 @@ impl Asked {
         let Some(file) = &self.files_from else {
             return Ok(());
         };
+        if let Some(names) = self.names.take() {
+            self.engine.select.files_from = Some(names);
+            return Ok(());
+        }
         match (
             ends,
             file.as_bytes().strip_prefix(b":"),

@@ -21,6 +21,13 @@ pub const ROWS: &[Definition] = &[
         PART,
         "What to run there [default: rsync]",
     ),
+    flag(
+        Opt::GuardEdits,
+        None,
+        "guard-edits",
+        PART,
+        "Push only what was changed here since the pull, and nothing over what was changed there",
+    ),
     valued(
         Opt::RemoteOption,
         Some('M'),

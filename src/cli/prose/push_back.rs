@@ -1,0 +1,63 @@
+//! What the manual page says of what was changed in a mirror.
+
+use super::Paragraph::{self, Item, Text};
+
+/// How edits go back to where a mirror came from.
+pub const PUSH_BACK: &[Paragraph] = &[
+    Text(
+        "A pull leaves a catalogue in the state of its destination: what it brought, and from where. resilver push \
+         MIRROR lists the mirror and its origin, by a stock rsync, and compares both with the catalogue. What was \
+         changed only here is sent, what was changed only there is left alone until the next pull, and where both \
+         sides changed something that is not the same, nothing is done: it is named, and the exit code is 28. \
+         resilver diff MIRROR tells the same and changes nothing; with --json as one object: version, the numbers send, \
+         remove, keep, wait and conflicts, and entries, each with path, here, there (what was done, or null) and push.",
+    ),
+    Text(
+        "An entry counts as changed by its type, size, time of modification (of regular files), the target of a link, \
+         the number of a device and, if the pull kept them, its permissions. Where nothing but the time differs, or \
+         the pull kept no times, the content of the file here decides by its checksum. Owners never count, nor do \
+         times of directories and links, nor the mirror's own directory. What is made in a directory that the other \
+         side removed, or made something else of, is a conflict; a directory that was removed here stays there as \
+         long as something new or changed is in it.",
+    ),
+    Item(
+        "--ours",
+        "What is here goes there, over what was done there.",
+    ),
+    Item(
+        "--theirs",
+        "What is there comes here, over what was done here. resilver undo takes back the last of these changes.",
+    ),
+    Item(
+        "--keep-both",
+        "What is here goes there, and what was there is kept beside it, its name ending in .theirs- and the time; the \
+         next pull brings it. What one side removed and the other changed comes back. Two directories, or a directory \
+         against something else, stay a conflict.",
+    ),
+    Text(
+        "What a push sends is sent by ordinary runs with the words of the pull: how the other machine is reached, which \
+         attributes are kept, which rules choose names; -e, --rsync-path, --identity and their like say otherwise. \
+         Files of rules are read anew, from the current directory as ever. What rules leave out is neither sent nor \
+         removed. An origin of which more than half would be removed is spared (code 26): --delete-guard=100 lets it \
+         go. When all is done both sides are looked at, and what is the same on both is written into the catalogue; \
+         a push that broke off is thus taken up by the next.",
+    ),
+    Text(
+        "A stock rsync locks nothing. resilver looks at the names in question once more right before it sends them; \
+         what is changed there between that look and the turn of the file, seconds as a rule, is overwritten \
+         unseen. What is made there by then in a directory that goes is spared, if no more than 4000 entries go. A file of the same size and time of \
+         modification counts as the same.",
+    ),
+    Text(
+        "There is no way back from a pull of several sources, of a single file or a pattern, without -r, or with options \
+         that make something else of what they bring: --files-from, -R, -L, -k, -K, --copy-unsafe-links, --munge-links, \
+         --fake-super, --copy-devices. After --chmod permissions take no part, after --chown, --usermap or --groupmap, \
+         or where the mirror is not that of the super-user, owners do not. A mirror on a file system that cannot hold \
+         permissions wants a pull with --no-perms. An undo drops the catalogue; the next pull makes a new one.",
+    ),
+    Text(
+        "An ordinary push is made as careful by --guard-edits: resilver -av --guard-edits MIRROR/ HOST:/data/ goes by \
+         its own options, removes only with --delete, and only what was pulled and is gone here. MIRROR must have come \
+         from there. Options that send less than they are told, such as -u or --max-size, are refused beside it.",
+    ),
+];

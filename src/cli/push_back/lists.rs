@@ -1,0 +1,270 @@
+//! What a mirror and its origin have now: two runs that only list.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use super::given;
+use super::past::Past;
+use crate::cli::arguments::{Arguments, Given};
+use crate::cli::commands::listen;
+use crate::cli::exit::{Code, Refusal};
+use crate::cli::options::{self, Request, Sync};
+use crate::engine::edits::{Edits, Mirror, Plan, Settlement};
+use crate::engine::{Event, Names, Report, Wants};
+use crate::report::Telling;
+use crate::stage::catalogue::Record;
+use crate::sys::{Kind, lock, process};
+use crate::tree::Preserve;
+
+/// The three lists.
+#[derive(Debug)]
+pub struct Lists {
+    /// What they come to.
+    pub edits: Edits,
+    /// The mirror, opened.
+    pub mirror: Mirror,
+    /// What the runs that listed ended with.
+    pub code: Code,
+}
+
+impl Lists {
+    /// Lists both sides.
+    ///
+    /// # Errors
+    /// One of them could not be listed to its end.
+    pub fn of(past: &Past) -> Result<Lists, Refusal> {
+        let mut edits = Edits::new(past.sense, past.base()?.into_iter());
+        let mirror = Mirror::open(&past.tree).map_err(|e| {
+            let text = format!("{}: {}", past.tree.display(), crate::sys::reason(&e));
+            Refusal::failed(text, Code::FileSelect)
+        })?;
+        let (tree, origin) = (local(&past.tree), past.origin.clone());
+        let here = list(past, &[], tree, &mut |path, record| {
+            edits.here(path, record)
+        })?;
+        let there = list(past, &past.ways, origin, &mut |path, record| {
+            edits.there(path, record)
+        })?;
+        edits.look(&mirror);
+        let code = match here {
+            Code::Success => there,
+            _ => here,
+        };
+        Ok(Lists {
+            edits,
+            mirror,
+            code,
+        })
+    }
+
+    /// What a push does, by what the origin has right before it.
+    ///
+    /// # Errors
+    /// The origin could not be listed.
+    pub fn plan(
+        &mut self,
+        past: &Past,
+        (settlement, removes): (Settlement, bool),
+        dry_run: bool,
+    ) -> Result<Plan, Refusal> {
+        let plan = self.edits.plan(settlement, removes);
+        if dry_run || plan.is_idle() || !self.look_again(past, &plan)? {
+            return Ok(plan);
+        }
+        Ok(self.edits.plan(settlement, removes))
+    }
+
+    /// Looks once more at what a plan is about, since much time may have gone by; tells whether something is
+    /// other than it was.
+    ///
+    /// # Errors
+    /// The origin could not be listed.
+    fn look_again(&mut self, past: &Past, plan: &Plan) -> Result<bool, Refusal> {
+        let root = Path::new("");
+        let edits = &self.edits;
+        // What has no directory there is not asked for.
+        let has_place = |path: &&PathBuf| {
+            let parent = path.parent().filter(|parent| *parent != root);
+            let parent = parent.map(|parent| edits.record_there(parent));
+            parent.is_none_or(|parent| parent.is_some_and(|record| record.kind == Kind::Dir))
+        };
+        let asked: BTreeSet<PathBuf> = plan.acted().filter(has_place).cloned().collect();
+        if asked.is_empty() {
+            return Ok(false);
+        }
+        let mut found = under(past, names(asked.iter()))?;
+        let mut is_other = false;
+        for path in &asked {
+            is_other |= self.edits.there_by_now(path, found.remove(path));
+        }
+        Ok(is_other)
+    }
+}
+
+/// Paths as a list of names.
+pub fn names<'n>(paths: impl Iterator<Item = &'n PathBuf>) -> Names {
+    let mut names = Names::default();
+    paths.for_each(|path| names.push(path.as_os_str().as_bytes()));
+    names
+}
+
+/// What the origin has under some paths; those of which it does not tell are not there.
+///
+/// # Errors
+/// It could not be listed.
+pub fn under(past: &Past, paths: Names) -> Result<BTreeMap<PathBuf, Record>, Refusal> {
+    let mut options = options_of(past, &past.ways)?;
+    options.extend(given(&[
+        "--list-only",
+        "--no-recursive",
+        "--ignore-missing-args",
+    ])?);
+    // Nothing is written there.
+    let operands = vec![past.origin.clone(), ".".into()];
+    let request = options::of_names(Arguments { options, operands }, paths)?;
+    let mut found = BTreeMap::new();
+    let mut each = |path, record| drop(found.insert(path, record));
+    let lister = Lister::new(past.preserve, false, None, &mut each);
+    let ended = listen(&run_of(request)?, &lister);
+    to_its_end(ended, &past.origin)?;
+    Ok(found)
+}
+
+/// A path on this machine as an operand: never taken for the name of another one.
+pub fn local(path: &Path) -> OsString {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    path.join("").into()
+}
+
+/// The run that was asked for, which is never a pull that makes a catalogue.
+pub fn run_of(request: Request) -> Result<Sync, Refusal> {
+    match request {
+        Request::Sync(mut sync) => {
+            sync.options.catalogue = None;
+            Ok(*sync)
+        }
+        _ => Err(Refusal::usage("what was asked for is no run")),
+    }
+}
+
+fn options_of(past: &Past, ways: &[Given]) -> Result<Vec<Given>, Refusal> {
+    let mut options: Vec<Given> = past.choice.iter().chain(ways).cloned().collect();
+    options.extend(given(&["-r", "-t"])?);
+    let keep = past.preserve;
+    for (kept, word) in [
+        (keep.links, "-l"),
+        (keep.devices, "--devices"),
+        (keep.specials, "--specials"),
+    ] {
+        if kept {
+            options.extend(given(&[word])?);
+        }
+    }
+    Ok(options)
+}
+
+fn list(
+    past: &Past,
+    ways: &[Given],
+    source: OsString,
+    each: &mut (dyn FnMut(PathBuf, Record) + Send),
+) -> Result<Code, Refusal> {
+    let options = options_of(past, ways)?;
+    let (shown, mut source) = (source.clone(), source);
+    if past.is_named {
+        source = without_slash(&source);
+    }
+    let operands = vec![source];
+    let run = run_of(options::of_arguments(Arguments { options, operands })?)?;
+    let told = Telling::new(run.style.clone());
+    let lister = Lister::new(past.preserve, past.is_named, Some(&told), each);
+    let (code, ended) = listen(&run, &lister);
+    told.close(code.number());
+    to_its_end((code, ended), &shown)
+}
+
+fn without_slash(operand: &OsStr) -> OsString {
+    let bytes = operand.as_bytes();
+    OsStr::from_bytes(bytes.strip_suffix(b"/").unwrap_or(bytes)).to_owned()
+}
+
+/// The code of a list that came to its end.
+fn to_its_end((code, ended): (Code, bool), source: &OsStr) -> Result<Code, Refusal> {
+    let code = match code {
+        Code::Success | Code::Partial | Code::Vanished if ended => return Ok(code),
+        Code::Success => Code::StartClient,
+        code => code,
+    };
+    let text = format!("{} could not be listed", source.to_string_lossy());
+    Err(Refusal::failed(text, code))
+}
+
+/// Collects what a run lists.
+struct Lister<'l> {
+    preserve: Preserve,
+    /// Whether names begin with that of the directory.
+    is_named: bool,
+    told: Option<&'l Telling>,
+    each: Mutex<&'l mut (dyn FnMut(PathBuf, Record) + Send)>,
+}
+
+impl<'l> Lister<'l> {
+    fn new(
+        preserve: Preserve,
+        is_named: bool,
+        told: Option<&'l Telling>,
+        each: &'l mut (dyn FnMut(PathBuf, Record) + Send),
+    ) -> Lister<'l> {
+        let each = Mutex::new(each);
+        Lister {
+            preserve,
+            is_named,
+            told,
+            each,
+        }
+    }
+
+    /// The path of an entry in the tree; none for the tree itself.
+    fn path(&self, listed: PathBuf) -> Option<PathBuf> {
+        let path = match self.is_named {
+            true => listed.components().skip(1).collect(),
+            false => listed,
+        };
+        Some(path).filter(|path| !path.as_os_str().is_empty() && path != Path::new("."))
+    }
+
+    /// Whether the mirror has entries of this kind.
+    fn takes(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::File | Kind::Dir => true,
+            Kind::Symlink => self.preserve.links,
+            Kind::CharDevice | Kind::BlockDevice => self.preserve.devices && process::is_root(),
+            Kind::Fifo | Kind::Socket => self.preserve.specials,
+        }
+    }
+}
+
+impl Report for Lister<'_> {
+    fn event(&self, event: Event) {
+        match (event, self.told) {
+            (Event::ListEntry(entry), _) => {
+                let Some(stat) = entry.stat.filter(|stat| self.takes(stat.kind)) else {
+                    return;
+                };
+                if let Some(path) = self.path(entry.path) {
+                    let mut each = lock(&self.each);
+                    each(path, Record::new(&stat, entry.link));
+                }
+            }
+            (event @ Event::Message { .. }, Some(told)) => told.event(event),
+            _ => {}
+        }
+    }
+
+    fn wants(&self) -> Wants {
+        Wants::default()
+    }
+}

@@ -1,0 +1,333 @@
+//! The runs that carry out a plan: removals first, then what is sent and fetched, each with exactly its names.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::given;
+use super::lists::{self, Lists, local, names, run_of};
+use super::past::Past;
+use crate::cli::arguments::{Arguments, Given};
+use crate::cli::commands::{refused, sync};
+use crate::cli::exit::{Code, Refusal};
+use crate::cli::options;
+use crate::cli::table::Opt;
+use crate::engine::edits::{Edits, Plan, Sense, same, top_most};
+use crate::stage::catalogue::Record;
+use crate::sys::Kind;
+
+/// Removals up to so many are told as rules, too, which spare what else is in a directory that goes.
+const MOST_RULES: usize = 4000;
+
+/// What all runs of a push have in common.
+pub struct Sessions<'p> {
+    pub past: &'p Past,
+    /// What is sent of an entry.
+    pub sent_as: Vec<Given>,
+    /// How runs are told.
+    pub manner: Vec<Given>,
+    pub dry_run: bool,
+}
+
+/// One run.
+struct Session<'s> {
+    options: Vec<Given>,
+    /// Further words.
+    words: Vec<OsString>,
+    names: Vec<&'s PathBuf>,
+    source: OsString,
+    dest: OsString,
+}
+
+impl Sessions<'_> {
+    /// Does what the plan says, and notes in the catalogue what both sides have by then; gives the worst code.
+    /// What turns out not to be done is taken out of the plan.
+    pub fn carry_out(&self, lists: &Lists, plan: &mut Plan) -> Result<Code, Refusal> {
+        let mut code = lists.code;
+        let mut is_broken = false;
+        let mut run = |session: Option<Session<'_>>| -> Result<(), Refusal> {
+            let Some(session) = session.filter(|_| !is_broken) else {
+                return Ok(());
+            };
+            let ended = self.run(session)?;
+            is_broken = !matches!(
+                ended,
+                Code::Success | Code::Partial | Code::Vanished | Code::DeleteLimit
+            );
+            if code == Code::Success || is_broken {
+                code = ended;
+            }
+            Ok(())
+        };
+        let edits = &lists.edits;
+        let past = self.past;
+        let origin = past.origin.clone();
+        let tree = local(&past.tree);
+        let scaffold = Scaffold::for_removal(&plan.remove_there)?;
+        run(self.removal(&plan.remove_there, &scaffold, origin.clone(), &past.ways)?)?;
+        run(self.sending(&plan.send, edits, &[])?)?;
+        let suffix = format!(
+            "--suffix=.theirs-{}",
+            Timestamp::now().strftime("%Y-%m-%dT%H-%M-%SZ")
+        );
+        run(self.sending(&plan.send_beside, edits, &["--backup", &suffix])?)?;
+        let scaffold = Scaffold::for_removal(&plan.remove_here)?;
+        run(self.removal(&plan.remove_here, &scaffold, tree, &past.place)?)?;
+        run(self.fetching(&plan.fetch, edits)?)?;
+        if !self.dry_run && !is_broken {
+            let undone = self.note(lists, plan)?;
+            plan.leave_out(&undone);
+        }
+        Ok(code)
+    }
+
+    /// What has no entry in the scaffold, which has all that is around it, goes.
+    fn removal<'s>(
+        &self,
+        paths: &'s BTreeSet<PathBuf>,
+        scaffold: &Scaffold,
+        dest: OsString,
+        way: &[Given],
+    ) -> Result<Option<Session<'s>>, Refusal> {
+        if paths.is_empty() {
+            return Ok(None);
+        }
+        let mut options: Vec<Given> = self.past.choice.iter().chain(way).cloned().collect();
+        let is_old = way.iter().any(|given| given.opt == Opt::Protocol);
+        // Anchored rules of a directory that is named are not those of its content.
+        let few = paths.len() <= MOST_RULES || self.past.is_named;
+        if few && !is_old {
+            options.extend(sparing_rules(paths)?);
+        }
+        Ok(Some(Session {
+            options,
+            words: vec!["--delete".into(), "--delete-missing-args".into()],
+            names: top_most(paths).collect(),
+            source: local(&scaffold.0),
+            dest,
+        }))
+    }
+
+    fn sending<'s>(
+        &self,
+        paths: &'s BTreeSet<PathBuf>,
+        edits: &Edits,
+        words: &[&str],
+    ) -> Result<Option<Session<'s>>, Refusal> {
+        if paths.is_empty() {
+            return Ok(None);
+        }
+        let past = self.past;
+        let mut words = words_for(paths, edits, words);
+        if self.dry_run {
+            // What would have made room by then is still there.
+            words.push("--force".into());
+        }
+        let options = self.sent_as.iter().chain(&past.choice).chain(&past.ways);
+        Ok(Some(Session {
+            options: options.cloned().collect(),
+            words,
+            names: paths.iter().collect(),
+            source: local(&past.tree),
+            dest: past.origin.clone(),
+        }))
+    }
+
+    fn fetching<'s>(
+        &self,
+        paths: &'s BTreeSet<PathBuf>,
+        edits: &Edits,
+    ) -> Result<Option<Session<'s>>, Refusal> {
+        if paths.is_empty() {
+            return Ok(None);
+        }
+        let past = self.past;
+        let options = past.kept.iter().chain(&past.choice);
+        let options = options.chain(&past.ways).chain(&past.place);
+        Ok(Some(Session {
+            options: options.cloned().collect(),
+            words: words_for(paths, edits, &[]),
+            names: paths.iter().collect(),
+            source: past.origin.clone(),
+            dest: local(&past.tree),
+        }))
+    }
+
+    fn run(&self, session: Session<'_>) -> Result<Code, Refusal> {
+        let mut options = session.options;
+        options.extend(self.manner.iter().cloned());
+        options.extend(given(&session.words)?);
+        options.extend(given(&["--no-recursive", "--no-implied-dirs"])?);
+        let operands = vec![session.source, session.dest];
+        let names = names(session.names.into_iter());
+        let request = options::of_names(Arguments { options, operands }, names)?;
+        let number = sync(&run_of(request)?);
+        Ok(Code::from_number(number).unwrap_or(Code::Partial))
+    }
+
+    /// Notes what both sides have by now: a look at both tells what has become of each path. Gives those of which
+    /// that is not what was wanted.
+    fn note(&self, lists: &Lists, plan: &Plan) -> Result<BTreeSet<PathBuf>, Refusal> {
+        let past = self.past;
+        let edits = &lists.edits;
+        let (mut changes, mut undone) = (BTreeMap::new(), BTreeSet::new());
+        let mut note = |path: &Path, there: Option<&Record>| {
+            let record = there.map(|there| {
+                let here = lists.mirror.record(path);
+                let sum = here.filter(|here| here.kind == Kind::File);
+                let sum = sum.and_then(|here| lists.mirror.sum(path, &here));
+                Record {
+                    sum,
+                    ..there.clone()
+                }
+            });
+            changes.insert(past.prefix.join(path), record);
+        };
+        for path in &plan.agreed {
+            note(path, edits.record_there(path));
+        }
+        if !plan.is_idle() {
+            let found = self.found_there(plan)?;
+            let sense = Sense {
+                times: edits.sense().times && self.sends_times(),
+                ..edits.sense()
+            };
+            let is_dir = |above: &Path| found.get(above).is_some_and(|r| r.kind == Kind::Dir);
+            for path in plan.acted() {
+                let (here, there) = (lists.mirror.record(path), found.get(path));
+                // Where a directory could not be removed, nobody asked what is left in it.
+                let is_left = here.is_none() && path.ancestors().skip(1).any(is_dir);
+                let is_asked = !is_left || plan.is_named(path);
+                match is_asked && same(here.as_ref(), there, sense) {
+                    true => note(path, there),
+                    false => drop(undone.insert(path.clone())),
+                }
+            }
+        }
+        if !changes.is_empty() {
+            past.catalogue.amend(&changes).map_err(refused)?;
+        }
+        Ok(undone)
+    }
+
+    /// What the origin has under the names that were told in runs.
+    fn found_there(&self, plan: &Plan) -> Result<BTreeMap<PathBuf, Record>, Refusal> {
+        let named = plan.acted().filter(|path| plan.is_named(path));
+        lists::under(self.past, names(named))
+    }
+
+    fn sends_times(&self) -> bool {
+        let last = self.sent_as.iter().rev().find_map(|given| match given.opt {
+            Opt::Archive => Some(true),
+            Opt::Times(on) => Some(on),
+            _ => None,
+        });
+        last.unwrap_or(false)
+    }
+}
+
+/// Where a file's size and second are the same on both sides, only what it holds tells: all are compared block by
+/// block then.
+fn words_for(paths: &BTreeSet<PathBuf>, edits: &Edits, words: &[&str]) -> Vec<OsString> {
+    let looks_alike = |path: &PathBuf| match (edits.record_here(path), edits.record_there(path)) {
+        (Some(here), Some(there)) => {
+            let of = |record: &Record| (record.kind, record.size, record.mtime.sec);
+            here.kind == Kind::File && of(here) == of(there) && here.mtime != there.mtime
+        }
+        _ => false,
+    };
+    let again = paths.iter().any(looks_alike).then_some("--ignore-times");
+    words.iter().copied().chain(again).map(Into::into).collect()
+}
+
+/// Rules by which nothing but these paths is removed.
+fn sparing_rules(paths: &BTreeSet<PathBuf>) -> Result<Vec<Given>, Refusal> {
+    let mut rules = Vec::new();
+    for spares in given(&["--filter=P *"])? {
+        let of_path = |path| Given {
+            value: rule("R", path),
+            ..spares.clone()
+        };
+        rules.extend(paths.iter().map(|path| of_path(path)));
+        rules.push(spares);
+    }
+    Ok(rules)
+}
+
+/// A rule about one path. A backslash takes its meaning from a wildcard, and has one only beside some.
+fn rule(verb: &str, path: &Path) -> OsString {
+    let bytes = path.as_os_str().as_bytes();
+    let is_wild = |byte: &u8| b"*?[".contains(byte);
+    let has_wild = bytes.iter().any(is_wild);
+    let mut rule = format!("{verb} /").into_bytes();
+    for byte in bytes {
+        if has_wild && (is_wild(byte) || *byte == b'\\') {
+            rule.push(b'\\');
+        }
+        rule.push(*byte);
+    }
+    OsString::from_vec(rule)
+}
+
+/// An empty tree with the directories around what is to be removed, so that nothing but that is missing in it.
+struct Scaffold(PathBuf);
+
+impl Scaffold {
+    fn for_removal(paths: &BTreeSet<PathBuf>) -> Result<Scaffold, Refusal> {
+        let failed = |e: std::io::Error| {
+            let text = format!("a directory for names: {}", crate::sys::reason(&e));
+            Refusal::failed(text, Code::FileIo)
+        };
+        if paths.is_empty() {
+            return Ok(Scaffold(PathBuf::new()));
+        }
+        let scaffold = Scaffold(private_dir().map_err(failed)?);
+        for path in top_most(paths) {
+            let around = path.parent().unwrap_or(Path::new(""));
+            std::fs::create_dir_all(scaffold.0.join(around)).map_err(failed)?;
+        }
+        Ok(scaffold)
+    }
+}
+
+impl Drop for Scaffold {
+    fn drop(&mut self) {
+        if !self.0.as_os_str().is_empty() {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+}
+
+/// A new directory among temporary files that is nobody else's.
+fn private_dir() -> std::io::Result<PathBuf> {
+    use std::os::unix::fs::DirBuilderExt;
+    let mut number = 0;
+    loop {
+        let name = format!("resilver-push-{}-{number}", std::process::id());
+        let path = std::env::temp_dir().join(OsStr::new(&name));
+        match std::fs::DirBuilder::new().mode(0o700).create(&path) {
+            Ok(()) => return Ok(path),
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists && number < 1000 => number += 1,
+            Err(e) => return Err(e),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_about_one_path_and_no_other() {
+        for (path, expected) in [
+            ("a/b", "R /a/b"),
+            ("a b\\c", "R /a b\\c"),
+            ("a*\\?[x]", "R /a\\*\\\\\\?\\[x]"),
+        ] {
+            assert_eq!(rule("R", Path::new(path)), OsString::from(expected));
+        }
+    }
+}

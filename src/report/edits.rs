@@ -1,0 +1,290 @@
+//! What was changed here and there, as text and as JSON, and what a push did about it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::json::Name;
+use crate::engine::edits::{Change, Plan, State};
+use crate::tree::{Charset, push_escaped};
+
+/// Columns of what was done on a side.
+const WIDTH: usize = 14;
+
+/// What differs from what was pulled.
+pub struct Differences<'e> {
+    states: Vec<(&'e Path, State)>,
+}
+
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    path: Name<'a>,
+    here: Option<&'static str>,
+    there: Option<&'static str>,
+    push: &'static str,
+}
+
+#[derive(Serialize)]
+struct All<'a> {
+    version: u32,
+    send: usize,
+    remove: usize,
+    keep: usize,
+    wait: usize,
+    conflicts: usize,
+    entries: Vec<Told<'a>>,
+}
+
+impl<'e> Differences<'e> {
+    /// Of these states; what both sides came to is none.
+    #[must_use]
+    pub fn of(states: &BTreeMap<&'e Path, State>) -> Differences<'e> {
+        let states = states.iter().filter(|(_, state)| **state != State::Agree);
+        Differences {
+            states: states.map(|(path, state)| (*path, *state)).collect(),
+        }
+    }
+
+    /// How many conflicts there are.
+    #[must_use]
+    pub fn conflicts(&self) -> usize {
+        self.count("conflict")
+    }
+
+    fn count(&self, push: &str) -> usize {
+        let is_so = |(_, state): &&(&Path, State)| does(*state) == push;
+        self.states.iter().filter(is_so).count()
+    }
+
+    /// One a line, and a summary.
+    #[must_use]
+    pub fn as_text(&self) -> Vec<u8> {
+        if self.states.is_empty() {
+            return b"nothing was changed since the pull\n".to_vec();
+        }
+        let charset = Charset::from_env();
+        let mut text = row("here", "there", "push", Path::new("path"), charset);
+        for (path, state) in &self.states {
+            let (here, there) = sides(*state);
+            let word = |change: Option<Change>| change.map_or("-", word);
+            text.extend(row(word(here), word(there), does(*state), path, charset));
+        }
+        let summary = format!(
+            "{} to send, {} to remove there, {} kept there, {}\n",
+            self.count("send"),
+            self.count("remove"),
+            self.count("keep"),
+            conflicts(self.conflicts())
+        );
+        text.extend_from_slice(summary.as_bytes());
+        text
+    }
+
+    /// The same as one object.
+    #[must_use]
+    pub fn as_json(&self) -> Vec<u8> {
+        let told = self.states.iter().map(|(path, state)| {
+            let (here, there) = sides(*state);
+            Told {
+                path: Name::of(path),
+                here: here.map(word),
+                there: there.map(word),
+                push: does(*state),
+            }
+        });
+        let all = All {
+            version: 1,
+            send: self.count("send"),
+            remove: self.count("remove"),
+            keep: self.count("keep"),
+            wait: self.count("wait"),
+            conflicts: self.conflicts(),
+            entries: told.collect(),
+        };
+        let mut text = serde_json::to_vec_pretty(&all).unwrap_or_default();
+        text.push(b'\n');
+        text
+    }
+}
+
+/// What a push did or, in a dry run, would do: conflicts one a line and, unless `quiet`, a summary.
+#[must_use]
+pub fn pushed(plan: &Plan, dry_run: bool, quiet: bool) -> Vec<u8> {
+    let charset = Charset::from_env();
+    let mut text = Vec::new();
+    for (path, here, there) in &plan.conflicts {
+        text.extend_from_slice(b"conflict: ");
+        push_escaped(&mut text, path.as_os_str().as_bytes(), charset);
+        let how = format!(": {} here, {} there\n", word(*here), word(*there));
+        text.extend_from_slice(how.as_bytes());
+    }
+    if quiet {
+        return text;
+    }
+    let would = if dry_run { "would have " } else { "" };
+    let mut summary = String::new();
+    for (count, what) in [
+        (plan.send.len() + plan.send_beside.len(), "sent"),
+        (alone(&plan.remove_there, &plan.send), "removed there"),
+        (plan.fetch.len(), "fetched"),
+        (alone(&plan.remove_here, &plan.fetch), "removed here"),
+        (plan.kept, "kept there"),
+    ] {
+        if count > 0 {
+            let comma = if summary.is_empty() { would } else { ", " };
+            let _ = write!(summary, "{comma}{what} {count}");
+        }
+    }
+    if summary.is_empty() {
+        summary.push_str("nothing was pushed");
+    }
+    summary.push('\n');
+    text.extend_from_slice(summary.as_bytes());
+    text
+}
+
+/// How many are removed for good, not to make room.
+fn alone(removed: &BTreeSet<PathBuf>, made: &BTreeSet<PathBuf>) -> usize {
+    removed.difference(made).count()
+}
+
+/// What can be done about conflicts.
+#[must_use]
+pub fn advice(count: usize) -> String {
+    format!(
+        "{}: resilver diff tells how; resilver push settles with --ours, --theirs or --keep-both",
+        conflicts(count)
+    )
+}
+
+fn conflicts(count: usize) -> String {
+    match count {
+        1 => "1 conflict".into(),
+        _ => format!("{count} conflicts"),
+    }
+}
+
+fn row(here: &str, there: &str, push: &str, path: &Path, charset: Charset) -> Vec<u8> {
+    let mut row = format!("{here:<WIDTH$}{there:<WIDTH$}{push:<10}").into_bytes();
+    push_escaped(&mut row, path.as_os_str().as_bytes(), charset);
+    row.push(b'\n');
+    row
+}
+
+fn sides(state: State) -> (Option<Change>, Option<Change>) {
+    match state {
+        State::Send(here) => (Some(here), None),
+        State::Keep(there) => (None, Some(there)),
+        State::Agree => (None, None),
+        State::Conflict { here, there } => (Some(here), Some(there)),
+        State::Wait { here, there } => (here, there),
+    }
+}
+
+/// What a push does about it.
+fn does(state: State) -> &'static str {
+    match state {
+        State::Send(Change::Deleted) => "remove",
+        State::Send(_) => "send",
+        State::Keep(_) => "keep",
+        State::Agree => "agree",
+        State::Conflict { .. } => "conflict",
+        State::Wait { .. } => "wait",
+    }
+}
+
+fn word(change: Change) -> &'static str {
+    match change {
+        Change::Created => "created",
+        Change::Changed => "changed",
+        Change::Retyped => "type changed",
+        Change::Deleted => "deleted",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn differences(states: &[(&'static str, State)]) -> Differences<'static> {
+        let states = states
+            .iter()
+            .map(|(path, state)| (Path::new(*path), *state));
+        Differences::of(&states.collect())
+    }
+
+    fn all() -> Differences<'static> {
+        let conflict = State::Conflict {
+            here: Change::Changed,
+            there: Change::Retyped,
+        };
+        let waits = State::Wait {
+            here: Some(Change::Deleted),
+            there: None,
+        };
+        differences(&[
+            ("a", State::Send(Change::Created)),
+            ("b", State::Send(Change::Deleted)),
+            ("c", State::Keep(Change::Changed)),
+            ("d", conflict),
+            ("e", waits),
+            ("f", State::Agree),
+        ])
+    }
+
+    #[test]
+    fn each_line_has_both_sides() {
+        let text = String::from_utf8(all().as_text()).expect("text");
+        let expected = "\
+here          there         push      path
+created       -             send      a
+deleted       -             remove    b
+-             changed       keep      c
+changed       type changed  conflict  d
+deleted       -             wait      e
+1 to send, 1 to remove there, 1 kept there, 1 conflict
+";
+        assert_eq!(text, expected);
+        let nothing = differences(&[("f", State::Agree)]).as_text();
+        assert_eq!(nothing, b"nothing was changed since the pull\n");
+    }
+
+    #[test]
+    fn programs_get_the_same() {
+        let told: serde_json::Value = serde_json::from_slice(&all().as_json()).expect("an object");
+        assert_eq!(
+            (&told["version"], &told["conflicts"]),
+            (&1.into(), &1.into())
+        );
+        let first = serde_json::json!({
+            "path": "a", "here": "created", "there": null, "push": "send",
+        });
+        assert_eq!(told["entries"][0], first);
+        assert_eq!(told["entries"].as_array().map(Vec::len), Some(5));
+    }
+
+    #[test]
+    fn a_push_names_conflicts_and_counts_the_rest() {
+        let paths = |text: &str| text.split(' ').map(PathBuf::from).collect();
+        let plan = Plan {
+            send: paths("a d"),
+            remove_there: paths("d d/x e"),
+            kept: 3,
+            conflicts: vec![("c".into(), Change::Deleted, Change::Changed)],
+            ..Plan::default()
+        };
+        let text = |dry, quiet| String::from_utf8(pushed(&plan, dry, quiet)).expect("text");
+        let conflict = "conflict: c: deleted here, changed there\n";
+        assert_eq!(text(false, true), conflict);
+        let whole = format!("{conflict}sent 2, removed there 2, kept there 3\n");
+        assert_eq!(text(false, false), whole);
+        let would = format!("{conflict}would have sent 2, removed there 2, kept there 3\n");
+        assert_eq!(text(true, false), would);
+        let idle = pushed(&Plan::default(), false, false);
+        assert_eq!(idle, b"nothing was pushed\n");
+    }
+}
