@@ -1,0 +1,16 @@
+//! What was changed in a mirror goes back to where it came from: black-box tests against a stock rsync.
+
+// Made for other sets of tests; not all of them is wanted here.
+#[allow(dead_code, unused_imports, unused_macros)]
+#[path = "../places/kit/mod.rs"]
+mod kit;
+#[allow(dead_code)]
+#[path = "../transport/sshd.rs"]
+mod sshd;
+
+mod cells;
+mod guard;
+mod matrix;
+mod place;
+mod push;
+mod refusals;

@@ -1,0 +1,81 @@
+//! Where there is no way back.
+
+use crate::place::Place;
+
+const TREE: &str =
+    "mkdir -p far/d; echo a > far/a; echo b > far/d/b; ln -s a far/l; ages far 1600000000";
+
+#[test]
+fn a_directory_without_a_past_is_not_pushed() {
+    let place = Place::with(TREE);
+    place.room.sh("cp -a far m; mkdir n");
+    for verb in ["push", "diff"] {
+        let said = place.room.resilver(&format!("{verb} m"));
+        said.code(3).says(&["no catalogue", "a pull"]);
+    }
+    // One that was mirrored within this machine has none either.
+    place.room.resilver("-a far/ n").ok();
+    place
+        .room
+        .resilver("push n")
+        .code(3)
+        .says(&["no catalogue"]);
+}
+
+#[test]
+fn pulls_that_change_what_they_bring_are_refused_by_name() {
+    for (options, word) in [
+        ("-aL", "--copy-links"),
+        ("-aR", "--relative"),
+        ("-a --munge-links", "--munge-links"),
+        ("-a --copy-unsafe-links", "--copy-unsafe-links"),
+        ("-lptd", "--recursive"),
+    ] {
+        let place = Place::with(TREE);
+        place.pull(options);
+        place.room.sh("echo x >> far/a");
+        place.push("").code(4).says(&[word]);
+    }
+}
+
+#[test]
+fn sources_that_are_not_one_directory_are_refused() {
+    for (source, why) in [("far/a", "single file"), ("far/*", "wildcards")] {
+        let place = Place::with(TREE);
+        place.room.sh("mkdir m");
+        let from = place.far(source);
+        place.room.resilver(&format!("-a {from} m/")).ok();
+        place.push("").code(4).says(&[why, "push by hand"]);
+    }
+    let place = Place::with(TREE);
+    let from = place.far("far/d");
+    place
+        .room
+        .resilver(&format!(
+            "-a {from} :{}/far/a m",
+            place.room.path().display()
+        ))
+        .ok();
+    place.push("").code(4).says(&["several sources"]);
+}
+
+#[test]
+fn settlements_exclude_each_other() {
+    let place = Place::with(TREE);
+    place.push("--ours --theirs").code(1);
+    place.room.resilver("push").code(1);
+}
+
+#[test]
+fn an_origin_that_is_gone_takes_nothing_with_it() {
+    let place = Place::with(TREE);
+    place.pull("-a");
+    place.room.sh("mv far away");
+    let before = place.tree("m");
+    for verb in ["push --theirs", "push --ours", "diff"] {
+        let said = place.room.resilver(&format!("{verb} m"));
+        assert!(said.code == 23 || said.code == 11, "{said}");
+    }
+    assert_eq!(place.tree("m"), before);
+    assert!(!place.room.exists("far"));
+}
