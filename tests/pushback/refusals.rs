@@ -60,6 +60,20 @@ fn sources_that_are_not_one_directory_are_refused() {
 }
 
 #[test]
+fn protocols_that_change_what_is_around_a_name_are_refused() {
+    let place = Place::with(TREE);
+    place.pull("-a --protocol=29");
+    assert_eq!(place.diff(), []);
+    place.push("").ok();
+    place.room.sh("echo x >> m/a");
+    place
+        .push("")
+        .code(4)
+        .says(&["--protocol=29", "30 or newer"]);
+    assert_eq!(place.room.read("far/a"), "a\n");
+}
+
+#[test]
 fn settlements_exclude_each_other() {
     let place = Place::with(TREE);
     place.push("--ours --theirs").code(1);

@@ -52,7 +52,7 @@ pub const PUSH_BACK: &[Paragraph] = &[
         "There is no way back from a pull of several sources, of a single file or a pattern, without -r, or with options \
          that make something else of what they bring: --files-from, -R, -L, -k, -K, --copy-unsafe-links, --munge-links, \
          --fake-super, --copy-devices. After --chmod permissions take no part, after --chown, --usermap or --groupmap, \
-         or where the mirror is not that of the super-user, owners do not. A mirror on a file system that cannot hold \
+         or where the mirror is not that of the super-user, owners do not. Removals want rsync 3.1 or newer there, and --protocol=29 or less is refused. A mirror on a file system that cannot hold \
          permissions wants a pull with --no-perms. An undo drops the catalogue; the next pull makes a new one.",
     ),
     Text(

@@ -29,7 +29,7 @@ use crate::engine::edits::{Plan, Settlement};
 use crate::report::edits as told;
 use lists::Lists;
 use past::Past;
-use sessions::Sessions;
+use sessions::{Sessions, is_through};
 
 /// The subcommands' names.
 pub const PUSH: &str = "push";
@@ -255,7 +255,8 @@ impl PushBack {
                     dry_run: *dry_run,
                 };
                 let code = sessions.carry_out(&lists, &mut plan)?;
-                print(&told::pushed(&plan, *dry_run, *quiet));
+                let quiet = *quiet || !is_through(code);
+                print(&told::pushed(&plan, *dry_run, quiet));
                 spared?;
                 end(code, plan.conflicts.len())
             }

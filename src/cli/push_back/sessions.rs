@@ -15,9 +15,11 @@ use crate::cli::commands::{refused, sync};
 use crate::cli::exit::{Code, Refusal};
 use crate::cli::options;
 use crate::cli::table::Opt;
+use crate::cli::values::integer;
 use crate::engine::edits::{Edits, Plan, Sense, same, top_most};
 use crate::stage::catalogue::Record;
 use crate::sys::Kind;
+use crate::wire::Protocol;
 
 /// Removals up to so many are told as rules, too, which spare what else is in a directory that goes.
 const MOST_RULES: usize = 4000;
@@ -46,6 +48,7 @@ impl Sessions<'_> {
     /// Does what the plan says, and notes in the catalogue what both sides have by then; gives the worst code.
     /// What turns out not to be done is taken out of the plan.
     pub fn carry_out(&self, lists: &Lists, plan: &mut Plan) -> Result<Code, Refusal> {
+        refuse_old(self.past, plan)?;
         let mut code = lists.code;
         let mut is_broken = false;
         let mut run = |session: Option<Session<'_>>| -> Result<(), Refusal> {
@@ -53,10 +56,7 @@ impl Sessions<'_> {
                 return Ok(());
             };
             let ended = self.run(session)?;
-            is_broken = !matches!(
-                ended,
-                Code::Success | Code::Partial | Code::Vanished | Code::DeleteLimit
-            );
+            is_broken = !is_through(ended);
             if code == Code::Success || is_broken {
                 code = ended;
             }
@@ -96,10 +96,9 @@ impl Sessions<'_> {
             return Ok(None);
         }
         let mut options: Vec<Given> = self.past.choice.iter().chain(way).cloned().collect();
-        let is_old = way.iter().any(|given| given.opt == Opt::Protocol);
         // Anchored rules of a directory that is named are not those of its content.
         let few = paths.len() <= MOST_RULES || self.past.is_named;
-        if few && !is_old {
+        if few {
             options.extend(sparing_rules(paths)?);
         }
         Ok(Some(Session {
@@ -227,6 +226,29 @@ impl Sessions<'_> {
         });
         last.unwrap_or(false)
     }
+}
+
+/// Whether a run that ended so has done what it could.
+pub fn is_through(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Success | Code::Partial | Code::Vanished | Code::DeleteLimit
+    )
+}
+
+/// Refuses protocols in which a receiver wants the directories around a name, whose attributes would change.
+fn refuse_old(past: &Past, plan: &Plan) -> Result<(), Refusal> {
+    let protocols = past.ways.iter().filter(|given| given.opt == Opt::Protocol);
+    for given in protocols.filter(|_| !plan.is_idle()) {
+        if integer(given)? < Protocol::V30.number() {
+            return Err(Refusal::unsupported(format_args!(
+                "--protocol={} has no way to send names without the directories around them: a push wants 30 or \
+                 newer",
+                given.value.to_string_lossy()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Where a file's size and second are the same on both sides, only what it holds tells: all are compared block by
