@@ -57,7 +57,6 @@ pub fn push(words: &[OsString], run: &Sync) -> Result<u8, Refusal> {
     let mut plan = lists.plan(&past, (Settlement::None, removes), dry_run)?;
     let sessions = Sessions {
         past: &past,
-        sent_as: past.kept.clone(),
         manner: of(&|given| {
             matches!(fate(given), Fate::Left | Fate::Place) && given.part != Part::Remove
         }),

@@ -250,7 +250,6 @@ impl PushBack {
                 }
                 let sessions = Sessions {
                     past: &past,
-                    sent_as: past.kept.clone(),
                     manner: given(manner)?,
                     dry_run: *dry_run,
                 };

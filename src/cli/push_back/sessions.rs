@@ -27,8 +27,6 @@ const MOST_RULES: usize = 4000;
 /// What all runs of a push have in common.
 pub struct Sessions<'p> {
     pub past: &'p Past,
-    /// What is sent of an entry.
-    pub sent_as: Vec<Given>,
     /// How runs are told.
     pub manner: Vec<Given>,
     pub dry_run: bool,
@@ -125,7 +123,7 @@ impl Sessions<'_> {
             // What would have made room by then is still there.
             words.push("--force".into());
         }
-        let options = self.sent_as.iter().chain(&past.choice).chain(&past.ways);
+        let options = self.past.kept.iter().chain(&past.choice).chain(&past.ways);
         Ok(Some(Session {
             options: options.cloned().collect(),
             words,
@@ -219,11 +217,16 @@ impl Sessions<'_> {
     }
 
     fn sends_times(&self) -> bool {
-        let last = self.sent_as.iter().rev().find_map(|given| match given.opt {
-            Opt::Archive => Some(true),
-            Opt::Times(on) => Some(on),
-            _ => None,
-        });
+        let last = self
+            .past
+            .kept
+            .iter()
+            .rev()
+            .find_map(|given| match given.opt {
+                Opt::Archive => Some(true),
+                Opt::Times(on) => Some(on),
+                _ => None,
+            });
         last.unwrap_or(false)
     }
 }
