@@ -74,6 +74,18 @@ fn protocols_that_change_what_is_around_a_name_are_refused() {
 }
 
 #[test]
+fn rules_that_cannot_be_read_again_are_refused() {
+    for options in ["--exclude-from=-", "--filter='. -'"] {
+        let place = Place::with(TREE);
+        let from = place.far("far/");
+        place
+            .room
+            .sh(&format!("echo '- x' | \"$RESILVER\" -a {options} {from} m"));
+        place.push("").code(4).says(&["standard input"]);
+    }
+}
+
+#[test]
 fn settlements_exclude_each_other() {
     let place = Place::with(TREE);
     place.push("--ours --theirs").code(1);

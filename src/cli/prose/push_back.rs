@@ -40,7 +40,8 @@ pub const PUSH_BACK: &[Paragraph] = &[
          Files of rules are read anew, from the current directory as ever. What rules leave out is neither sent nor \
          removed. An origin of which more than half would be removed is spared (code 26): --delete-guard=100 lets it \
          go. When all is done both sides are looked at, and what is the same on both is written into the catalogue; \
-         a push that broke off is thus taken up by the next.",
+         a push that broke off is thus taken up by the next. All that makes up to seven connections, most often four: a \
+         key in an agent, or a connection that ssh shares, spares as many questions.",
     ),
     Text(
         "A stock rsync locks nothing. resilver looks at the names in question once more right before it sends them; \

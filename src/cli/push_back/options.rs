@@ -1,5 +1,7 @@
 //! What each option of a pull means for the way back.
 
+use std::os::unix::ffi::OsStrExt;
+
 use crate::cli::arguments::Given;
 use crate::cli::exit::Refusal;
 use crate::cli::table::{Opt, Part};
@@ -74,6 +76,7 @@ pub fn fate(given: &Given) -> Fate {
 
 /// Refuses what the way back of a pull, or a push that guards edits, cannot be told.
 pub fn refuse_no_way_back(given: &Given) -> Result<(), Refusal> {
+    refuse_standard_input(given)?;
     match fate(given) {
         Fate::NoWayBack => Err(Refusal::unsupported(format_args!(
             "the pull had {}, which makes a mirror something else than its origin: what was changed in it cannot \
@@ -86,6 +89,7 @@ pub fn refuse_no_way_back(given: &Given) -> Result<(), Refusal> {
 
 /// Refuses what a push cannot have that guards edits: what sends less than it is told, or something else.
 pub fn refuse_in_guarded(given: &Given) -> Result<(), Refusal> {
+    refuse_standard_input(given)?;
     let refused = match given.opt {
         Opt::Update
         | Opt::Existing
@@ -115,6 +119,26 @@ pub fn refuse_in_guarded(given: &Given) -> Result<(), Refusal> {
     match refused {
         true => Err(Refusal::usage(format_args!(
             "--guard-edits and {} do not go together",
+            spelled(given)
+        ))),
+        false => Ok(()),
+    }
+}
+
+/// Refuses what can be read once only: rules are wanted by several runs.
+fn refuse_standard_input(given: &Given) -> Result<(), Refusal> {
+    let value = given.value.as_bytes();
+    let reads = match given.opt {
+        Opt::ExcludeFrom | Opt::IncludeFrom => value == b"-",
+        Opt::Filter => {
+            let merges = value.starts_with(b".") || value.starts_with(b"merge");
+            merges && (value.ends_with(b" -") || value.ends_with(b"_-"))
+        }
+        _ => false,
+    };
+    match reads {
+        true => Err(Refusal::unsupported(format_args!(
+            "{} took rules from standard input, which cannot be read again; push by hand",
             spelled(given)
         ))),
         false => Ok(()),
