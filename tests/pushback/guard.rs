@@ -44,6 +44,25 @@ fn a_plain_push_can_be_guarded() {
 }
 
 #[test]
+fn nothing_makes_room_unasked() {
+    let place = Place::with(TREE);
+    place.room.sh("mkdir far/empty");
+    place.pull("-a");
+    place
+        .room
+        .sh("rm -r m/d m/empty; echo file > m/d; echo file > m/empty");
+    let to = place.far("far/");
+    let push = |options: &str| place.room.resilver(&format!("{options} m/ {to}"));
+    for options in ["-a -n --guard-edits", "-a --guard-edits"] {
+        push(options).code(23).says(&["could not make way", " d"]);
+        assert_eq!(place.room.read("far/d/b"), "b\n");
+    }
+    assert_eq!(place.room.read("far/empty"), "file\n");
+    push("-a --delete --guard-edits").ok();
+    assert_eq!(place.tree("far"), place.tree("m"));
+}
+
+#[test]
 fn only_the_origin_of_a_mirror_is_guarded() {
     let place = Place::with(TREE);
     place.pull("-a");

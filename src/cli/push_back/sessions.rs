@@ -66,7 +66,10 @@ impl Sessions<'_> {
         let tree = local(&past.tree);
         let scaffold = Scaffold::for_removal(&plan.remove_there)?;
         run(self.removal(&plan.remove_there, &scaffold, origin.clone(), &past.ways)?)?;
-        run(self.sending(&plan.send, edits, &[])?)?;
+        // What would have made room by then is still there in a dry run.
+        let forced = self.dry_run && !plan.remove_there.is_empty();
+        let words = forced.then_some("--force");
+        run(self.sending(&plan.send, edits, words.as_slice())?)?;
         let suffix = format!(
             "--suffix=.theirs-{}",
             Timestamp::now().strftime("%Y-%m-%dT%H-%M-%SZ")
@@ -118,15 +121,10 @@ impl Sessions<'_> {
             return Ok(None);
         }
         let past = self.past;
-        let mut words = words_for(paths, edits, words);
-        if self.dry_run {
-            // What would have made room by then is still there.
-            words.push("--force".into());
-        }
         let options = self.past.kept.iter().chain(&past.choice).chain(&past.ways);
         Ok(Some(Session {
             options: options.cloned().collect(),
-            words,
+            words: words_for(paths, edits, words),
             names: paths.iter().collect(),
             source: local(&past.tree),
             dest: past.origin.clone(),

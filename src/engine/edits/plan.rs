@@ -108,7 +108,7 @@ impl Edits {
                 State::Wait { .. } => drop(self.settle(path, settlement, &mut plan)),
             }
         }
-        self.complete(&mut plan);
+        self.complete(&mut plan, removes);
         plan
     }
 
@@ -146,8 +146,8 @@ impl Edits {
     }
 
     /// Adds the directories on the way to what is sent or fetched, and what has to make room; what cannot be
-    /// removed whole stays.
-    fn complete(&self, plan: &mut Plan) {
+    /// removed whole stays, and without `removes` what has to make room, unless it is empty.
+    fn complete(&self, plan: &mut Plan, removes: bool) {
         for path in plan.send.clone().iter().chain(&plan.send_beside) {
             let missing = self.missing(path, Edits::kind_there);
             plan.send.extend(missing.map(Path::to_owned));
@@ -158,7 +158,7 @@ impl Edits {
         }
         for path in &plan.send {
             let makes_room = self.kind_there(path) == Some(Kind::Dir);
-            if makes_room && self.kind_here(path) != Some(Kind::Dir) {
+            if removes && makes_room && self.kind_here(path) != Some(Kind::Dir) {
                 let all = self.whole(path, Edits::kind_there);
                 plan.remove_there.extend(all.map(Path::to_owned));
             }

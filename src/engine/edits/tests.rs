@@ -257,6 +257,10 @@ fn what_makes_room_is_removed_first() {
     assert_eq!(plan.remove_there, paths("d d/a"));
     assert_eq!(plan.send, paths("d f f/n"));
     assert!(plan.conflicts.is_empty());
+    // Removing was not asked for: what receives it makes room for itself, or says that it cannot.
+    let plan = both.plan(Settlement::None, false);
+    assert!(plan.remove_there.is_empty());
+    assert_eq!(plan.send, paths("d f f/n"));
     // Somebody made something in the directory meanwhile.
     let there = "d/ d/a=1 d/new=1 f=1";
     let plan = edits(base, "d=1 f=1", there).plan(Settlement::None, true);
