@@ -288,7 +288,7 @@ complete -c resilver -n "__fish_resilver_using_subcommand job; and not __fish_se
 complete -c resilver -n "__fish_resilver_using_subcommand job; and not __fish_seen_subcommand_from add list show edit run enable disable remove log status" -f -a "status" -d 'Tell of each job when it last succeeded and when it runs next; exit code 1 if one is overdue'
 complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from add" -l daily -d 'Run it every day' -r
 complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from add" -l hourly -d 'Run it every hour, at this minute [default: 0]' -r
-complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from add" -l weekly -d 'Run it every week, as in "Sun 04:00"' -r
+complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from add" -l weekly -d 'Run it every week, as in Sun 04:00' -r
 complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from add" -l cron -d 'Run it when the five fields of a crontab say so' -r
 complete -c resilver -n "__fish_resilver_using_subcommand job; and __fish_seen_subcommand_from add" -l scheduler -d 'What calls it [default: systemd where it runs, else cron]' -r -f -a "systemd\t''
 cron\t''

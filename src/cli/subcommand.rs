@@ -221,6 +221,14 @@ pub fn parse(words: &[OsString]) -> Result<Option<Subcommand>, Refusal> {
         Some(at) if name == "why" => (&words[..at], &words[at + 1..]),
         _ => (words, &[][..]),
     };
+    let joined;
+    let words = match name == "job" {
+        true => {
+            joined = job::joined(words);
+            &joined[..]
+        }
+        false => words,
+    };
     let command = command.bin_name(format!("{} {name}", grammar::NAME));
     match command.try_get_matches_from(words) {
         Ok(_) if name == "why" && paths.is_empty() => {

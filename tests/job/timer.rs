@@ -213,17 +213,11 @@ fn a_crontab_keeps_what_others_wrote() {
         command.env("XDG_STATE_HOME", home.at("my state"));
         Said::of(command.output().expect("resilver"))
     };
-    for name in ["j", "k"] {
-        let add = [
-            "job",
-            "add",
-            name,
-            "--weekly",
-            "Sun 04:00",
-            "--scheduler",
-            "cron",
-        ];
-        let said = run(&[&add[..], &["--", "-a", "source/", "mirror"]].concat());
+    // As one word, and as two.
+    for (name, when) in [("j", &["Sun 04:00"][..]), ("k", &["Sun", "04:00"])] {
+        let add = ["job", "add", "--weekly"];
+        let rest = [name, "--scheduler", "cron", "--", "-a", "source/", "mirror"];
+        let said = run(&[&add[..], when, &rest].concat());
         assert_eq!(said.code, 0, "{said:?}");
         assert!(said.err.contains("note: cron calls it"), "{said:?}");
     }

@@ -7,7 +7,7 @@ mod words;
 
 pub use act::carry_out;
 pub use prose::JOBS;
-pub use words::{command, read};
+pub use words::{command, joined, read};
 
 use crate::job::{Job, Name};
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::str::FromStr;
 
 use clap::builder::ValueParser;
@@ -51,6 +52,26 @@ pub fn command() -> Command {
     ])
 }
 
+/// A day and a time that were typed as two words, `--weekly Sun 04:00`, become the one value that they are.
+pub fn joined(words: &[OsString]) -> Vec<OsString> {
+    let end = words.iter().position(|word| word == "--");
+    let (mut own, of_run) = words.split_at(end.unwrap_or(words.len()));
+    let mut joined = Vec::with_capacity(words.len());
+    while let Some((word, rest)) = own.split_first() {
+        own = rest;
+        joined.push(word.clone());
+        if let (true, [day, time, rest @ ..]) = (word == "--weekly", rest)
+            && !day.as_bytes().contains(&b' ')
+            && time.as_bytes().contains(&b':')
+        {
+            joined.push([&**day, &**time].join(OsStr::new(" ")));
+            own = rest;
+        }
+    }
+    joined.extend_from_slice(of_run);
+    joined
+}
+
 fn name() -> Arg {
     Arg::new("name")
         .value_name("NAME")
@@ -92,7 +113,7 @@ fn add() -> Command {
     .arg(valued(
         "weekly",
         "DAY HH:MM",
-        "Run it every week, as in \"Sun 04:00\"",
+        "Run it every week, as in Sun 04:00",
     ))
     .arg(valued(
         "cron",
