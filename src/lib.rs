@@ -18,9 +18,9 @@
 //! | [`sys`] | the operating system as small safe functions on directory handles |
 //! | [`tree`] | entries, names and their order, filter rules, metadata |
 //! | [`delta`] | rolling and strong checksums, block sizing, matching, patching: pure functions on bytes |
-//! | [`wire`] | the rsync protocol as pure encoding and decoding; nothing uses it yet |
+//! | [`wire`] | the rsync protocol as pure encoding and decoding |
 //! | [`transport`] | how bytes reach a peer: operands, the remote shell's command line, child processes |
-//! | [`stage`] | the staging area on disk: layout, lock, journal, levelling, switch, recovery, undo, time points |
+//! | [`stage`] | the staging area on disk: layout, lock, journal, levelling, switch, recovery, undo, time points, catalogues |
 //! | [`engine`] | the sync: planner, workers, targets, deletion, statistics; tells what happens as events |
 //! | [`report`] | events to rsync's exact text, statistics and progress |
 //! | [`job`] | named jobs: configuration, schedule, run, hooks, status |
