@@ -359,7 +359,8 @@ pub const EXIT_CODES: &[Paragraph] = &[Text(
 pub const FILES: &[Paragraph] = &[
     Item(
         ".NAME.resilver/",
-        "Beside the destination NAME: the state of resilver, readable by its owner only. It lies in the \
+        "Beside the destination NAME: the state of resilver, readable by its owner only; directories of such names that \
+         another machine sends are passed over. It lies in the \
          destination itself, as .resilver/, where the directory above cannot be written. It is never \
          transferred, listed or deleted. Without it resume and undo are lost, nothing else; resilver \
          tidy removes what it keeps.",

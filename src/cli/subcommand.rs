@@ -207,6 +207,11 @@ pub(super) fn switch(name: &'static str, short: Option<char>, help: &'static str
     }
 }
 
+/// Whether this is the name of a subcommand.
+pub fn is_name(word: &str) -> bool {
+    commands().iter().any(|command| command.get_name() == word)
+}
+
 /// Reads a command line whose first word is a subcommand's name; any other is none of ours.
 pub fn parse(words: &[OsString]) -> Result<Option<Subcommand>, Refusal> {
     let Some(first) = words.first() else {

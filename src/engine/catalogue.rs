@@ -39,6 +39,7 @@ pub(super) fn keep(run: &Run<'_>, stage: &Stage, whole: bool, report: &dyn Repor
 fn doubt(run: &Run<'_>) -> Doubt {
     let (compare, select) = (&run.options.compare, &run.options.select);
     let passes_over = compare.update
+        || compare.size_only
         || compare.existing
         || compare.ignore_existing
         || compare.max_size.is_some()
@@ -48,7 +49,7 @@ fn doubt(run: &Run<'_>) -> Doubt {
         || run.options.alternates.is_some();
     match passes_over || !run.tally.complete() {
         true => Doubt::All {
-            times: run.options.preserve.times,
+            times: run.options.preserve.times && !compare.size_only,
         },
         false => Doubt::Special,
     }
@@ -63,10 +64,11 @@ impl Worker<'_> {
         let Some(listed) = node.sources.first().and_then(|origin| origin.seat.there()) else {
             return Ok(());
         };
+        let algorithm = self.run.far.and_then(|far| far.listed_sums.of_content());
         // The root is listed in itself, without a name.
         let root = node.source_stat.filter(|_| node.parent.is_none());
         let root = root.map(|stat| (&b""[..], Record::new(&stat, None)));
-        let entries = listed.records().into_iter().flatten();
+        let entries = listed.records(algorithm).into_iter().flatten();
         let written = draft.list(&node.path, root.into_iter().chain(entries));
         written.map_err(unwritten)
     }

@@ -92,16 +92,18 @@ pub(super) fn signature(place: &Dir, name: &[u8]) -> Option<u32> {
 /// Whether a name in a directory is state of resilver, which no run lists, transfers or deletes.
 #[must_use]
 pub fn is_state(dir: &Dir, name: &[u8]) -> bool {
-    if !name.starts_with(b".") {
-        return false;
-    }
-    if let Some(state) = name.strip_suffix(b"~") {
-        return state.ends_with(SUFFIX) && signature(dir, state).is_some();
-    }
-    let may_be = name.ends_with(SUFFIX)
-        || find(name, b".resilver.stale-").is_some()
-        || find(name, b".resilver.new").is_some();
-    may_be && signature(dir, name).is_some()
+    may_be_state(name) && signature(dir, name.strip_suffix(b"~").unwrap_or(name)).is_some()
+}
+
+/// Whether a directory of this name may be state. One that comes from another machine is never taken in: state that
+/// somebody else made would be believed.
+#[must_use]
+pub fn may_be_state(name: &[u8]) -> bool {
+    let stands = name.strip_suffix(b"~").unwrap_or(name);
+    name.starts_with(b".")
+        && (stands.ends_with(SUFFIX)
+            || find(name, b".resilver.stale-").is_some()
+            || find(name, b".resilver.new").is_some())
 }
 
 fn find(text: &[u8], part: &[u8]) -> Option<usize> {

@@ -105,7 +105,7 @@ pub use doctor::doctor;
 pub use error::{Error, Situation};
 pub use finding::{Finding, Told, Verified, Wrong};
 pub use gate::guard;
-pub use layout::{is_state, refuse_inside_state};
+pub use layout::{is_state, may_be_state, refuse_inside_state};
 pub use lock::Holder;
 pub use make::{Object, may_be_copied, second_copy, second_name};
 pub use outcome::{

@@ -65,13 +65,12 @@ fn sums_of_files_that_did_not_change_are_kept_and_others_are_not() {
     assert_eq!(first[b], second[b]);
     assert!(second[b].sum.is_some());
     assert_ne!(first[a].sum, second[a].sum);
-    // Its time alone is taken over: nothing came that could be summed.
+    // Its time alone is taken over: the content is what came before.
     let later = filetime::FileTime::from_unix_time(1_700_000_000, 5);
     filetime::set_file_mtime(place.at("s/dir/b"), later).expect("a time");
     place.pull(&["-a", "--size-only"], 0);
     let (_, third) = place.catalogue();
-    assert_eq!(third[b].sum, None);
-    assert_eq!(third[b].mtime.sec, 1_700_000_000);
+    assert_eq!(third[b], second[b]);
 }
 
 #[test]
@@ -178,4 +177,92 @@ fn an_undo_drops_it() {
     assert!(place.find().is_some());
     place.resilver(&["undo", "d"], 0);
     assert!(place.find().is_none());
+}
+
+/// State as resilver makes it, with a catalogue, in the source: beside `sub` and in it.
+fn plant(place: &Place) {
+    place.pull(&["-a"], 0);
+    let made = place.at(".d.resilver");
+    for planted in ["s/.sub.resilver", "s/sub/.resilver"] {
+        fs::create_dir_all(place.at(planted)).expect("a directory");
+        for name in ["signature", "journal", "catalogue"] {
+            fs::copy(made.join(name), place.at(planted).join(name)).expect("a file");
+        }
+    }
+    place.write("s/sub/mine", "mine");
+}
+
+#[test]
+fn state_that_a_peer_sends_is_not_taken_in() {
+    for option in [
+        "--inc-recursive",
+        "--no-inc-recursive",
+        "--protocol=29",
+        "-R",
+    ] {
+        let place = Place::new();
+        plant(&place);
+        place.pull(&["-a", option], 0);
+        let sub = match option {
+            "-R" => place.at("d/s/sub"),
+            _ => place.at("d/sub"),
+        };
+        assert_eq!(
+            fs::read(sub.join("mine")).expect("a file"),
+            b"mine",
+            "{option}"
+        );
+        assert!(!sub.join(".resilver").exists(), "{option}");
+        assert!(!sub.with_file_name(".sub.resilver").exists(), "{option}");
+    }
+}
+
+#[test]
+fn a_catalogue_of_another_tree_is_not_believed() {
+    let place = Place::new();
+    plant(&place);
+    // Something else than resilver brought it.
+    let copied = std::process::Command::new("cp")
+        .args(["-a", "s/sub", "s/.sub.resilver", "."])
+        .current_dir(place.at(""))
+        .status();
+    assert!(copied.expect("cp").success());
+    let find = |name: &str| resilver::stage::catalogue::Catalogue::open(&place.at(name));
+    assert!(find("sub").expect("it can be read").is_none());
+    fs::remove_dir_all(place.at(".sub.resilver")).expect("it goes");
+    assert!(find("sub").expect("it can be read").is_none());
+    assert!(find("d").expect("it can be read").is_some());
+}
+
+#[test]
+fn content_that_did_not_come_is_not_said_to_have() {
+    for options in [
+        &["-r", "--size-only"][..],
+        &["-a", "--size-only"],
+        &["-r", "--ignore-existing"],
+        &["-ru"],
+    ] {
+        let place = Place::new();
+        place.pull(&["-a"], 0);
+        let (_, first) = place.catalogue();
+        place.write("s/a", &FIRST.to_uppercase());
+        let later = filetime::FileTime::from_unix_time(1_700_000_000, 0);
+        filetime::set_file_mtime(place.at("s/a"), later).expect("a time");
+        place.pull(options, 0);
+        let (_, second) = place.catalogue();
+        assert_eq!(second[Path::new("a")], first[Path::new("a")], "{options:?}");
+    }
+}
+
+#[test]
+fn sums_that_are_listed_are_written_down() {
+    let place = Place::new();
+    place.pull(&["-rlt", "--checksum-choice=md5"], 0);
+    let later = filetime::FileTime::from_unix_time(1_700_000_000, 0);
+    filetime::set_file_mtime(place.at("s/a"), later).expect("a time");
+    place.pull(&["-rc", "--checksum-choice=sha1"], 0);
+    let (_, entries) = place.catalogue();
+    let a = &entries[Path::new("a")];
+    assert_eq!(a.sum.map(|sum| sum.algorithm), Some(Checksum::Sha1));
+    assert_eq!(a.mtime.sec, 1_700_000_000);
 }

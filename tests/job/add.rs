@@ -49,6 +49,10 @@ fn what_cannot_run_is_not_added() {
             "--no-such: unknown option",
         ),
         (
+            &["--", "push", "mirror"],
+            "a job makes runs, and \"push\" is a subcommand; a directory of that name is ./push",
+        ),
+        (
             &["--", "-a", "source/"],
             "needs the options, sources and destination",
         ),

@@ -102,6 +102,34 @@ fn what_was_done_to_a_point_is_found() {
 }
 
 #[test]
+fn a_point_that_is_gone_is_missing_unless_it_was_deleted() {
+    let room = nights("");
+    room.resilver(&format!("time-points delete p {}", night(1)))
+        .ok();
+    assert!(found(&room, "p").is_empty());
+    room.sh(&format!("rm -r p/{}", night(2)));
+    assert_eq!(found(&room, "p"), [format!("missing {}", night(2))]);
+    assert!(found(&room, "p/latest").is_empty());
+}
+
+#[test]
+fn a_restore_tells_that_its_point_was_tampered_with() {
+    let room = nights("");
+    let two = night(2);
+    room.sh(&format!("{FLIP}flip p/{two}/dir/inner/deep"));
+    let said = room.resilver(&format!("time-points restore p {two} back"));
+    assert_eq!(said.code, 29, "{said}");
+    let told = format!("is not what it was when it was made: {two}/dir/inner/deep");
+    assert!(said.err.contains(&told), "{said}");
+    room.sh("cmp back/still s/still");
+    // What is not wanted is nobody's concern.
+    room.resilver(&format!("time-points restore p {two} some still"))
+        .ok();
+    let said = room.resilver(&format!("time-points restore p {two} more dir"));
+    assert_eq!(said.code, 29, "{said}");
+}
+
+#[test]
 fn a_directory_that_went_lacks_all_that_was_in_it() {
     let room = nights("");
     let two = night(2);

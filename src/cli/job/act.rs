@@ -9,6 +9,7 @@ use std::process::Command;
 use super::{Action, LogForm, told};
 use crate::cli::exit::{Code, Refusal};
 use crate::cli::options::{self, Request};
+use crate::cli::subcommand;
 use crate::job::{
     self, Clock, Error, Job, Name, Nature, Places, Runner, Runs, Scheduler, Store, SystemClock,
     Timer,
@@ -284,6 +285,7 @@ impl Desk {
 fn check(job: &Job, path: &Path) -> Result<(), Refusal> {
     job.check()
         .map_err(|e| Refusal::usage(format_args!("{}: {e}", crate::tree::shown(path))))?;
+    refuse_subcommand(job)?;
     let reads_input = |word: &String| {
         word == "-"
             || ["=-", ". -", "merge -"]
@@ -302,6 +304,16 @@ fn check(job: &Job, path: &Path) -> Result<(), Refusal> {
     let guards = job::guard_words(job, &nature).map_err(Refusal::usage)?;
     parse(guards.iter().chain(&job.arguments))?;
     Ok(())
+}
+
+/// A job makes runs: a subcommand's name would be taken for a directory.
+fn refuse_subcommand(job: &Job) -> Result<(), Refusal> {
+    match job.arguments.first() {
+        Some(word) if subcommand::is_name(word) => Err(Refusal::usage(format_args!(
+            "a job makes runs, and \"{word}\" is a subcommand; a directory of that name is ./{word}"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn parse<'a>(words: impl Iterator<Item = &'a String>) -> Result<Box<options::Sync>, Refusal> {

@@ -9,7 +9,8 @@ use crate::cli::exit::{Code, Refusal};
 use crate::cli::options::{self, Request, Sync};
 use crate::engine::{self, Event, Report, Wants};
 use crate::stage::Policy;
-use crate::stage::points::{Series, WholeTree};
+use crate::stage::Told;
+use crate::stage::points::{self, Series, Stamp, WholeTree};
 use crate::sys::lock;
 use crate::tree::shown;
 
@@ -55,7 +56,40 @@ impl Restore {
             return Ok(code);
         }
         words.extend(["-n".into(), "-c".into()]);
-        verify(&self.run(&words, &tree)?)
+        match verify(&self.run(&words, &tree)?)? {
+            code if code == Code::Success.number() => self.judge(series, stamp),
+            code => Ok(code),
+        }
+    }
+
+    /// Whether the point still is what it was when it was made: a copy of it is no better.
+    fn judge(&self, series: &Series, stamp: Stamp) -> Result<u8, Refusal> {
+        let point = PathBuf::from(stamp.to_string());
+        let is_wanted = |path: &Path| {
+            let Ok(below) = path.strip_prefix(&point) else {
+                return false;
+            };
+            let asked = |one: &PathBuf| below.starts_with(one.strip_prefix("/").unwrap_or(one));
+            self.paths.is_empty() || self.paths.iter().any(asked)
+        };
+        let (mut wrong, mut failed) = (Vec::new(), None);
+        points::verify(series, Some(stamp), &mut |told| match told {
+            Told::Finding(finding) if is_wanted(&finding.path) => wrong.push(finding.path),
+            Told::Finding(_) => {}
+            Told::Failed(e) => failed = failed.take().or(Some(e)),
+        })
+        .map_err(refused)?;
+        match (wrong.is_empty(), failed) {
+            (true, None) => Ok(Code::Success.number()),
+            (true, Some(e)) => Err(Refusal::failed(e, Code::Partial)),
+            (false, _) => Err(Refusal::failed(
+                format!(
+                    "restored, but the time point is not what it was when it was made: {}",
+                    named(&wrong)
+                ),
+                Code::Differs,
+            )),
+        }
     }
 
     /// The run of these options.
@@ -95,18 +129,23 @@ fn verify(run: &Sync) -> Result<u8, Refusal> {
     if wrong.is_empty() {
         return Ok(Code::of(&outcome).number());
     }
-    let named: Vec<String> = wrong.iter().take(NAMED).map(|path| shown(path)).collect();
-    let more = match wrong.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
     Err(Refusal::failed(
         format!(
-            "what was restored is not as the time point has it: {}{more}",
-            named.join(", ")
+            "what was restored is not as the time point has it: {}",
+            named(&wrong)
         ),
         Code::Partial,
     ))
+}
+
+/// The first of these paths, and how many there are beyond.
+fn named(paths: &[PathBuf]) -> String {
+    let named: Vec<String> = paths.iter().take(NAMED).map(|path| shown(path)).collect();
+    let more = match paths.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", named.join(", "))
 }
 
 /// Collects what a further run would change.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::sync::mpsc::{self, Receiver, SyncSender};
-use std::thread::Scope;
+use std::thread::{self, Scope};
 
 use crate::sys::signal;
 use crate::sys::sparse::{self, Ground};
@@ -47,11 +47,14 @@ pub(super) enum Pieces<'f> {
 }
 
 impl<'f> Pieces<'f> {
-    /// Starts a thread that writes.
-    pub fn behind<'s>(hand: Hand<'s>, scope: &'s Scope<'s, '_>) -> Pieces<'f> {
+    /// Starts a thread that writes; where there can be none, pieces are written at once.
+    pub fn behind<'s>(hand: Hand<'s>, scope: &'s Scope<'s, '_>) -> Pieces<'f>
+    where
+        's: 'f,
+    {
         let (to, pieces) = mpsc::sync_channel::<(Vec<u8>, u64)>(WAITING);
         let (written, back) = mpsc::channel();
-        scope.spawn(move || {
+        let write = move || {
             for (mut piece, at) in pieces {
                 let done = hand.write(&piece, at);
                 piece.clear();
@@ -59,8 +62,11 @@ impl<'f> Pieces<'f> {
                     return;
                 }
             }
-        });
-        Pieces::Behind { to, back, out: 0 }
+        };
+        match thread::Builder::new().spawn_scoped(scope, write) {
+            Ok(_) => Pieces::Behind { to, back, out: 0 },
+            Err(_) => Pieces::AtOnce(hand),
+        }
     }
 
     /// Writes a piece, or hands it over; `piece` is empty afterwards.

@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use super::attached::{Attached, Told};
 use super::wanted::Found;
-use crate::stage::catalogue::Record;
+use crate::delta::{Checksum, Digest};
+use crate::stage::catalogue::{Record, Sum};
 use crate::sys::{Change, Kind, Stat, Time, as_path, lock};
 use crate::wire::flist::{
     Cached, DirKind, Entry, FileType, IdKind, IdNames, Link, List, ListReader, Name,
@@ -306,18 +307,23 @@ impl Listed {
     }
 
     /// What a catalogue has of its entries: nothing of directories that are only on the way, nor of what is missing.
-    /// Waits for the list.
+    /// Sums that are listed (`--checksum`) are made by `algorithm`. Waits for the list.
     ///
     /// # Errors
     /// As [`Listed::names`].
-    pub(in crate::engine) fn records(&self) -> io::Result<impl Iterator<Item = (&[u8], Record)>> {
+    pub(in crate::engine) fn records(
+        &self,
+        algorithm: Option<Checksum>,
+    ) -> io::Result<impl Iterator<Item = (&[u8], Record)>> {
         let lots = self.inside()?.iter();
-        Ok(lots.flat_map(|lot| {
+        Ok(lots.flat_map(move |lot| {
             let entries = lot.leaves.iter().filter_map(|ndx| lot.list.get(*ndx));
-            let leaves = entries.map(|entry| {
+            let leaves = entries.map(move |entry| {
                 let target = entry.target.map(|target| as_path(target).to_owned());
                 let stat = self.0.arrivals.stat(&entry);
-                (entry.name.base, Record::new(&stat, target))
+                let mut record = Record::new(&stat, target);
+                record.sum = entry.checksum.and_then(|sum| listed_sum(algorithm?, sum));
+                (entry.name.base, record)
             });
             let dirs = lot.dirs.iter().filter_map(|(name, child)| {
                 let stat = child.peek()?.stat()?;
@@ -506,4 +512,11 @@ impl Listed {
             self.pass_over();
         }
     }
+}
+
+/// The sum of a file as it is listed; zeros stand for one that could not be read.
+fn listed_sum(algorithm: Checksum, sum: &[u8]) -> Option<Sum> {
+    let is_told = sum.iter().any(|byte| *byte != 0);
+    let digest = Digest::from_bytes(sum).filter(|_| is_told)?;
+    Some(Sum { algorithm, digest })
 }

@@ -138,6 +138,11 @@ impl<'l> Lister<'l> {
                 Part::Listed { .. } => {
                     if let Seat::There(listed) = &origin.seat {
                         for (name, found) in listed.names().map_err(fail)? {
+                            if found == Found::Dir && crate::stage::may_be_state(name) {
+                                let state = listed.enter(name).map_err(fail)?;
+                                state.pass_over();
+                                continue;
+                            }
                             if self.had_to_hide(path, name, found, origin) {
                                 note(Note::Fatal(Error::Excluded {
                                     path: path.join(as_path(name)),

@@ -15,6 +15,8 @@ use super::{Origin, Record, Sum};
 use crate::delta::{Checksum, Digest};
 use crate::stage::choose::state_goes_inside;
 use crate::stage::error::{Doing, Error};
+use crate::stage::hold::Hold;
+use crate::stage::journal::Journal;
 use crate::stage::run::{Stage, make_state};
 use crate::sys::{Dir, Kind, Stat, lock};
 
@@ -47,7 +49,8 @@ impl Sums {
 pub enum Doubt {
     /// Links, devices and the like: whether those are taken is a matter of options.
     Special,
-    /// All; `times` tells whether files have the times that the lists told.
+    /// All; `times` says that a file with the size and the time that the list told has the content as well. Else a
+    /// file came if it was summed, or did not change since the pull before.
     All {
         /// As above.
         times: bool,
@@ -162,6 +165,7 @@ impl Stage {
             let inside = state_goes_inside(&hold.site)?;
             make_state(&mut hold, inside)?;
         }
+        bind(&mut hold)?;
         let (_, home, _) = hold.state()?;
         let before = match Reader::open(home) {
             Err(Error::Damaged { .. }) => None,
@@ -184,6 +188,17 @@ impl Stage {
         }
         writer.finish()
     }
+}
+
+/// Has the journal on disk say which tree the state is of: a catalogue is believed by that.
+fn bind(hold: &mut Hold) -> Result<(), Error> {
+    let no_fsync = hold.no_fsync;
+    let (_, home, journal) = hold.state()?;
+    let written = Journal::read(home)?;
+    if written.is_none_or(|written| written.root != journal.root) {
+        journal.write(home, no_fsync)?;
+    }
+    Ok(())
 }
 
 /// What came, over what was there.
@@ -226,17 +241,17 @@ impl Merge {
         }
         for (name, mut record) in came.0 {
             let known = before.get(name);
-            if !self.arrived(&mut live, name, &record) {
+            let summed = sums.get(&XxHash3_64::oneshot(name)).copied();
+            let is_known = known.is_some_and(|known| known.has_content_of(&record));
+            if !self.arrived(&mut live, name, &record, summed.is_some() || is_known) {
                 if let Some(known) = known.filter(|_| live.has(name, |_| true)) {
                     merged.0.push((name, known.clone()));
                 }
                 continue;
             }
             if record.kind == Kind::File {
-                let known = known.filter(|known| known.has_content_of(&record));
-                let inherited = known.and_then(|known| known.sum);
-                let came = sums.get(&XxHash3_64::oneshot(name)).copied();
-                record.sum = came.or(inherited);
+                let inherited = known.filter(|_| is_known).and_then(|known| known.sum);
+                record.sum = summed.or(record.sum).or(inherited);
             }
             merged.0.push((name, record));
         }
@@ -244,7 +259,8 @@ impl Merge {
         to.put(dir, &merged)
     }
 
-    fn arrived(&self, live: &mut Live<'_>, name: &[u8], record: &Record) -> bool {
+    /// Whether the destination has what the list told; `came` says that the content is known to have come.
+    fn arrived(&self, live: &mut Live<'_>, name: &[u8], record: &Record, came: bool) -> bool {
         let plain = matches!(record.kind, Kind::File | Kind::Dir);
         match self.doubt {
             Doubt::Special if plain => true,
@@ -252,8 +268,8 @@ impl Merge {
             Doubt::All { times } => live.has(name, |stat| {
                 let file = record.kind == Kind::File;
                 let same = !file || stat.size == record.size;
-                let on_time = !file || !times || stat.mtime.sec == record.mtime.sec;
-                stat.kind == record.kind && same && on_time
+                let has_content = !file || came || (times && stat.mtime.sec == record.mtime.sec);
+                stat.kind == record.kind && same && has_content
             }),
         }
     }

@@ -31,6 +31,7 @@ use crate::sys::{Kind, Stat, Time, as_path};
 use super::error::Error;
 use super::hold::Hold;
 use super::home::Home;
+use super::journal::{Journal, RootId};
 use super::layout::CATALOGUE;
 use super::policy::Policy;
 use super::site::Site;
@@ -124,6 +125,12 @@ impl Catalogue {
         let Some(home) = site.find()? else {
             return Ok(None);
         };
+        // What is told of another tree is not believed: its words are commands.
+        let root = site.live_stat()?.as_ref().map(RootId::of);
+        let journal = Journal::read(&home)?;
+        if root.is_none() || journal.is_none_or(|journal| journal.root != root) {
+            return Ok(None);
+        }
         let reader = Reader::open(&home)?;
         Ok(reader.map(|reader| Catalogue {
             dest: dest.to_owned(),

@@ -67,11 +67,7 @@ impl Series {
             if !no_fsync {
                 self.dir.sync().doing("make durable", &self.path)?;
             }
-            if let Some(home) = &self.home {
-                Record::drop(home, *stamp)?;
-                Manifest::drop(home, *stamp)?;
-                sums::drop(home, *stamp)?;
-            }
+            self.drop_records(*stamp)?;
             self.make_again(*stamp, &freed, no_fsync)?;
             sys::cut::point("points.delete");
             let removed = self.dir.remove_all(&hidden);
@@ -80,9 +76,22 @@ impl Series {
         Ok(())
     }
 
+    /// Drops what is known of a point that is gone.
+    fn drop_records(&self, stamp: Stamp) -> Result<(), Error> {
+        let Some(home) = &self.home else {
+            return Ok(());
+        };
+        Record::drop(home, stamp)?;
+        Manifest::drop(home, stamp)?;
+        sums::drop(home, stamp)
+    }
+
     /// Removes what interrupted deletions left.
     pub(super) fn clear_deleted(&self) -> Result<(), Error> {
         for (stamp, behind) in self.leftovers()? {
+            if behind == DELETED {
+                self.drop_records(stamp)?;
+            }
             if behind == DELETED || behind == WHOLE {
                 let removed = self.dir.remove_all(&hidden_name(stamp, &behind));
                 removed.doing("delete", self.path_of(stamp))?;

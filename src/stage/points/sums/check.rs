@@ -34,6 +34,15 @@ pub fn verify(
 ) -> Result<Verified, Error> {
     let mut verified = Verified::default();
     let mut so_far = SoFar::default();
+    if which.is_none() {
+        for stamp in series.vanished()? {
+            tell(Told::Finding(Finding {
+                path: stamp.to_string().into(),
+                kind: Kind::Dir,
+                wrong: Wrong::Missing,
+            }));
+        }
+    }
     let mut before = None;
     for stamp in series.stamps()? {
         if which.is_some_and(|which| which != stamp) {

@@ -63,6 +63,23 @@ fn drop_draft(home: &Home) -> Result<(), Error> {
 }
 
 impl Series {
+    /// Points that have sums and are not there, although nobody deleted them by way of resilver.
+    fn vanished(&self) -> Result<Vec<Stamp>, Error> {
+        let Some(home) = &self.home else {
+            return Ok(Vec::new());
+        };
+        let Some(sums) = home.sub(SUMS)? else {
+            return Ok(Vec::new());
+        };
+        let listed = sums.list().doing("list the sums in", &home.path)?;
+        let (there, leftovers) = (self.stamps()?, self.leftovers()?);
+        let is_known = |stamp: &Stamp| {
+            there.contains(stamp) || leftovers.iter().any(|(other, _)| other == stamp)
+        };
+        let summed = listed.iter().filter_map(|item| Stamp::of_name(item.name));
+        Ok(summed.filter(|stamp| !is_known(stamp)).collect())
+    }
+
     /// The point before this one, if there is one.
     fn before(&self, stamp: Stamp) -> Result<Option<Stamp>, Error> {
         let stamps = self.stamps()?;
