@@ -51,7 +51,7 @@ impl Counts {
 
     fn of(&mut self, wrong: &Wrong) -> &mut u64 {
         match wrong {
-            Wrong::Corrupt => &mut self.corrupt,
+            Wrong::Corrupt { .. } => &mut self.corrupt,
             Wrong::Changed(_) => &mut self.changed,
             Wrong::Attributes(_) => &mut self.attributes,
             Wrong::Missing => &mut self.missing,
@@ -223,14 +223,16 @@ impl Verification {
             });
         }
         if item.action == Action::Transfer {
-            let looks_corrupt = changes.value && self.trial.times && !changes.size && !changes.time;
+            let looks_corrupt =
+                (changes.value || changes.size) && self.trial.times && !changes.time;
             if changes.value && !changes.size && !self.could_be_read(item, looks_corrupt) {
                 *is_read = false;
                 differs.retain(|what| *what != "content");
                 return (!differs.is_empty()).then_some(Wrong::Attributes(differs));
             }
             if looks_corrupt {
-                return Some(Wrong::Corrupt);
+                let is_resized = changes.size;
+                return Some(Wrong::Corrupt { is_resized });
             }
             if differs.first() != Some(&"content") {
                 differs.insert(0, "content");
@@ -328,7 +330,8 @@ impl Voice {
     fn finding(&mut self, finding: &Finding) {
         *self.counts.of(&finding.wrong) += 1;
         let (word, differs, found) = match &finding.wrong {
-            Wrong::Corrupt => ("corrupt", vec!["content"], None),
+            Wrong::Corrupt { is_resized: false } => ("corrupt", vec!["content"], None),
+            Wrong::Corrupt { is_resized: true } => ("corrupt", vec!["content", "size"], None),
             Wrong::Changed(differs) => ("changed", differs.clone(), None),
             Wrong::Attributes(differs) => ("attributes", differs.clone(), None),
             Wrong::Missing => ("missing", Vec::new(), None),
@@ -353,7 +356,12 @@ impl Voice {
             line.push(b'/');
         }
         let why = match (&finding.wrong, found) {
-            (Wrong::Corrupt, _) => "content differs, size and time are the same".to_owned(),
+            (Wrong::Corrupt { is_resized: false }, _) => {
+                "content differs, size and time are the same".to_owned()
+            }
+            (Wrong::Corrupt { is_resized: true }, _) => {
+                "content and size differ, the time is the same".to_owned()
+            }
             (Wrong::Missing, _) => "not there".to_owned(),
             (Wrong::Extra, _) => "should not be there".to_owned(),
             (_, Some(is)) => format!("{is} in place of {}", kind(finding.kind)),

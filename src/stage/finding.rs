@@ -8,8 +8,11 @@ use crate::sys::Kind;
 /// What is wrong with an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wrong {
-    /// The content of a file is another although size and time are the same: nobody's doing that is known of.
-    Corrupt,
+    /// The content of a file is another although its time is the same: nobody's doing that is known of.
+    Corrupt {
+        /// Its size is another too.
+        is_resized: bool,
+    },
     /// The content of a file, or what a link or device leads to, is another, and it shows: these differ.
     Changed(Vec<&'static str>),
     /// Only these differ.

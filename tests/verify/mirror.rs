@@ -102,6 +102,28 @@ fn what_was_damaged_counts_and_what_was_changed_is_told() {
 }
 
 #[test]
+fn another_size_at_the_same_time_is_corruption() {
+    for (act, options, code) in [
+        ("truncate -s 2 d/a", "-a", 29),
+        ("echo more >> d/a", "-a", 29),
+        ("truncate -s 2 d/a", "-r", 0),
+    ] {
+        let room = mirror(options);
+        room.sh(&format!("touch -r d/a t; {act}; touch -r t d/a"));
+        let word = if code == 0 { "changed" } else { "corrupt" };
+        assert_eq!(found(&room, "d", code), [format!("{word} a")], "{act}");
+    }
+    let room = mirror("-a");
+    room.sh("touch -r d/a t; truncate -s 2 d/a; touch -r t d/a");
+    room.resilver("verify d")
+        .code(29)
+        .says(&["a: content and size differ, the time is the same"]);
+    room.resilver("verify --json d")
+        .code(29)
+        .says(&["\"differs\":[\"content\",\"size\"]"]);
+}
+
+#[test]
 fn a_directory_that_went_and_one_that_is_a_link_now() {
     let room = mirror("-a");
     room.sh("rm -r d/dir; mv d/more elsewhere; ln -s ../elsewhere d/more");

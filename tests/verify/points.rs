@@ -71,6 +71,10 @@ fn what_was_done_to_a_point_is_found() {
             "corrupt P/still",
         ),
         ("echo more >> P/changes", "changed P/changes"),
+        (
+            "touch -r P/changes t; truncate -s 3 P/changes; touch -r t P/changes",
+            "corrupt P/changes",
+        ),
         ("touch -d @5 P/changes", "attributes P/changes"),
         ("chmod 640 P/changes", "attributes P/changes"),
         (

@@ -86,6 +86,22 @@ fn every_difference_has_its_word() {
 }
 
 #[test]
+fn another_size_at_the_same_time_is_corruption() {
+    let room = Room::with(&format!(
+        "{TREE}touch -r d/a t; truncate -s 2 d/a; touch -r t d/a"
+    ));
+    for words in sources(&room) {
+        let said = room.resilver(&format!("verify --json {words}")).code(29);
+        assert_eq!(findings(&said).0, ["corrupt a"], "{said}");
+        room.resilver(&format!("verify {words}"))
+            .code(29)
+            .says(&["a: content and size differ, the time is the same"]);
+        let said = room.resilver(&format!("verify --json --no-times {words}"));
+        assert_eq!(findings(&said.code(29)).0, ["changed a"]);
+    }
+}
+
+#[test]
 fn options_say_what_takes_part_and_what_counts() {
     let room = Room::with(&format!(
         "{FLIP}{TREE}flip d/a; chmod 600 d/dir/b; rm d/file; : > d/x.o; touch -d @1700000000 d"

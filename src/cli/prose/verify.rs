@@ -31,11 +31,11 @@ pub const VERIFICATION: &[Paragraph] = &[
     Text("Each entry that is not as it should be is a line: a word, its path, and what is wrong."),
     Item(
         "corrupt",
-        "The content is another, though size and time are the same: nobody is known to have written it.",
+        "The content is another, or the size as well, though the time is the same: nobody is known to have written it.",
     ),
     Item(
         "changed",
-        "The content is another, or what a link leads to or a device is, and size or time show it.",
+        "The content is another, and the time shows it; or what a link leads to, or a device is, is another.",
     ),
     Item(
         "attributes",

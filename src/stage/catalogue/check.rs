@@ -1,4 +1,4 @@
-//! A destination is compared with its catalogue: a file that changed although its size and time did not is corrupt.
+//! A destination is compared with its catalogue: a file that changed although its time did not is corrupt.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -189,10 +189,13 @@ impl Checker<'_> {
                 self.learnt.insert(path.clone(), record.clone());
             }
         }
-        let is_silent = kept.times && !is_late && !is_other_size;
+        let is_silent = is_file && kept.times && !is_late;
         match differs.first() {
             None => {}
-            Some(&"content") if is_silent => self.find(path, &record, Wrong::Corrupt),
+            Some(&"content") if is_silent => {
+                let is_resized = is_other_size;
+                self.find(path, &record, Wrong::Corrupt { is_resized });
+            }
             Some(&("content" | "target" | "device")) => {
                 self.find(path, &record, Wrong::Changed(differs));
             }

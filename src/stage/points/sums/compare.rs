@@ -9,8 +9,8 @@ pub(super) fn wrong(was: &Entry, is: &Entry, is_other: bool) -> Option<Wrong> {
         return Some(Wrong::Type(is.kind));
     }
     let is_resized = was.size != is.size;
-    if is_other && !is_resized && was.mtime == is.mtime {
-        return Some(Wrong::Corrupt);
+    if (is_other || is_resized) && was.mtime == is.mtime {
+        return Some(Wrong::Corrupt { is_resized });
     }
     let differs: Vec<&'static str> = [
         (is_other || is_resized, "content"),
@@ -55,17 +55,23 @@ mod tests {
             change(&mut is);
             is
         };
+        let corrupt = |is_resized| Some(Wrong::Corrupt { is_resized });
         let changed = |words: &[&'static str]| Some(Wrong::Changed(words.to_vec()));
         for (is, is_other, expected) in [
             (with(|_| {}), false, None),
-            (with(|_| {}), true, Some(Wrong::Corrupt)),
-            (with(|is| is.mode = 0o600), true, Some(Wrong::Corrupt)),
+            (with(|_| {}), true, corrupt(false)),
+            (with(|is| is.mode = 0o600), true, corrupt(false)),
             (
                 with(|is| is.mtime.nsec = 0),
                 true,
                 changed(&["content", "time"]),
             ),
-            (with(|is| is.size = 8), false, changed(&["content", "size"])),
+            (with(|is| is.size = 8), false, corrupt(true)),
+            (
+                with(|is| (is.size, is.mtime.nsec) = (8, 0)),
+                false,
+                changed(&["content", "size", "time"]),
+            ),
             (
                 with(|is| (is.uid, is.gid) = (3, 4)),
                 false,
