@@ -134,6 +134,24 @@ fn a_restore_tells_that_its_point_was_tampered_with() {
 }
 
 #[test]
+fn nothing_is_taken_over_from_sums_that_were_damaged() {
+    let room = nights("");
+    // They are read in several steps.
+    room.sh(
+        "for d in $(seq 40); do mkdir -p s/m/$d; for f in $(seq 40); do : > s/m/$d/$f; done; done",
+    );
+    make(&room, 4, "");
+    // The checksum at their end is another.
+    room.sh(&format!(
+        "s=p/.time-points.resilver/sums/{}; printf '\\000\\377' | dd of=$s bs=1 seek=$(( $(stat -c %s $s) - 2 )) \
+         conv=notrunc status=none",
+        night(4)
+    ));
+    make(&room, 5, "");
+    assert_eq!(summary(&room, &format!("p/{}", night(5))).1, 6 + 1600);
+}
+
+#[test]
 fn a_directory_that_went_lacks_all_that_was_in_it() {
     let room = nights("");
     let two = night(2);

@@ -7,6 +7,7 @@ use super::hash::{Batch, Item, Summed};
 use super::visit::{Known, Visited, Visitor, visit};
 use super::{drop_draft, half};
 use crate::stage::error::Error;
+use crate::stage::home::Home;
 use crate::stage::points::manifest::Manifest;
 use crate::stage::points::series::Series;
 use crate::stage::points::stamp::Stamp;
@@ -59,8 +60,7 @@ impl Series {
         let before = match self.before(stamp)? {
             Some(before) => Some(Before {
                 tree: self.tree(before)?,
-                // What is torn is as good as none.
-                sums: Reader::open(home, before).ok().flatten(),
+                sums: whole_sums(home, before),
             }),
             None => None,
         };
@@ -81,6 +81,13 @@ impl Series {
         maker.writer.finish(stamp, no_fsync)?;
         Ok(maker.made)
     }
+}
+
+/// The sums of a point, from their beginning; what is torn is as good as none. Damage may show at their end only, and
+/// nothing is taken over from before it.
+fn whole_sums(home: &Home, stamp: Stamp) -> Option<Reader> {
+    Reader::open(home, stamp).ok()??.unknown().ok()?;
+    Reader::open(home, stamp).ok()?
 }
 
 /// The point before.
