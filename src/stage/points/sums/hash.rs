@@ -19,7 +19,7 @@ use crate::sys::{Dir, Stat, as_path, lock, signal};
 /// Directories, and entries, that are waited for before their files are read.
 const MOST_DIRS: usize = 128;
 const MOST_ENTRIES: usize = 8192;
-/// Sums of files with several names that are kept for the other names.
+/// Sums that are kept for when the file is met again.
 const MOST_KNOWN: usize = 1 << 16;
 
 /// What is wanted of a directory.
@@ -43,9 +43,27 @@ pub(super) struct Batch<T> {
 /// Sums of files that are met under other names, or in other points.
 #[derive(Default)]
 pub(super) struct Summed {
-    names: Mutex<HashMap<Object, Sum>>,
+    names: Known,
     /// What deltas give: that of an old point takes those of all later ones.
-    deltas: Mutex<HashMap<Object, Sum>>,
+    deltas: Known,
+}
+
+/// Sums of some files, which take no more room than they may.
+#[derive(Default)]
+struct Known(Mutex<HashMap<Object, Sum>>);
+
+impl Known {
+    fn of(&self, object: Object) -> Option<Sum> {
+        lock(&self.0).get(&object).copied()
+    }
+
+    fn insert(&self, object: Object, sum: Sum) {
+        let mut known = lock(&self.0);
+        if known.len() >= MOST_KNOWN {
+            known.clear();
+        }
+        known.insert(object, sum);
+    }
 }
 
 /// What the files of an item gave, by the order of its jobs.
@@ -116,25 +134,19 @@ fn one(
     let told = || series.path_of(all[at]).join(&path);
     let object = seen.object();
     if seen.delta.is_some() {
-        if let Some(sum) = lock(&summed.deltas).get(&object) {
-            return Ok(*sum);
+        if let Some(sum) = summed.deltas.of(object) {
+            return Ok(sum);
         }
-        let mut tell = |delta: &Stat, sum| {
-            lock(&summed.deltas).insert((delta.dev, delta.ino), sum);
-        };
+        let mut tell = |delta: &Stat, sum| summed.deltas.insert((delta.dev, delta.ino), sum);
         return series.sum_of_delta(all, at, &path, &mut tell);
     }
     let has_others = seen.stat.is_some_and(|stat| stat.nlink > 1);
-    if has_others && let Some(sum) = lock(&summed.names).get(&object) {
-        return Ok(*sum);
+    if has_others && let Some(sum) = summed.names.of(object) {
+        return Ok(sum);
     }
     let sum = read(&visited.dir, &seen.entry.name, buffer).doing("read", told())?;
     if has_others {
-        let mut names = lock(&summed.names);
-        if names.len() >= MOST_KNOWN {
-            names.clear();
-        }
-        names.insert(object, sum);
+        summed.names.insert(object, sum);
     }
     Ok(sum)
 }
@@ -162,4 +174,18 @@ impl Read for UntilStopped {
 /// Whether a path is one of these or lies below one.
 pub(super) fn is_below(path: &Path, tops: &[PathBuf]) -> bool {
     tops.iter().any(|top| path.starts_with(top))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_kept_than_there_is_room_for() {
+        let known = Known::default();
+        let sums = 0..=MOST_KNOWN as u64;
+        sums.for_each(|number| known.insert(((0, 0), number), Sum::default()));
+        assert_eq!(lock(&known.0).len(), 1);
+        assert!(known.of(((0, 0), MOST_KNOWN as u64)).is_some());
+    }
 }
