@@ -87,6 +87,7 @@ mod pairs;
 mod plan;
 pub mod points;
 mod policy;
+mod reading;
 mod ready;
 mod run;
 mod settle;

@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use super::coding::{Cursor, Listing, put_uint};
+use super::coding::{Listing, put_uint, read_uint};
 use crate::sys::as_path;
 
 /// A file of blocks, and where each directory's lie.
@@ -35,10 +35,10 @@ impl Blocks {
         let mut from = Counting { from, at, len };
         let mut by_dir: BTreeMap<PathBuf, Vec<Range<u64>>> = BTreeMap::new();
         let mut scratch = Vec::new();
-        while let Some(path) = from.uint()?.checked_sub(1) {
+        while let Some(path) = read_uint(&mut from)?.checked_sub(1) {
             from.fill(&mut scratch, path)?;
             let dir = as_path(&scratch).to_owned();
-            let block = from.uint()?;
+            let block = read_uint(&mut from)?;
             let start = from.at;
             from.fill(&mut scratch, block)?;
             by_dir.entry(dir).or_default().push(start..from.at);
@@ -77,35 +77,29 @@ pub(super) fn torn() -> io::Error {
 }
 
 /// A reader that knows how much can come.
-struct Counting<'r, R> {
-    from: &'r mut R,
-    at: u64,
-    len: u64,
+pub(super) struct Counting<'r, R> {
+    pub from: &'r mut R,
+    /// Where it is.
+    pub at: u64,
+    /// Where it ends.
+    pub len: u64,
 }
 
 impl<R: Read> Counting<'_, R> {
-    fn fill(&mut self, to: &mut Vec<u8>, len: u64) -> io::Result<()> {
+    /// The next bytes, in place of what was there before.
+    pub fn fill(&mut self, to: &mut Vec<u8>, len: u64) -> io::Result<()> {
         if len > self.len.saturating_sub(self.at) {
             return Err(torn());
         }
         to.resize(usize::try_from(len).map_err(|_| torn())?, 0);
-        self.at += len;
-        self.from.read_exact(to)
+        self.read_exact(to)
     }
+}
 
-    fn uint(&mut self) -> io::Result<u64> {
-        let mut bytes = Vec::with_capacity(10);
-        loop {
-            let mut byte = [0];
-            self.from.read_exact(&mut byte)?;
-            self.at += 1;
-            bytes.push(byte[0]);
-            if byte[0] < 0x80 {
-                return Cursor(&bytes).uint().ok_or_else(torn);
-            }
-            if bytes.len() >= 10 {
-                return Err(torn());
-            }
-        }
+impl<R: Read> Read for Counting<'_, R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let read = self.from.read(to)?;
+        self.at += read as u64;
+        Ok(read)
     }
 }

@@ -1,6 +1,7 @@
 //! How entries are written: numbers, byte strings, records, the entries of a directory.
 
 use std::ffi::OsString;
+use std::io::{self, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
@@ -132,6 +133,23 @@ pub(super) fn put_origin(out: &mut Vec<u8>, origin: &Origin) {
     }
 }
 
+/// Reads a number.
+///
+/// # Errors
+/// It is no number of 64 bits, or the stream is at its end.
+pub(in crate::stage) fn read_uint(from: &mut impl Read) -> io::Result<u64> {
+    let (mut bytes, mut len) = ([0; 10], 0);
+    for byte in &mut bytes {
+        from.read_exact(std::slice::from_mut(byte))?;
+        len += 1;
+        if *byte < 0x80 {
+            break;
+        }
+    }
+    let number = Cursor(&bytes[..len]).uint();
+    number.ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
+
 /// What is left to be read.
 pub(in crate::stage) struct Cursor<'b>(pub &'b [u8]);
 
@@ -227,5 +245,31 @@ impl<'b> Cursor<'b> {
         let fits = digest.len() == algorithm.digest_len();
         let digest = Digest::from_bytes(digest).filter(|_| fits)?;
         Some(Some(Sum { algorithm, digest }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_they_are_written() {
+        for number in [0, 1, 0x7f, 0x80, 1 << 35, u64::MAX] {
+            let mut bytes = Vec::new();
+            put_uint(&mut bytes, number);
+            bytes.push(1);
+            let mut from = &bytes[..];
+            assert_eq!(read_uint(&mut from).expect("a number"), number);
+            assert_eq!(from, [1]);
+        }
+        // More than 64 bits, and no end of them.
+        let [mut large, endless] = [[0xff; 10], [0x80; 10]];
+        large[9] = 2;
+        for bytes in [large, endless] {
+            let e = read_uint(&mut &bytes[..]).expect_err("no number");
+            assert_eq!(e.kind(), io::ErrorKind::InvalidData);
+        }
+        let e = read_uint(&mut &[0x80][..]).expect_err("an end");
+        assert_eq!(e.kind(), io::ErrorKind::UnexpectedEof);
     }
 }

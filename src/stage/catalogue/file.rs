@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use twox_hash::XxHash3_64;
 
 use super::Origin;
-use super::blocks::{self, Blocks, put_block, torn};
-use super::coding::{Cursor, Listing, put_bytes, put_origin, put_uint};
+use super::blocks::{self, Blocks, Counting, put_block, torn};
+use super::coding::{Cursor, Listing, put_bytes, put_origin, put_uint, read_uint};
 use crate::stage::error::{Doing, Error};
 use crate::stage::home::Home;
 use crate::stage::layout::{CATALOGUE, CATALOGUE_NEXT};
@@ -138,10 +138,21 @@ fn read(file: File) -> io::Result<(Origin, Blocks)> {
     if head != HEAD {
         return Err(torn());
     }
-    let (words, taken) = read_bytes(&mut from, LONGEST_ORIGIN)?;
+    let (at, len) = (HEAD.len() as u64, len.saturating_sub(HASH));
+    let mut counting = Counting {
+        from: &mut from,
+        at,
+        len,
+    };
+    let words_len = read_uint(&mut counting)?;
+    if words_len > LONGEST_ORIGIN {
+        return Err(torn());
+    }
+    let mut words = Vec::new();
+    counting.fill(&mut words, words_len)?;
     let origin = Cursor(&words).origin().ok_or_else(torn)?;
-    let at = HEAD.len() as u64 + taken;
-    let blocks = Blocks::find(file, &mut from, at, len.saturating_sub(HASH))?;
+    let at = counting.at;
+    let blocks = Blocks::find(file, &mut from, at, len)?;
     let mut rest = [0];
     if from.read(&mut rest)? != 0 {
         return Err(torn());
@@ -151,29 +162,6 @@ fn read(file: File) -> io::Result<(Origin, Blocks)> {
     hashing.inner.read_exact(&mut hash)?;
     match u64::from_le_bytes(hash) == hashing.hasher.finish() {
         true => Ok((origin, blocks)),
-        false => Err(torn()),
-    }
-}
-
-/// A byte string of at most so many bytes, and how many bytes it took.
-fn read_bytes(from: &mut impl Read, most: u64) -> io::Result<(Vec<u8>, u64)> {
-    let mut head = Vec::new();
-    let len = loop {
-        let mut byte = [0];
-        from.read_exact(&mut byte)?;
-        head.push(byte[0]);
-        if byte[0] < 0x80 || head.len() >= 10 {
-            break Cursor(&head).uint().ok_or_else(torn)?;
-        }
-    };
-    if len > most {
-        return Err(torn());
-    }
-    let mut bytes = Vec::new();
-    from.take(len).read_to_end(&mut bytes)?;
-    let taken = head.len() as u64 + len;
-    match bytes.len() as u64 == len {
-        true => Ok((bytes, taken)),
         false => Err(torn()),
     }
 }

@@ -1,14 +1,15 @@
 //! Looks at what a destination has of what its catalogue lists, from several threads.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::check::Kept;
 use super::{Record, Sum, parts};
 use crate::delta::{Checksum, Digest};
 use crate::stage::error::{Doing, Error};
-use crate::sys::{Dir, Kind, Stat, Time, as_path, signal};
+use crate::stage::reading::{UntilStopped, read_through};
+use crate::sys::{Dir, Kind, Stat, Time, as_path};
 
 /// Bytes that are read at a time.
 pub(super) const STEP: usize = 256 << 10;
@@ -75,7 +76,7 @@ impl Live<'_> {
                 let algorithm = record
                     .sum
                     .map_or_else(Checksum::default, |sum| sum.algorithm);
-                let mut read = || sum_of(&mut dir.open_file(name)?, algorithm, buffer);
+                let mut read = || sum_of(dir.open_file(name)?, algorithm, buffer);
                 let digest = read().doing("read", told())?;
                 looked.sum = digest.map(|digest| Sum { algorithm, digest });
             }
@@ -116,20 +117,10 @@ fn closed(error: &Error, path: PathBuf) -> Error {
 }
 
 /// The sum of a file; none where the algorithm makes none.
-fn sum_of(file: &mut File, algorithm: Checksum, buffer: &mut [u8]) -> io::Result<Option<Digest>> {
+fn sum_of(file: File, algorithm: Checksum, buffer: &mut [u8]) -> io::Result<Option<Digest>> {
     let Some(mut sum) = algorithm.stream() else {
         return Ok(None);
     };
-    loop {
-        // A large file is left when somebody asks to stop.
-        if signal::stop_requested() {
-            return Err(io::Error::other("interrupted"));
-        }
-        match file.read(buffer) {
-            Ok(0) => return Ok(Some(sum.finish())),
-            Ok(read) => sum.update(&buffer[..read]),
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(e),
-        }
-    }
+    read_through(UntilStopped(file), buffer, |bytes| sum.update(bytes))?;
+    Ok(Some(sum.finish()))
 }

@@ -17,6 +17,7 @@ use crate::stage::layout::TMP;
 use crate::stage::level::{Keeper, Obstacle, level};
 use crate::stage::lock::Locks;
 use crate::stage::policy::Policy;
+use crate::stage::reading::read_through;
 use crate::stage::site::Site;
 use crate::stage::survey::file_name;
 use crate::sys::sparse::{Ground, set_len, write_with_holes};
@@ -373,16 +374,10 @@ pub(super) fn sum_of(file: &mut File) -> io::Result<Sum> {
 }
 
 /// The checksum of what is left, read by way of a buffer.
-pub(super) fn sum_with(mut file: impl Read, buffer: &mut [u8]) -> io::Result<Sum> {
+pub(super) fn sum_with(file: impl Read, buffer: &mut [u8]) -> io::Result<Sum> {
     let mut sum = Sha256::new();
-    loop {
-        match file.read(buffer) {
-            Ok(0) => return Ok(sum.finalize().into()),
-            Ok(read) => sum.update(&buffer[..read]),
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(e),
-        }
-    }
+    read_through(file, buffer, |bytes| sum.update(bytes))?;
+    Ok(sum.finalize().into())
 }
 
 /// Writes a file, leaving zeros out, and sums it up.

@@ -12,7 +12,7 @@ use zstd::stream::write::Encoder;
 
 use super::coding::{Entry, decode, encode};
 use super::{DRAFT, SUMS};
-use crate::stage::catalogue::coding::{put_bytes, put_uint};
+use crate::stage::catalogue::coding::{put_bytes, put_uint, read_uint};
 use crate::stage::error::{Doing, Error};
 use crate::stage::home::Home;
 use crate::stage::points::stamp::Stamp;
@@ -170,7 +170,7 @@ impl Reader {
     }
 
     fn block(&mut self) -> io::Result<Option<Block>> {
-        let Some(len) = self.uint()?.checked_sub(1) else {
+        let Some(len) = read_uint(&mut self.from)?.checked_sub(1) else {
             // With the end of the frame its checksum is looked at.
             return match self.from.fill_buf()?.is_empty() {
                 true => Ok(None),
@@ -178,22 +178,9 @@ impl Reader {
             };
         };
         let path = self.bytes(len)?;
-        let len = self.uint()?;
+        let len = read_uint(&mut self.from)?;
         let entries = decode(&self.bytes(len)?).ok_or_else(torn)?;
         Ok(Some((as_path(&path).to_owned(), entries)))
-    }
-
-    fn uint(&mut self) -> io::Result<u64> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let mut byte = [0];
-            self.from.read_exact(&mut byte)?;
-            number |= u64::from(byte[0] & 0x7f) << shift;
-            if byte[0] < 0x80 {
-                return Ok(number);
-            }
-        }
-        Err(torn())
     }
 
     /// No more room is taken than there are bytes.

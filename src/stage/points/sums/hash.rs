@@ -1,8 +1,7 @@
 //! Files are read and summed, several at a time, for some directories together.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -14,6 +13,7 @@ use crate::stage::points::manifest::Sum;
 use crate::stage::points::series::Series;
 use crate::stage::points::stamp::Stamp;
 use crate::stage::points::whole::{STEP, sum_with};
+use crate::stage::reading::{UntilStopped, interrupted};
 use crate::sys::{Dir, Stat, as_path, lock, signal};
 
 /// Directories, and entries, that are waited for before their files are read.
@@ -153,22 +153,6 @@ fn one(
 
 fn read(dir: &Dir, name: &[u8], buffer: &mut [u8]) -> io::Result<Sum> {
     sum_with(UntilStopped(dir.open_file(name)?), buffer)
-}
-
-fn interrupted() -> io::Error {
-    io::Error::other("interrupted")
-}
-
-/// A file that is left when somebody asks to stop, however large it is.
-struct UntilStopped(File);
-
-impl Read for UntilStopped {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match signal::stop_requested() {
-            true => Err(interrupted()),
-            false => self.0.read(buffer),
-        }
-    }
 }
 
 /// Whether a path is one of these or lies below one.
