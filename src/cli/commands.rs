@@ -304,7 +304,7 @@ pub fn code_of(error: &engine::Error) -> Code {
         engine::Error::TempDir { .. } => Code::Syntax,
         engine::Error::Deadline { .. } => Code::Timeout,
         engine::Error::Stage(e) => code_of_stage(e),
-        engine::Error::Worker => Code::Ipc,
+        engine::Error::Worker | engine::Error::Thread { .. } => Code::Ipc,
         engine::Error::Unusable(_) => Code::Syntax,
         engine::Error::Wire(e) => match e.fault() {
             Some(wire::Fault::Protocol) => Code::Protocol,

@@ -186,7 +186,7 @@ fn unless_stopped<T: Send + 'static>(
     }
     let (news, waits) = mpsc::channel();
     // Nothing that it holds outlives the process, which ends when somebody asks to stop.
-    std::thread::spawn(move || {
+    let begun = std::thread::Builder::new().spawn(move || {
         let words = news.clone();
         let mut tell = |said| {
             let _ = words.send(News::Told(said));
@@ -194,6 +194,7 @@ fn unless_stopped<T: Send + 'static>(
         let done = work(&mut tell);
         let _ = news.send(News::Done(done));
     });
+    begun.map_err(FarError::Thread)?;
     loop {
         match waits.recv_timeout(NAP) {
             _ if signal::stop_requested() => return Err(FarError::Stopped),
@@ -254,6 +255,9 @@ pub enum FarError {
     /// Somebody asked to stop.
     #[error("stopped")]
     Stopped,
+    /// The system has no room for a thread.
+    #[error("cannot start a thread: {}", crate::sys::reason(.0))]
+    Thread(io::Error),
     /// What opened the way crashed.
     #[error("the way to the other machine could not be opened")]
     Crashed,
@@ -265,7 +269,9 @@ impl FarError {
         match self {
             FarError::Stopped => Code::Signal,
             FarError::Crashed => Code::Crashed,
-            FarError::Reach(ReachError::Shell(_)) | FarError::Start(_) => Code::Ipc,
+            FarError::Reach(ReachError::Shell(_)) | FarError::Start(_) | FarError::Thread(_) => {
+                Code::Ipc
+            }
             #[cfg(feature = "ssh")]
             FarError::Reach(ReachError::Ssh(_)) => Code::Unexplained,
             FarError::Connect(ConnectError::TimedOut { .. }) => Code::ConnectTimeout,

@@ -156,6 +156,12 @@ pub enum Error {
     /// Somebody asked to stop (code 20).
     #[error("interrupted")]
     Interrupted,
+    /// The system has no room for a thread of the session (code 14).
+    #[error("cannot start a thread: {}", reason(source))]
+    Thread {
+        /// The system's reason.
+        source: io::Error,
+    },
     /// A thread of the run died; a defect of this program (code 14).
     #[error("a worker thread ended unexpectedly")]
     Worker,

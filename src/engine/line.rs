@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::error::Error;
+use super::workforce::{caught, start};
 use crate::sys::signal;
 
 /// Ends a session, so that whoever reads from the other end or writes to it does not wait for ever.
@@ -70,8 +71,10 @@ impl Line {
     ) -> Result<T, Error> {
         let (is_over, is_late) = (AtomicBool::new(false), AtomicBool::new(false));
         let result = std::thread::scope(|scope| {
-            let watcher = scope.spawn(|| self.watch(timeout, hang_up, (&is_over, &is_late)));
-            let result = session();
+            let watch = || self.watch(timeout, hang_up, (&is_over, &is_late));
+            let watcher = start(scope, "watcher", watch)?;
+            // Whatever becomes of it, the watcher is told that it is over.
+            let result = caught(session);
             is_over.store(true, Ordering::Relaxed);
             watcher.thread().unpark();
             result
@@ -140,5 +143,23 @@ impl Write for Writing {
 
     fn flush(&mut self) -> io::Result<()> {
         self.to.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn a_session_that_dies_is_over() {
+        let (done, waits) = mpsc::channel();
+        std::thread::spawn(move || {
+            let session = || -> Result<(), Error> { panic!("it dies") };
+            let ended = Line::default().attend(None, &|| {}, || "receiver", session);
+            let _ = done.send(matches!(ended, Err(Error::Worker)));
+        });
+        assert_eq!(waits.recv_timeout(Duration::from_secs(10)), Ok(true));
     }
 }

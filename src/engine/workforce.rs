@@ -1,6 +1,8 @@
 //! The threads of a run.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{Builder, Scope, ScopedJoinHandle};
 
 use crate::sys::stack::DEEP;
 
@@ -25,13 +27,13 @@ impl Run<'_> {
                     }
                 };
                 // Without it the bar lacks an end; nothing else.
-                let _ = std::thread::Builder::new()
+                let _ = Builder::new()
                     .name("survey".into())
                     .stack_size(DEEP)
                     .spawn_scoped(scope, count);
             }
             for number in 1..threads {
-                let spawned = std::thread::Builder::new()
+                let spawned = Builder::new()
                     .name(format!("worker-{number}"))
                     .stack_size(DEEP)
                     .spawn_scoped(scope, || guarded(self));
@@ -69,8 +71,29 @@ impl Run<'_> {
 
 /// Works; a panic of one worker ends the run instead of leaving the others waiting.
 fn guarded(run: &Run<'_>) {
-    let work = std::panic::AssertUnwindSafe(|| Worker::new(run).work());
-    if std::panic::catch_unwind(work).is_err() {
-        run.fail(Error::Worker);
+    let work = caught(|| {
+        Worker::new(run).work();
+        Ok(())
+    });
+    if let Err(e) = work {
+        run.fail(e);
     }
+}
+
+/// Does a part of a session; if it panics, that is its error, and nobody waits for it for ever.
+pub(super) fn caught<T>(part: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(part)).unwrap_or(Err(Error::Worker))
+}
+
+/// Starts a thread that a session cannot be without.
+///
+/// # Errors
+/// The system has no room for it.
+pub(super) fn start<'s, T: Send + 's>(
+    scope: &'s Scope<'s, '_>,
+    name: &str,
+    work: impl FnOnce() -> T + Send + 's,
+) -> Result<ScopedJoinHandle<'s, T>, Error> {
+    let thread = Builder::new().name(name.into()).spawn_scoped(scope, work);
+    thread.map_err(|source| Error::Thread { source })
 }

@@ -6,6 +6,11 @@ mod hostile;
 mod large;
 mod place;
 mod spelling;
+mod threads;
+// Made for another set of tests; not all of it is wanted here.
+#[allow(dead_code, unused_imports)]
+#[path = "../places/kit/mod.rs"]
+mod kit;
 
 use std::path::Path;
 use std::process::{Command, Output};

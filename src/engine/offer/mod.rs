@@ -48,6 +48,7 @@ use super::remote::{CodeOf, refuse_beyond};
 use super::select::Names;
 use super::sources::{self, Lister, Source};
 use super::tally::Tally;
+use super::workforce::{caught, start};
 use crate::sys::signal;
 use crate::wire::flist::Fields;
 use crate::wire::handshake::Offer;
@@ -190,7 +191,16 @@ fn push_over(
         appends: matches!(options.content.writing, Writing::Append { .. }),
     };
     let served = std::thread::scope(|scope| {
-        let reader = scope.spawn(|| requests::read_all(stream, &dialect, form, &batch, &inbox));
+        let read = || {
+            let read = || {
+                requests::read_all(stream, &dialect, form, &batch, &inbox);
+                Ok(())
+            };
+            if let Err(e) = caught(read) {
+                inbox.put_all([(Said::Over(e), 0)].into_iter());
+            }
+        };
+        let reader = start(scope, "reader", read).inspect_err(|_| hang_up())?;
         let session = Session {
             teller: &teller,
             dialect: &dialect,
@@ -201,7 +211,7 @@ fn push_over(
             patience: timeout.map(|timeout| timeout / 2),
             code_of: &*code_of,
         };
-        let served = session.serve(&found.sources, server, to);
+        let served = caught(|| session.serve(&found.sources, server, to));
         // Of a server that has nothing to offer nobody wants anything.
         let is_idle = served.as_ref().is_ok_and(|served| served.is_none());
         if served.is_err() || is_idle {

@@ -61,6 +61,7 @@ use super::select::Names;
 use super::session;
 use super::sources::{Arrivals, Listed, Opened, Part, Seat, Source};
 use super::tally::Tally;
+use super::workforce::{caught, start};
 use crate::sys::users;
 use crate::tree::Scope;
 use crate::wire::flist::{Charset, Fields, IdKind};
@@ -224,24 +225,30 @@ fn pull_over(
             // The sender lists while it is told names: both go on at once.
             let told = charset.filter(|_| converts_names);
             let begun = std::thread::scope(|scope| {
-                scope.spawn(|| tell_names(names.as_deref(), told, &dialect, &mut to));
-                let begun = Answers::begin(
-                    stream,
-                    &dialect,
-                    fields,
-                    Reading {
-                        arrivals: &arrivals,
-                        passes_implied: options.select.no_implied_dirs,
-                        charset: charset.map(|charset| Box::new(charset) as Box<dyn Charset>),
-                        report,
-                        // Without -s names are told in the other end's charset.
-                        asked: match charset {
-                            Some(_) if !converts_names => AskedNames::any(),
-                            _ => asked.clone(),
+                let telling = names.as_deref().map_or(Ok(()), |names| {
+                    let tell = || tell_names(names, told, &dialect, &mut to);
+                    start(scope, "names", tell).map(drop)
+                });
+                let begin = || {
+                    Answers::begin(
+                        stream,
+                        &dialect,
+                        fields,
+                        Reading {
+                            arrivals: &arrivals,
+                            passes_implied: options.select.no_implied_dirs,
+                            charset: charset.map(|charset| Box::new(charset) as Box<dyn Charset>),
+                            report,
+                            // Without -s names are told in the other end's charset.
+                            asked: match charset {
+                                Some(_) if !converts_names => AskedNames::any(),
+                                _ => asked.clone(),
+                            },
                         },
-                    },
-                    (&turns, &requests),
-                );
+                        (&turns, &requests),
+                    )
+                };
+                let begun = telling.and_then(|()| caught(begin));
                 if begun.is_err() {
                     hang_up();
                 }
@@ -325,12 +332,11 @@ pub(super) fn refuse_beyond(
 
 /// Tells the sender names, raw ones before protocol 31. That it does not hear them shows where it is read.
 fn tell_names<W: Write>(
-    names: Option<&Names>,
+    names: &Names,
     charset: Option<Converter>,
     dialect: &Dialect,
     to: &mut Mux<W>,
 ) {
-    let Some(names) = names else { return };
     let is_framed = dialect.writes_frames && dialect.protocol >= Protocol::V31;
     let flushed = to.flush();
     to.set_framed(is_framed);

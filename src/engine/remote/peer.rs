@@ -1,7 +1,6 @@
 //! A session with a sender from its first list to its end, beside the work of a run.
 
 use std::io::Write;
-use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 
 use super::answers::{Answers, Reached};
@@ -12,6 +11,7 @@ use crate::engine::order::Frontier;
 use crate::engine::run::Run;
 use crate::engine::sources::Arrivals;
 use crate::engine::worker::Work;
+use crate::engine::workforce::{caught, start};
 use crate::sys::lock;
 use crate::wire::{DeletionStats, Message, Mux, Protocol, goodbyes_of_generator};
 
@@ -52,19 +52,27 @@ impl<'p> Peer<'p> {
             return Err(Error::Worker);
         };
         std::thread::scope(|scope| {
-            scope.spawn(|| self.read(run, answers));
-            scope.spawn(|| self.write(to));
-            if !self.far.dialect.incremental() {
-                // All is asked for when nothing but answers is waited for.
-                scope.spawn(|| {
-                    if self.frontier.wait_for_parts() {
-                        self.far.requests.done();
-                    }
-                });
-            }
-            let worked = work(&mut |point| match self.reach(run, point) {
-                true => Ok(()),
-                false => Err(take(Error::Worker)),
+            let begin = || {
+                // First what can tell that the others are not to be had.
+                start(scope, "writer", || self.write(to))?;
+                start(scope, "reader", || self.read(run, answers))?;
+                if !self.far.dialect.incremental() {
+                    // All is asked for when nothing but answers is waited for.
+                    start(scope, "asked", || {
+                        if self.frontier.wait_for_parts() {
+                            self.far.requests.done();
+                        }
+                    })?;
+                }
+                Ok(())
+            };
+            let worked = begin().and_then(|()| {
+                caught(|| {
+                    work(&mut |point| match self.reach(run, point) {
+                        true => Ok(()),
+                        false => Err(take(Error::Worker)),
+                    })
+                })
             });
             let worked = worked.map_err(take);
             match &worked {
@@ -81,9 +89,7 @@ impl<'p> Peer<'p> {
 
     fn read(&self, run: &Run<'_>, mut answers: Answers<'_>) {
         let turns = || self.far.requests.list_arrived();
-        let read =
-            std::panic::catch_unwind(AssertUnwindSafe(|| answers.read(run, self.far, &turns)));
-        if let Some(e) = read.unwrap_or(Err(Error::Worker)).err() {
+        if let Err(e) = caught(|| answers.read(run, self.far, &turns)) {
             // A sender that still writes must not wait for somebody to read it.
             drop(answers);
             run.fail(e);
