@@ -341,6 +341,7 @@ fn code_of_stage(error: &stage::Error) -> Code {
         | stage::Error::Incomplete { .. } => Code::Refused,
         stage::Error::SwapImpossible { .. } | stage::Error::Foreign { .. } => Code::Unsupported,
         stage::Error::NothingToUndo { .. }
+        | stage::Error::Replaced { .. }
         | stage::Error::InsideState { .. }
         | stage::Error::Series { .. } => Code::FileSelect,
         _ => Code::FileIo,

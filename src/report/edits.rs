@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use super::json::Name;
 use crate::engine::edits::{Change, Plan, State};
-use crate::tree::{Charset, push_escaped};
+use crate::stage::Holder;
+use crate::tree::{Charset, push_escaped, shown};
 
 /// Columns of what was done on a side.
 const WIDTH: usize = 14;
@@ -109,6 +110,14 @@ impl<'e> Differences<'e> {
         text.push(b'\n');
         text
     }
+}
+
+/// That another run holds a mirror that is only looked at.
+#[must_use]
+pub fn in_use(mirror: &Path, holder: &Holder) -> Vec<u8> {
+    let mirror = shown(mirror);
+    format!("{mirror} is in use by {holder}: what is told here may be another thing by then\n")
+        .into()
 }
 
 /// What a push did or, in a dry run, would do: conflicts one a line and, unless `quiet`, a summary.

@@ -19,6 +19,16 @@ pub enum Error {
         /// Who holds it.
         holder: Holder,
     },
+    /// The directory of a destination was put in the place of the one that its state is about.
+    #[error(
+        "{} is another directory than the one that was pulled into, so that nothing tells what was changed in it; \
+         nothing was done: keep elsewhere what was edited in it, and pull into it again",
+        shown(path)
+    )]
+    Replaced {
+        /// The destination.
+        path: PathBuf,
+    },
     /// A `--gate` command or `--require-file` refused the finished stage.
     #[error(
         "{reason}; {} is unchanged, what was staged is kept for the next run",

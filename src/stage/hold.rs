@@ -42,7 +42,7 @@ impl Hold {
     /// Resolves, locks and recovers. Makes nothing where nothing is.
     pub fn take(path: &Path, single: Option<&OsStr>, policy: &Policy) -> Result<Hold, Error> {
         let mut site = Site::resolve(path, single)?;
-        let locks = Locks::take(&mut site, policy.wait)?;
+        let locks = Locks::take(&mut site, policy)?;
         let home = site.find()?;
         let mut hold = Hold {
             site,

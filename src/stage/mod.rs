@@ -65,6 +65,7 @@ mod carry;
 pub mod catalogue;
 mod changes;
 mod choose;
+mod claim;
 mod commit;
 mod copyup;
 mod doctor;
@@ -101,13 +102,14 @@ mod undo;
 mod upkeep;
 
 pub use backups::{BackupPlace, open_backup_dir};
+pub use claim::{Claim, holder};
 pub use copyup::Names;
 pub use doctor::doctor;
 pub use error::{Error, Situation};
 pub use finding::{Finding, Told, Verified, Wrong};
 pub use gate::guard;
 pub use layout::{is_state, may_be_state, refuse_inside_state};
-pub use lock::Holder;
+pub use lock::{Holder, Pass};
 pub use make::{Object, may_be_copied, second_copy, second_name};
 pub use outcome::{
     Check, Commit, Diagnosis, Freed, Held, Interrupted, LastCommit, Recovered, Refused, Salvage,

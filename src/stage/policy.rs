@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::lock::Pass;
+
 /// How a run's result got, or will get, into place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -79,4 +81,6 @@ pub struct Policy {
     pub delete_guard: Option<u8>,
     /// `--commit-only-complete`: no switch when anything could not be transferred.
     pub only_complete: bool,
+    /// What this process holds already, and lets the run do.
+    pub pass: Option<Pass>,
 }

@@ -163,7 +163,7 @@ fn entries_are_amended_one_by_one() {
         ("dir/b".into(), None),
         ("new dir/c".into(), Some(moved.clone())),
     ];
-    catalogue.amend(&changes.into()).expect("amends");
+    catalogue.amend(&changes.into(), None).expect("amends");
     entries.insert("new dir/c".into(), moved);
     assert_eq!(place.catalogue(), (origin, entries));
 }

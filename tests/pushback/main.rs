@@ -10,6 +10,7 @@ mod sshd;
 
 mod cells;
 mod guard;
+mod held;
 mod matrix;
 mod place;
 mod push;

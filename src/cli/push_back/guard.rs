@@ -16,6 +16,7 @@ use crate::cli::options::Sync;
 use crate::cli::table::{Opt, Part};
 use crate::engine::edits::{Sense, Settlement};
 use crate::report::edits as told;
+use crate::stage::Policy;
 use crate::stage::catalogue::Catalogue;
 use crate::transport::Operand;
 use crate::tree::shown;
@@ -35,7 +36,7 @@ pub fn push(words: &[OsString], run: &Sync) -> Result<u8, Refusal> {
         ));
     };
     let (tree, origin, is_named) = ends(source, dest);
-    let mut past = past(&tree)?;
+    let mut past = past(&tree, &run.options.stage)?;
     check_origin(&past, &origin)?;
     let of = |wanted: &dyn Fn(&Given) -> bool| {
         let options = options.iter().filter(|given| wanted(given));
@@ -94,8 +95,8 @@ fn content_of(dest: &OsStr) -> OsString {
     content
 }
 
-/// The past of a directory: the destination of a pull, or what a pull made in its destination.
-fn past(tree: &Path) -> Result<Past, Refusal> {
+/// The past of a directory, which is held: the destination of a pull, or what a pull made in its destination.
+fn past(tree: &Path, policy: &Policy) -> Result<Past, Refusal> {
     let real = tree.canonicalize().unwrap_or_else(|_| tree.to_owned());
     let above = match Catalogue::open(&real).map_err(refused)? {
         Some(_) => None,
@@ -104,12 +105,11 @@ fn past(tree: &Path) -> Result<Past, Refusal> {
     if let (Some(above), Some(name)) = (above, real.file_name())
         && Catalogue::open(above).map_err(refused)?.is_some()
     {
-        let past = Past::of(above)?;
-        if past.prefix == Path::new(name) {
-            return Ok(past);
+        if Past::of(above)?.prefix == Path::new(name) {
+            return Past::held(above, policy);
         }
     }
-    let past = Past::of(&real)?;
+    let past = Past::held(&real, policy)?;
     match past.prefix.as_os_str().is_empty() {
         true => Ok(past),
         false => Err(Refusal::usage(format_args!(

@@ -128,7 +128,7 @@ pub fn under(past: &Past, paths: Names) -> Result<BTreeMap<PathBuf, Record>, Ref
     let mut found = BTreeMap::new();
     let mut each = |path, record| drop(found.insert(path, record));
     let lister = Lister::new(past.preserve, false, None, &mut each);
-    let ended = listen(&run_of(request)?, &lister);
+    let ended = listen(&run_of(past, request)?, &lister);
     to_its_end(ended, &past.origin)?;
     Ok(found)
 }
@@ -140,10 +140,11 @@ pub fn local(path: &Path) -> OsString {
 }
 
 /// The run that was asked for, which is never a pull that makes a catalogue.
-pub fn run_of(request: Request) -> Result<Sync, Refusal> {
+pub fn run_of(past: &Past, request: Request) -> Result<Sync, Refusal> {
     match request {
         Request::Sync(mut sync) => {
             sync.options.catalogue = None;
+            sync.options.stage.pass = past.pass();
             Ok(*sync)
         }
         _ => Err(Refusal::usage("what was asked for is no run")),
@@ -178,7 +179,10 @@ fn list(
         source = without_slash(&source);
     }
     let operands = vec![source];
-    let run = run_of(options::of_arguments(Arguments { options, operands })?)?;
+    let run = run_of(
+        past,
+        options::of_arguments(Arguments { options, operands })?,
+    )?;
     let told = Telling::new(run.style.clone());
     let lister = Lister::new(past.preserve, past.is_named, Some(&told), each);
     let (code, ended) = listen(&run, &lister);

@@ -15,6 +15,7 @@ mod past;
 mod sessions;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, ValueHint, value_parser};
@@ -22,11 +23,12 @@ use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, ValueHint, value_parse
 pub use guard::push as guarded;
 
 use super::arguments::{self, Arguments, Given, Read};
-use super::commands::print;
+use super::commands::{print, refused};
 use super::exit::{Code, Refusal};
 use super::subcommand::{base, switch};
 use crate::engine::edits::{Plan, Settlement};
 use crate::report::edits as told;
+use crate::stage::{self, Policy};
 use lists::Lists;
 use past::Past;
 use sessions::{Sessions, is_through};
@@ -219,7 +221,17 @@ impl PushBack {
 
     /// Does what was asked; gives the exit code.
     pub fn carry_out(&self) -> Result<u8, Refusal> {
-        let mut past = Past::of(&self.mirror)?;
+        let mut past = match &self.errand {
+            Errand::Diff { .. } => {
+                let holder = stage::holder(&self.mirror).map_err(refused)?;
+                if let Some(holder) = holder {
+                    let text = told::in_use(&self.mirror, &holder);
+                    let _ = std::io::stderr().write_all(&text);
+                }
+                Past::of(&self.mirror)?
+            }
+            Errand::Push { .. } => Past::held(&self.mirror, &Policy::default())?,
+        };
         past.ways.extend(given(&self.ways)?);
         let mut lists = Lists::of(&past)?;
         match &self.errand {

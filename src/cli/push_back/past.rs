@@ -1,6 +1,7 @@
 //! What is known of a mirror's past: its catalogue, and the way back to where it came from.
 
 use std::ffi::{OsStr, OsString};
+use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,7 @@ use crate::cli::options::{self, Request};
 use crate::engine::Backups;
 use crate::engine::edits::Sense;
 use crate::stage::catalogue::{Catalogue, Record};
+use crate::stage::{Claim, Pass, Policy};
 use crate::sys::{Kind, process};
 use crate::transport::Operand;
 use crate::tree::{Preserve, shown};
@@ -22,6 +24,8 @@ use crate::tree::{Preserve, shown};
 pub struct Past {
     /// What was pulled, and from where.
     pub catalogue: Catalogue,
+    /// What keeps others from the mirror meanwhile; none where it is only looked at.
+    pub claim: Option<Claim>,
     /// The directory of the mirror that its origin corresponds to.
     pub tree: PathBuf,
     /// Where that is below the pull's destination.
@@ -45,6 +49,26 @@ pub struct Past {
 }
 
 impl Past {
+    /// The same, the mirror being held from before it is read until the past is dropped.
+    ///
+    /// # Errors
+    /// As below; another run holds it.
+    pub fn held(mirror: &Path, policy: &Policy) -> Result<Past, Refusal> {
+        let claim = Claim::take(mirror, policy).map_err(refused)?;
+        for note in claim.notes() {
+            let _ = writeln!(std::io::stderr(), "{note}");
+        }
+        Ok(Past {
+            claim: Some(claim),
+            ..Past::of(mirror)?
+        })
+    }
+
+    /// What lets runs of this process into the mirror.
+    pub fn pass(&self) -> Option<Pass> {
+        self.claim.as_ref().map(Claim::pass)
+    }
+
     /// Reads what a mirror keeps of its pulls.
     ///
     /// # Errors
@@ -116,6 +140,7 @@ impl Past {
                 times: preserve.times,
             },
             catalogue,
+            claim: None,
         })
     }
 

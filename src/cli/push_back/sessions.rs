@@ -159,7 +159,7 @@ impl Sessions<'_> {
         let operands = vec![session.source, session.dest];
         let names = names(session.names.into_iter());
         let request = options::of_names(Arguments { options, operands }, names)?;
-        let number = sync(&run_of(request)?);
+        let number = sync(&run_of(self.past, request)?);
         Ok(Code::from_number(number).unwrap_or(Code::Partial))
     }
 
@@ -203,7 +203,9 @@ impl Sessions<'_> {
             }
         }
         if !changes.is_empty() {
-            past.catalogue.amend(&changes).map_err(refused)?;
+            past.catalogue
+                .amend(&changes, past.pass())
+                .map_err(refused)?;
         }
         Ok(undone)
     }

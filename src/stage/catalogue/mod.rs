@@ -33,6 +33,7 @@ use super::hold::Hold;
 use super::home::Home;
 use super::journal::{Journal, RootId};
 use super::layout::CATALOGUE;
+use super::lock::Pass;
 use super::policy::Policy;
 use super::site::Site;
 use coding::Listing;
@@ -161,12 +162,22 @@ impl Catalogue {
         Ok(())
     }
 
-    /// Puts entries in, and takes those out that have none.
+    /// The destination.
+    #[must_use]
+    pub fn dest(&self) -> &Path {
+        &self.dest
+    }
+
+    /// Puts entries in, and takes those out that have none; a pass says that this process holds the destination.
     ///
     /// # Errors
-    /// [`Error::Busy`] while a run holds the destination, [`Error::Io`]; it is as it was then.
-    pub fn amend(&self, changes: &BTreeMap<PathBuf, Option<Record>>) -> Result<(), Error> {
-        self.rewrite(changes, |listing, name, record| {
+    /// [`Error::Busy`] while another run holds the destination, [`Error::Io`]; it is as it was then.
+    pub fn amend(
+        &self,
+        changes: &BTreeMap<PathBuf, Option<Record>>,
+        pass: Option<Pass>,
+    ) -> Result<(), Error> {
+        self.rewrite(changes, pass, |listing, name, record| {
             listing.set(name, record.clone());
         })
     }
@@ -177,7 +188,7 @@ impl Catalogue {
     /// # Errors
     /// As above.
     pub fn learn(&self, records: &BTreeMap<PathBuf, Record>) -> Result<(), Error> {
-        self.rewrite(records, |listing, name, record| {
+        self.rewrite(records, None, |listing, name, record| {
             let unsummed = Record {
                 sum: None,
                 ..record.clone()
@@ -191,9 +202,14 @@ impl Catalogue {
     fn rewrite<C>(
         &self,
         changes: &BTreeMap<PathBuf, C>,
+        pass: Option<Pass>,
         change: impl for<'b> Fn(&mut Listing<'b>, &'b [u8], &C),
     ) -> Result<(), Error> {
-        let mut hold = Hold::take(&self.dest, None, &Policy::default())?;
+        let policy = Policy {
+            pass,
+            ..Policy::default()
+        };
+        let mut hold = Hold::take(&self.dest, None, &policy)?;
         let (_, home, _) = hold.state()?;
         let Some(reader) = Reader::open(home)? else {
             return Ok(());

@@ -26,7 +26,7 @@ pub fn delete(
     dry_run: bool,
 ) -> Result<(), Error> {
     let mut site = Site::resolve(&series.path, None)?;
-    let _locks = Locks::take(&mut site, policy.wait)?;
+    let _locks = Locks::take(&mut site, policy)?;
     let points = series.points()?;
     let stays = |good: bool| {
         let mut left = points.iter().filter(|point| point.is_good() || !good);

@@ -134,7 +134,7 @@ impl NewPoint {
         if !dry_run {
             locks = Some(Locks::take(
                 &mut Site::resolve(&series.path, None)?,
-                policy.wait,
+                policy,
             )?);
             series.make_home()?;
             series.try_link()?;

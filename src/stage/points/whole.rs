@@ -295,7 +295,7 @@ impl<'s> WholeTree<'s> {
         if Manifest::read(series.home.as_ref(), stamp)?.0.is_empty() {
             return Ok(None);
         }
-        let _locks = Locks::take(&mut Site::resolve(&series.path, None)?, policy.wait)?;
+        let _locks = Locks::take(&mut Site::resolve(&series.path, None)?, policy)?;
         let tree = WholeTree {
             series,
             stamp,

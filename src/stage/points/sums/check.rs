@@ -81,7 +81,7 @@ impl Series {
         let mut locks = None;
         if unknown != Some(0) {
             let mut site = Site::resolve(self.path(), None)?;
-            locks = Some(Locks::take(&mut site, Policy::default().wait)?);
+            locks = Some(Locks::take(&mut site, &Policy::default())?);
         }
         let mut recorded = Verified::default();
         if unknown.is_none() {
