@@ -27,14 +27,17 @@ impl Claim {
         let mut site = Site::resolve(dest, None)?;
         let mut locks = Locks::take(&mut site, policy)?;
         let home = site.find()?;
-        if let Some(home) = &home {
-            refuse_other(&site, home)?;
-        }
+        let Some(home) = home else {
+            return Ok(Claim {
+                pass: Pass::default(),
+                notes: Vec::new(),
+                _locks: locks,
+            });
+        };
+        refuse_other(&site, &home)?;
         let pass = locks.pass();
-        if home.is_some() {
-            // Others that look at the file find who it is even after a switch has put another root in place.
-            locks.sign()?;
-        }
+        // Others that look at the file find who it is even after a switch has put another root in place.
+        locks.sign()?;
         let within = Policy {
             pass: Some(pass),
             ..policy.clone()

@@ -95,6 +95,38 @@ fn a_mirror_that_is_being_pulled_is_not_pushed() {
 }
 
 #[test]
+fn what_is_edited_behind_its_sending_is_an_edit() {
+    let place = Place::with(TREE);
+    place.pull("-a");
+    place
+        .room
+        .sh("echo mine >> m/a; echo mine > m/d/new; rm m/d/b; echo q > m/d/e/c");
+    // The look behind.
+    hook(
+        &place,
+        5,
+        "echo more >> m/a; rm m/d/new; echo back > m/d/b; echo r > m/d/e/c",
+    );
+    place
+        .push("-e ./shell")
+        .ok()
+        .says(&["sent 3", "removed there 1"]);
+    let expected = [
+        ("a", "changed | - | send"),
+        ("d/b", "created | - | send"),
+        ("d/e/c", "changed | - | send"),
+        ("d/new", "deleted | - | remove"),
+    ];
+    assert_eq!(
+        place.diff(),
+        expected.map(|(path, state)| (path.to_owned(), state.to_owned()))
+    );
+    place.push("").ok();
+    assert_eq!(place.tree("far"), place.tree("m"));
+    assert_eq!(place.diff(), []);
+}
+
+#[test]
 fn another_directory_of_the_name_is_not_pushed() {
     let place = Place::with(TREE);
     place.pull("-a");
@@ -116,4 +148,25 @@ fn another_directory_of_the_name_is_not_pushed() {
     place.room.sh("rm -r m; mv m.old m; echo x >> m/a");
     place.push("").ok().says(&["sent 1"]);
     assert_eq!(place.room.read("far/a"), "a\nx\n");
+}
+
+#[test]
+fn what_was_done_here_is_told() {
+    for commit in ["--commit=swap", "--commit=journal"] {
+        let place = Place::with(TREE);
+        place.pull(&format!("-a {commit}"));
+        place.room.sh("echo mine >> m/a; rm far/a");
+        place
+            .push("--theirs -n")
+            .ok()
+            .says(&["would have removed here 1"]);
+        let said = place.push("--theirs").ok();
+        said.says(&["removed here 1"]);
+        assert!(!place.room.exists("m/a"));
+        place.room.sh("rm m/d/b; echo theirs >> far/d/b");
+        let said = place.push("--keep-both").ok();
+        said.says(&["fetched 1"]);
+        assert_eq!(place.room.read("m/d/b"), "b\ntheirs\n");
+        assert_eq!(place.diff(), []);
+    }
 }

@@ -104,10 +104,9 @@ fn past(tree: &Path, policy: &Policy) -> Result<Past, Refusal> {
     };
     if let (Some(above), Some(name)) = (above, real.file_name())
         && Catalogue::open(above).map_err(refused)?.is_some()
+        && Past::of(above)?.prefix == Path::new(name)
     {
-        if Past::of(above)?.prefix == Path::new(name) {
-            return Past::held(above, policy);
-        }
+        return Past::held(above, policy);
     }
     let past = Past::held(&real, policy)?;
     match past.prefix.as_os_str().is_empty() {

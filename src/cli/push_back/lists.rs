@@ -24,8 +24,6 @@ use crate::tree::Preserve;
 pub struct Lists {
     /// What they come to.
     pub edits: Edits,
-    /// The mirror, opened.
-    pub mirror: Mirror,
     /// What the runs that listed ended with.
     pub code: Code,
 }
@@ -37,10 +35,6 @@ impl Lists {
     /// One of them could not be listed to its end.
     pub fn of(past: &Past) -> Result<Lists, Refusal> {
         let mut edits = Edits::new(past.sense, past.base()?.into_iter());
-        let mirror = Mirror::open(&past.tree).map_err(|e| {
-            let text = format!("{}: {}", past.tree.display(), crate::sys::reason(&e));
-            Refusal::failed(text, Code::FileSelect)
-        })?;
         let (tree, origin) = (local(&past.tree), past.origin.clone());
         let here = list(past, &[], tree, &mut |path, record| {
             edits.here(path, record)
@@ -48,16 +42,12 @@ impl Lists {
         let there = list(past, &past.ways, origin, &mut |path, record| {
             edits.there(path, record)
         })?;
-        edits.look(&mirror);
+        edits.look(&open(past)?);
         let code = match here {
             Code::Success => there,
             _ => here,
         };
-        Ok(Lists {
-            edits,
-            mirror,
-            code,
-        })
+        Ok(Lists { edits, code })
     }
 
     /// What a push does, by what the origin has right before it.
@@ -102,6 +92,17 @@ impl Lists {
         }
         Ok(is_other)
     }
+}
+
+/// The mirror as it is now.
+///
+/// # Errors
+/// It cannot be opened.
+pub fn open(past: &Past) -> Result<Mirror, Refusal> {
+    Mirror::open(&past.tree).map_err(|e| {
+        let text = format!("{}: {}", past.tree.display(), crate::sys::reason(&e));
+        Refusal::failed(text, Code::FileSelect)
+    })
 }
 
 /// Paths as a list of names.

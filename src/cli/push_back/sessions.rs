@@ -69,6 +69,8 @@ impl Sessions<'_> {
         // What would have made room by then is still there in a dry run.
         let forced = self.dry_run && !plan.remove_there.is_empty();
         let words = forced.then_some("--force");
+        // As it is told now, and not as it was listed long ago: what is sent is this, whatever follows.
+        let sent = self.snapshot(plan)?;
         run(self.sending(&plan.send, edits, words.as_slice())?)?;
         let suffix = format!(
             "--suffix=.theirs-{}",
@@ -79,7 +81,7 @@ impl Sessions<'_> {
         run(self.removal(&plan.remove_here, &scaffold, tree, &past.place)?)?;
         run(self.fetching(&plan.fetch, edits)?)?;
         if !self.dry_run && !is_broken {
-            let undone = self.note(lists, plan)?;
+            let undone = self.note(edits, plan, &sent)?;
             plan.leave_out(&undone);
         }
         Ok(code)
@@ -163,17 +165,28 @@ impl Sessions<'_> {
         Ok(Code::from_number(number).unwrap_or(Code::Partial))
     }
 
-    /// Notes what both sides have by now: a look at both tells what has become of each path. Gives those of which
-    /// that is not what was wanted.
-    fn note(&self, lists: &Lists, plan: &Plan) -> Result<BTreeSet<PathBuf>, Refusal> {
+    /// What the mirror has right now of what is sent.
+    fn snapshot(&self, plan: &Plan) -> Result<Sent, Refusal> {
+        let mirror = lists::open(self.past)?;
+        let of = |path: &PathBuf| Some((path.clone(), mirror.record(path)?));
+        let sent = plan.send.iter().chain(&plan.send_beside);
+        Ok(sent.filter_map(of).collect())
+    }
+
+    /// Notes what both sides have by now: a look at both tells what has become of each path. What was sent is the
+    /// base of what was edited here behind that. Gives the paths of which the origin has not what was wanted.
+    fn note(&self, edits: &Edits, plan: &Plan, sent: &Sent) -> Result<BTreeSet<PathBuf>, Refusal> {
         let past = self.past;
-        let edits = &lists.edits;
+        // A switch may have put another tree in place.
+        let mirror = lists::open(past)?;
         let (mut changes, mut undone) = (BTreeMap::new(), BTreeSet::new());
-        let mut note = |path: &Path, there: Option<&Record>| {
+        // Only content that both sides have tells later whether there was a change.
+        let mut note = |path: &Path, common: Option<&Record>, there: Option<&Record>| {
             let record = there.map(|there| {
-                let here = lists.mirror.record(path);
+                let is_common = |here: &Record| common.is_some_and(|common| here == common);
+                let here = mirror.record(path).filter(is_common);
                 let sum = here.filter(|here| here.kind == Kind::File);
-                let sum = sum.and_then(|here| lists.mirror.sum(path, &here));
+                let sum = sum.and_then(|here| mirror.sum(path, &here));
                 Record {
                     sum,
                     ..there.clone()
@@ -182,7 +195,7 @@ impl Sessions<'_> {
             changes.insert(past.prefix.join(path), record);
         };
         for path in &plan.agreed {
-            note(path, edits.record_there(path));
+            note(path, edits.record_here(path), edits.record_there(path));
         }
         if !plan.is_idle() {
             let found = self.found_there(plan)?;
@@ -192,12 +205,21 @@ impl Sessions<'_> {
             };
             let is_dir = |above: &Path| found.get(above).is_some_and(|r| r.kind == Kind::Dir);
             for path in plan.acted() {
-                let (here, there) = (lists.mirror.record(path), found.get(path));
+                let (here, there) = (mirror.record(path), found.get(path));
                 // Where a directory could not be removed, nobody asked what is left in it.
                 let is_left = here.is_none() && path.ancestors().skip(1).any(is_dir);
                 let is_asked = !is_left || plan.is_named(path);
-                match is_asked && same(here.as_ref(), there, sense) {
-                    true => note(path, there),
+                let is_gone = plan.remove_there.contains(path) && !plan.send.contains(path);
+                let sent = sent.get(path);
+                // Without times an edit behind the sending may look like what was sent.
+                let tells = sense.times || sent.is_none() || sent == here.as_ref();
+                let common = match &here {
+                    _ if is_gone => None,
+                    here if tells && same(here.as_ref(), there, sense) => here.as_ref(),
+                    _ => sent,
+                };
+                match is_asked && same(common, there, sense) {
+                    true => note(path, common, there),
                     false => drop(undone.insert(path.clone())),
                 }
             }
@@ -230,6 +252,9 @@ impl Sessions<'_> {
         last.unwrap_or(false)
     }
 }
+
+/// What the mirror had of each path when it was sent.
+type Sent = BTreeMap<PathBuf, Record>;
 
 /// Whether a run that ended so has done what it could.
 pub fn is_through(code: Code) -> bool {
