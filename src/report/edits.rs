@@ -18,6 +18,7 @@ const WIDTH: usize = 14;
 /// What differs from what was pulled.
 pub struct Differences<'e> {
     states: Vec<(&'e Path, State)>,
+    unknown: usize,
 }
 
 #[derive(Serialize)]
@@ -37,16 +38,19 @@ struct All<'a> {
     keep: usize,
     wait: usize,
     conflicts: usize,
+    unknown: usize,
     entries: Vec<Told<'a>>,
 }
 
 impl<'e> Differences<'e> {
-    /// Of these states; what both sides came to is none.
+    /// Of these states, and so many entries of which it is not known what the origin has; what both sides came to
+    /// is none.
     #[must_use]
-    pub fn of(states: &BTreeMap<&'e Path, State>) -> Differences<'e> {
+    pub fn of(states: &BTreeMap<&'e Path, State>, unknown: usize) -> Differences<'e> {
         let states = states.iter().filter(|(_, state)| **state != State::Agree);
         Differences {
             states: states.map(|(path, state)| (*path, *state)).collect(),
+            unknown,
         }
     }
 
@@ -65,7 +69,10 @@ impl<'e> Differences<'e> {
     #[must_use]
     pub fn as_text(&self) -> Vec<u8> {
         if self.states.is_empty() {
-            return b"nothing was changed since the pull\n".to_vec();
+            return match self.unknown {
+                0 => b"nothing was changed since the pull\n".to_vec(),
+                count => not_known(count),
+            };
         }
         let charset = Charset::from_env();
         let mut text = row("here", "there", "push", Path::new("path"), charset);
@@ -82,6 +89,7 @@ impl<'e> Differences<'e> {
             conflicts(self.conflicts())
         );
         text.extend_from_slice(summary.as_bytes());
+        text.extend(not_known(self.unknown));
         text
     }
 
@@ -104,6 +112,7 @@ impl<'e> Differences<'e> {
             keep: self.count("keep"),
             wait: self.count("wait"),
             conflicts: self.conflicts(),
+            unknown: self.unknown,
             entries: told.collect(),
         };
         let mut text = serde_json::to_vec_pretty(&all).unwrap_or_default();
@@ -131,6 +140,7 @@ pub fn pushed(plan: &Plan, dry_run: bool, quiet: bool) -> Vec<u8> {
         let how = format!(": {} here, {} there\n", word(*here), word(*there));
         text.extend_from_slice(how.as_bytes());
     }
+    text.extend(not_known(plan.unknown));
     if quiet {
         return text;
     }
@@ -154,6 +164,15 @@ pub fn pushed(plan: &Plan, dry_run: bool, quiet: bool) -> Vec<u8> {
     summary.push('\n');
     text.extend_from_slice(summary.as_bytes());
     text
+}
+
+/// That an incomplete list is none of what was deleted.
+fn not_known(count: usize) -> Vec<u8> {
+    match count {
+        0 => Vec::new(),
+        1 => b"1 entry is not known there: nothing is done about it\n".to_vec(),
+        _ => format!("{count} entries are not known there: nothing is done about them\n").into(),
+    }
 }
 
 /// How many are removed for good, not to make room.
@@ -223,7 +242,7 @@ mod tests {
         let states = states
             .iter()
             .map(|(path, state)| (Path::new(*path), *state));
-        Differences::of(&states.collect())
+        Differences::of(&states.collect(), 0)
     }
 
     fn all() -> Differences<'static> {

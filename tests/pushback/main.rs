@@ -15,3 +15,4 @@ mod matrix;
 mod place;
 mod push;
 mod refusals;
+mod unknown;

@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::given;
 use super::past::Past;
@@ -24,6 +25,8 @@ use crate::tree::Preserve;
 pub struct Lists {
     /// What they come to.
     pub edits: Edits,
+    /// How many entries were left out, since an incomplete list does not tell what the origin has.
+    pub unknown: usize,
     /// What the runs that listed ended with.
     pub code: Code,
 }
@@ -43,11 +46,19 @@ impl Lists {
             edits.there(path, record)
         })?;
         edits.look(&open(past)?);
+        let unknown = match there {
+            Code::Partial => edits.leave_out_unknown(),
+            _ => 0,
+        };
         let code = match here {
             Code::Success => there,
             _ => here,
         };
-        Ok(Lists { edits, code })
+        Ok(Lists {
+            edits,
+            unknown,
+            code,
+        })
     }
 
     /// What a push does, by what the origin has right before it.
@@ -60,11 +71,12 @@ impl Lists {
         (settlement, removes): (Settlement, bool),
         dry_run: bool,
     ) -> Result<Plan, Refusal> {
-        let plan = self.edits.plan(settlement, removes);
-        if dry_run || plan.is_idle() || !self.look_again(past, &plan)? {
-            return Ok(plan);
+        let mut plan = self.edits.plan(settlement, removes);
+        if !dry_run && !plan.is_idle() && self.look_again(past, &plan)? {
+            plan = self.edits.plan(settlement, removes);
         }
-        Ok(self.edits.plan(settlement, removes))
+        plan.unknown = self.unknown;
+        Ok(plan)
     }
 
     /// Looks once more at what a plan is about, since much time may have gone by; tells whether something is
@@ -85,7 +97,10 @@ impl Lists {
         if asked.is_empty() {
             return Ok(false);
         }
-        let mut found = under(past, names(asked.iter()))?;
+        let (mut found, code) = under(past, names(asked.iter()))?;
+        if code == Code::Partial {
+            return Err(unlisted(&past.origin, code));
+        }
         let mut is_other = false;
         for path in &asked {
             is_other |= self.edits.there_by_now(path, found.remove(path));
@@ -112,11 +127,12 @@ pub fn names<'n>(paths: impl Iterator<Item = &'n PathBuf>) -> Names {
     names
 }
 
-/// What the origin has under some paths; those of which it does not tell are not there.
+/// What the origin has under some paths; those of which it does not tell are not there, unless the code is that of
+/// an incomplete list.
 ///
 /// # Errors
 /// It could not be listed.
-pub fn under(past: &Past, paths: Names) -> Result<BTreeMap<PathBuf, Record>, Refusal> {
+pub fn under(past: &Past, paths: Names) -> Result<(BTreeMap<PathBuf, Record>, Code), Refusal> {
     let mut options = options_of(past, &past.ways)?;
     options.extend(given(&[
         "--list-only",
@@ -130,8 +146,8 @@ pub fn under(past: &Past, paths: Names) -> Result<BTreeMap<PathBuf, Record>, Ref
     let mut each = |path, record| drop(found.insert(path, record));
     let lister = Lister::new(past.preserve, false, None, &mut each);
     let ended = listen(&run_of(past, request)?, &lister);
-    to_its_end(ended, &past.origin)?;
-    Ok(found)
+    let code = to_its_end(ended, &past.origin)?;
+    Ok((found, code))
 }
 
 /// A path on this machine as an operand: never taken for the name of another one.
@@ -188,7 +204,11 @@ fn list(
     let lister = Lister::new(past.preserve, past.is_named, Some(&told), each);
     let (code, ended) = listen(&run, &lister);
     told.close(code.number());
-    to_its_end((code, ended), &shown)
+    let code = to_its_end((code, ended), &shown)?;
+    match code {
+        Code::Partial if !lister.has_root.load(Ordering::Relaxed) => Err(unlisted(&shown, code)),
+        code => Ok(code),
+    }
 }
 
 fn without_slash(operand: &OsStr) -> OsString {
@@ -203,8 +223,12 @@ fn to_its_end((code, ended): (Code, bool), source: &OsStr) -> Result<Code, Refus
         Code::Success => Code::StartClient,
         code => code,
     };
+    Err(unlisted(source, code))
+}
+
+fn unlisted(source: &OsStr, code: Code) -> Refusal {
     let text = format!("{} could not be listed", source.to_string_lossy());
-    Err(Refusal::failed(text, code))
+    Refusal::failed(text, code)
 }
 
 /// Collects what a run lists.
@@ -213,6 +237,8 @@ struct Lister<'l> {
     /// Whether names begin with that of the directory.
     is_named: bool,
     told: Option<&'l Telling>,
+    /// Whether the tree itself was listed: one that is not there is not.
+    has_root: AtomicBool,
     each: Mutex<&'l mut (dyn FnMut(PathBuf, Record) + Send)>,
 }
 
@@ -228,6 +254,7 @@ impl<'l> Lister<'l> {
             preserve,
             is_named,
             told,
+            has_root: AtomicBool::new(false),
             each,
         }
     }
@@ -259,9 +286,9 @@ impl Report for Lister<'_> {
                 let Some(stat) = entry.stat.filter(|stat| self.takes(stat.kind)) else {
                     return;
                 };
-                if let Some(path) = self.path(entry.path) {
-                    let mut each = lock(&self.each);
-                    each(path, Record::new(&stat, entry.link));
+                match self.path(entry.path) {
+                    Some(path) => lock(&self.each)(path, Record::new(&stat, entry.link)),
+                    None => self.has_root.store(true, Ordering::Relaxed),
                 }
             }
             (event @ Event::Message { .. }, Some(told)) => told.event(event),

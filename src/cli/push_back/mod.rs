@@ -237,13 +237,14 @@ impl PushBack {
         match &self.errand {
             Errand::Diff { json } => {
                 let states = lists.edits.states();
-                let differences = told::Differences::of(&states);
+                let differences = told::Differences::of(&states, lists.unknown);
                 let text = match json {
                     true => differences.as_json(),
                     false => differences.as_text(),
                 };
                 print(&text);
                 Ok(match differences.conflicts() {
+                    _ if lists.unknown > 0 => lists.code.number(),
                     0 => lists.code.number(),
                     _ => Code::Conflicts.number(),
                 })

@@ -198,7 +198,8 @@ impl Sessions<'_> {
             note(path, edits.record_here(path), edits.record_there(path));
         }
         if !plan.is_idle() {
-            let found = self.found_there(plan)?;
+            let (found, code) = self.found_there(plan)?;
+            let is_whole = code != Code::Partial;
             let sense = Sense {
                 times: edits.sense().times && self.sends_times(),
                 ..edits.sense()
@@ -208,6 +209,7 @@ impl Sessions<'_> {
                 let (here, there) = (mirror.record(path), found.get(path));
                 // Where a directory could not be removed, nobody asked what is left in it.
                 let is_left = here.is_none() && path.ancestors().skip(1).any(is_dir);
+                let is_known = is_whole || there.is_some();
                 let is_asked = !is_left || plan.is_named(path);
                 let is_gone = plan.remove_there.contains(path) && !plan.send.contains(path);
                 let sent = sent.get(path);
@@ -218,7 +220,7 @@ impl Sessions<'_> {
                     here if tells && same(here.as_ref(), there, sense) => here.as_ref(),
                     _ => sent,
                 };
-                match is_asked && same(common, there, sense) {
+                match is_known && is_asked && same(common, there, sense) {
                     true => note(path, common, there),
                     false => drop(undone.insert(path.clone())),
                 }
@@ -233,7 +235,7 @@ impl Sessions<'_> {
     }
 
     /// What the origin has under the names that were told in runs.
-    fn found_there(&self, plan: &Plan) -> Result<BTreeMap<PathBuf, Record>, Refusal> {
+    fn found_there(&self, plan: &Plan) -> Result<(BTreeMap<PathBuf, Record>, Code), Refusal> {
         let named = plan.acted().filter(|path| plan.is_named(path));
         lists::under(self.past, names(named))
     }

@@ -40,6 +40,8 @@ pub struct Plan {
     pub kept: usize,
     /// Conflicts that are left: the path, and what was done here and there.
     pub conflicts: Vec<(PathBuf, Change, Change)>,
+    /// Entries of which it is not known what the origin has.
+    pub unknown: usize,
 }
 
 impl Plan {

@@ -154,7 +154,7 @@ impl Edits {
         let mut unlisted = Vec::new();
         for (path, entry) in &self.entries {
             let gone_here = matches!(entry.here, Side::Absent);
-            if gone_here && !self.lies_in_other(path) && mirror.has(path) {
+            if gone_here && !self.lies_in_other(path, Edits::kind_here) && mirror.has(path) {
                 unlisted.push(path.clone());
             }
         }
@@ -173,10 +173,30 @@ impl Edits {
         }
     }
 
-    /// Whether something on the way to a path is listed here and is no directory.
-    fn lies_in_other(&self, path: &Path) -> bool {
+    /// Takes out what is not known, the list of the origin being incomplete: what it has not may be there all the
+    /// same, and so may be more in a directory that is none here. Gives how many entries those are.
+    pub fn leave_out_unknown(&mut self) -> usize {
+        let mut unknown = Vec::new();
+        for (path, entry) in &self.entries {
+            let is_dir_here = entry.here().is_some_and(|here| here.kind == Kind::Dir);
+            match entry.there().map(|there| there.kind) {
+                None if !self.lies_in_other(path, Edits::kind_there) => unknown.push(path.clone()),
+                Some(Kind::Dir) if !is_dir_here => {
+                    unknown.push(path.clone());
+                    unknown.extend(self.below(path).map(|(path, _)| path.clone()));
+                }
+                _ => {}
+            }
+        }
+        let taken = unknown.iter().filter_map(|path| self.entries.remove(path));
+        let is_somewhere = |entry: &Entry| entry.here().is_some() || entry.there().is_some();
+        taken.filter(is_somewhere).count()
+    }
+
+    /// Whether something on the way to a path is listed on a side and is no directory.
+    fn lies_in_other(&self, path: &Path, kind: fn(&Edits, &Path) -> Option<Kind>) -> bool {
         let above = path.ancestors().skip(1);
-        let listed = above.filter_map(|above| self.kind_here(above));
+        let listed = above.filter_map(|above| kind(self, above));
         listed.take(1).any(|kind| kind != Kind::Dir)
     }
 
