@@ -110,3 +110,21 @@ fn what_would_send_less_is_refused() {
     let said = place.room.resilver(&format!("-lt --guard-edits m/ {to}"));
     said.code(1).says(&["needs --recursive"]);
 }
+
+#[test]
+fn an_emptied_mirror_empties_nothing_there() {
+    let place = Place::with(TREE);
+    place.pull("-a");
+    place.room.sh("rm -r m/*");
+    let to = place.far("far/");
+    let push = |options: &str| {
+        let run = format!("-a --delete --guard-edits {options} m/ {to}");
+        place.room.resilver(&run)
+    };
+    for options in ["", "-n", "--delete-guard=99"] {
+        push(options).code(26).says(&["4 of 4 entries there"]);
+        assert_eq!(place.tree("far").len(), 4);
+    }
+    push("--delete-guard=100").ok();
+    assert_eq!(place.tree("far"), [""; 0]);
+}

@@ -274,7 +274,10 @@ impl Asked {
             (chosen, "--commit"),
             (!stage.gates.is_empty(), "--gate"),
             (!stage.require_files.is_empty(), "--require-file"),
-            (stage.delete_guard.is_some(), "--delete-guard"),
+            (
+                stage.delete_guard.is_some() && !self.wire.guards_edits,
+                "--delete-guard",
+            ),
             (stage.only_complete, "--commit-only-complete"),
             (self.previous_given, "--previous"),
         ] {

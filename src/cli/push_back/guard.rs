@@ -4,11 +4,11 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use super::end;
 use super::lists::Lists;
 use super::options::{Fate, fate, refuse_in_guarded};
 use super::past::Past;
 use super::sessions::Sessions;
+use super::{MOST_REMOVED, check_removals, end};
 use crate::cli::arguments::{self, Arguments, Given, Read};
 use crate::cli::commands::{print, refused};
 use crate::cli::exit::Refusal;
@@ -56,6 +56,11 @@ pub fn push(words: &[OsString], run: &Sync) -> Result<u8, Refusal> {
     let mut lists = Lists::of(&past)?;
     let (removes, dry_run) = (run.options.deletion.enabled, run.options.dry_run);
     let mut plan = lists.plan(&past, (Settlement::None, removes), dry_run)?;
+    let percent = run.options.stage.delete_guard.unwrap_or(MOST_REMOVED);
+    let spared = check_removals(&lists, &plan, percent);
+    if !dry_run {
+        spared.clone()?;
+    }
     let sessions = Sessions {
         past: &past,
         manner: of(&|given| {
@@ -65,6 +70,7 @@ pub fn push(words: &[OsString], run: &Sync) -> Result<u8, Refusal> {
     };
     let code = sessions.carry_out(&lists, &mut plan)?;
     print(&told::pushed(&plan, dry_run, true));
+    spared?;
     end(code, plan.conflicts.len())
 }
 
