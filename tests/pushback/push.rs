@@ -290,3 +290,30 @@ fn a_way_that_breaks_leaves_the_base_as_it_was() {
         place.push("").ok().says(&["nothing was pushed"]);
     }
 }
+
+#[test]
+fn a_mirror_with_points_beside_it_is_pushed() {
+    let place = Place::with(TREE);
+    place.pull("-a --delete --time-points=points/");
+    let points = || {
+        let points = std::fs::read_dir(place.room.at("points")).expect("points");
+        points.count()
+    };
+    let before = points();
+    assert_eq!(place.diff(), []);
+    place
+        .room
+        .sh("echo x >> m/a; rm m/d/b; echo y >> m/d/e/c; echo theirs >> far/d/e/c");
+    place.push("--theirs").ok().says(&["sent 1", "fetched 1"]);
+    assert_eq!(place.tree("far"), place.tree("m"));
+    assert_eq!(place.diff(), []);
+    // What a push does here makes no point.
+    assert_eq!(points(), before);
+    let to = place.far("far/");
+    place.room.sh("echo w >> m/a");
+    place
+        .room
+        .resilver(&format!("-a --delete --guard-edits m/ {to}"))
+        .ok();
+    assert_eq!(place.tree("far"), place.tree("m"));
+}

@@ -38,8 +38,9 @@ pub fn fate(given: &Given) -> Fate {
         | Opt::KeepDirlinks
         | Opt::MungeLinks(true)
         | Opt::FakeSuper
-        | Opt::CopyDevices
-        | Opt::TimePoints => Fate::NoWayBack,
+        | Opt::CopyDevices => Fate::NoWayBack,
+        // Points beside a mirror leave it as it is.
+        Opt::TimePoints if given.value.is_empty() => Fate::NoWayBack,
         Opt::Chmod => Fate::OtherPerms,
         Opt::Chown | Opt::Usermap | Opt::Groupmap => Fate::OtherOwners,
         Opt::Include
