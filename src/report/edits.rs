@@ -82,11 +82,16 @@ impl<'e> Differences<'e> {
             text.extend(row(word(here), word(there), does(*state), path, charset));
         }
         let summary = format!(
-            "{} to send, {} to remove there, {} kept there, {}\n",
+            "{} to send, {} to remove there, {} kept there, {}{}\n",
             self.count("send"),
             self.count("remove"),
             self.count("keep"),
-            conflicts(self.conflicts())
+            conflicts(self.conflicts()),
+            match self.count("wait") {
+                0 => String::new(),
+                1 => ", 1 waits for that".into(),
+                count => format!(", {count} wait for that"),
+            }
         );
         text.extend_from_slice(summary.as_bytes());
         text.extend(not_known(self.unknown));
@@ -152,6 +157,7 @@ pub fn pushed(plan: &Plan, dry_run: bool, quiet: bool) -> Vec<u8> {
         (plan.fetch.len(), "fetched"),
         (alone(&plan.remove_here, &plan.fetch), "removed here"),
         (plan.kept, "kept there"),
+        (plan.left, "left there"),
     ] {
         if count > 0 {
             let comma = if summary.is_empty() { would } else { ", " };
@@ -164,6 +170,13 @@ pub fn pushed(plan: &Plan, dry_run: bool, quiet: bool) -> Vec<u8> {
     summary.push('\n');
     text.extend_from_slice(summary.as_bytes());
     text
+}
+
+/// What a push had removed before its way broke.
+#[must_use]
+pub fn broken(plan: &Plan) -> Vec<u8> {
+    let count = plan.remove_there.len();
+    format!("removed there {count} before the way broke: the next push does what is left\n").into()
 }
 
 /// That an incomplete list is none of what was deleted.
@@ -274,7 +287,7 @@ deleted       -             remove    b
 -             changed       keep      c
 changed       type changed  conflict  d
 deleted       -             wait      e
-1 to send, 1 to remove there, 1 kept there, 1 conflict
+1 to send, 1 to remove there, 1 kept there, 1 conflict, 1 waits for that
 ";
         assert_eq!(text, expected);
         let nothing = differences(&[("f", State::Agree)]).as_text();

@@ -33,7 +33,8 @@ fn a_plain_push_can_be_guarded() {
     assert!(place.room.exists("far/d/b"));
     push("-av --delete --guard-edits")
         .code(28)
-        .says(&["deleting d/b"]);
+        .says(&["deleting d/b"])
+        .says(&["removed there 1, kept there 1"]);
     assert!(!place.room.exists("far/d/b"));
     assert!(place.room.exists("far/new"));
     assert_eq!(place.room.read("far/c"), "c\ntheirs1\n");

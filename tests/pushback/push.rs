@@ -118,7 +118,7 @@ fn what_the_pull_left_out_is_left_alone() {
     // It is tried again, and told.
     let said = place.push("").ok();
     said.says(&["cannot delete non-empty directory: d"])
-        .says(&["nothing was pushed"])
+        .says(&["left there 1"])
         .never_says(&["removed"]);
     // What a rule hides from now on was not deleted.
     place.room.sh("echo '- a' >> m/.rsync-filter");
@@ -260,7 +260,10 @@ fn what_is_made_at_the_last_moment_in_a_directory_that_goes_is_spared() {
     std::fs::write(place.room.at("shell"), text).expect("a script");
     place.room.sh("chmod 755 shell");
     let said = place.push("-e ./shell");
-    said.says(&["cannot delete non-empty directory: d/e"]);
+    said.says(&["cannot delete non-empty directory: d/e"])
+        .says(&["left there 1"]);
+    let said = place.room.resilver("diff m").code(28);
+    said.says(&["1 conflict, 1 waits for that"]);
     assert_eq!(place.room.read("far/d/e/late"), "late\n");
     assert!(!place.room.exists("far/d/e/c"));
     let conflict = ("d/e/late".into(), "deleted | created | conflict".into());
@@ -283,6 +286,9 @@ fn a_way_that_breaks_leaves_the_base_as_it_was() {
         let said = place.push("-e ./shell").code(255);
         let made = place.room.read("calls").lines().count();
         assert_eq!(made, calls, "it goes no further: {said}");
+        // What was removed by then is told.
+        let removed = ["removed there 1", "the next push"];
+        assert_eq!(said.has(&removed), calls > 3, "{said}");
         // What was done is seen to be the same on both sides, and what was not is done.
         place.push("").ok();
         assert_eq!(place.diff(), []);

@@ -105,3 +105,14 @@ fn an_origin_that_is_gone_takes_nothing_with_it() {
     assert_eq!(place.tree("m"), before);
     assert!(!place.room.exists("far"));
 }
+
+#[test]
+fn a_mirror_is_on_this_machine() {
+    let place = Place::with(TREE);
+    for verb in ["push", "diff"] {
+        for mirror in ["here:/far", "here::far", "rsync://here/far"] {
+            let said = place.room.resilver(&format!("{verb} {mirror}")).code(1);
+            said.says(&[mirror, "is on another machine", "a mirror on this one"]);
+        }
+    }
+}

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::lists::Lists;
 use super::options::{Fate, fate, refuse_in_guarded};
 use super::past::Past;
-use super::sessions::Sessions;
+use super::sessions::{Sessions, is_through};
 use super::{MOST_REMOVED, check_removals, end};
 use crate::cli::arguments::{self, Arguments, Given, Read};
 use crate::cli::commands::{print, refused};
@@ -69,7 +69,8 @@ pub fn push(words: &[OsString], run: &Sync) -> Result<u8, Refusal> {
         dry_run,
     };
     let code = sessions.carry_out(&lists, &mut plan)?;
-    print(&told::pushed(&plan, dry_run, true));
+    let is_told = options.iter().any(|given| given.opt == Opt::Verbose);
+    print(&told::pushed(&plan, dry_run, !is_told || !is_through(code)));
     spared?;
     end(code, plan.conflicts.len())
 }

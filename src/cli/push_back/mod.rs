@@ -29,6 +29,7 @@ use super::subcommand::{base, switch};
 use crate::engine::edits::{Plan, Settlement};
 use crate::report::edits as told;
 use crate::stage::{self, Policy};
+use crate::transport::Operand;
 use lists::Lists;
 use past::Past;
 use sessions::{Sessions, is_through};
@@ -221,6 +222,7 @@ impl PushBack {
 
     /// Does what was asked; gives the exit code.
     pub fn carry_out(&self) -> Result<u8, Refusal> {
+        refuse_elsewhere(&self.mirror)?;
         let mut past = match &self.errand {
             Errand::Diff { .. } => {
                 let holder = stage::holder(&self.mirror).map_err(refused)?;
@@ -273,6 +275,19 @@ impl PushBack {
                 end(code, plan.conflicts.len())
             }
         }
+    }
+}
+
+/// Refuses what is the name of another machine, unless something here has that name.
+fn refuse_elsewhere(mirror: &Path) -> Result<(), Refusal> {
+    match Operand::parse(mirror.as_os_str()) {
+        Ok(Operand::Shell { .. } | Operand::Daemon(_)) if !mirror.exists() => {
+            Err(Refusal::usage(format_args!(
+                "{} is on another machine: push and diff are told a mirror on this one",
+                mirror.display()
+            )))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -11,12 +11,13 @@ use super::given;
 use super::lists::{self, Lists, local, names, run_of};
 use super::past::Past;
 use crate::cli::arguments::{Arguments, Given};
-use crate::cli::commands::{refused, sync};
+use crate::cli::commands::{print, refused, sync};
 use crate::cli::exit::{Code, Refusal};
 use crate::cli::options;
 use crate::cli::table::Opt;
 use crate::cli::values::integer;
 use crate::engine::edits::{Edits, Plan, Sense, same, top_most};
+use crate::report::edits as told;
 use crate::stage::catalogue::Record;
 use crate::sys::Kind;
 use crate::wire::Protocol;
@@ -49,23 +50,25 @@ impl Sessions<'_> {
         refuse_old(self.past, plan)?;
         let mut code = lists.code;
         let mut is_broken = false;
-        let mut run = |session: Option<Session<'_>>| -> Result<(), Refusal> {
+        // Whether there was a run, and it has done what it could.
+        let mut run = |session: Option<Session<'_>>| -> Result<bool, Refusal> {
             let Some(session) = session.filter(|_| !is_broken) else {
-                return Ok(());
+                return Ok(false);
             };
             let ended = self.run(session)?;
             is_broken = !is_through(ended);
             if code == Code::Success || is_broken {
                 code = ended;
             }
-            Ok(())
+            Ok(!is_broken)
         };
         let edits = &lists.edits;
         let past = self.past;
         let origin = past.origin.clone();
         let tree = local(&past.tree);
         let scaffold = Scaffold::for_removal(&plan.remove_there)?;
-        run(self.removal(&plan.remove_there, &scaffold, origin.clone(), &past.ways)?)?;
+        let has_removed =
+            run(self.removal(&plan.remove_there, &scaffold, origin.clone(), &past.ways)?)?;
         // What would have made room by then is still there in a dry run.
         let forced = self.dry_run && !plan.remove_there.is_empty();
         let words = forced.then_some("--force");
@@ -80,11 +83,19 @@ impl Sessions<'_> {
         let scaffold = Scaffold::for_removal(&plan.remove_here)?;
         run(self.removal(&plan.remove_here, &scaffold, tree, &past.place)?)?;
         run(self.fetching(&plan.fetch, edits)?)?;
-        if !self.dry_run && !is_broken {
-            let undone = self.note(edits, plan, &sent)?;
-            plan.leave_out(&undone);
+        if self.dry_run {
+            return Ok(code);
         }
-        Ok(code)
+        let noted = match is_broken {
+            true => None,
+            false => Some(self.note(edits, plan, &sent)),
+        };
+        match &noted {
+            Some(Ok(undone)) => plan.leave_out(undone),
+            _ if has_removed => drop(print(&told::broken(plan))),
+            _ => {}
+        }
+        noted.transpose().map(|_| code)
     }
 
     /// What has no entry in the scaffold, which has all that is around it, goes.

@@ -40,6 +40,8 @@ pub struct Plan {
     pub kept: usize,
     /// Conflicts that are left: the path, and what was done here and there.
     pub conflicts: Vec<(PathBuf, Change, Change)>,
+    /// Entries that were to be removed there and stay, since something else is in them.
+    pub left: usize,
     /// Entries of which it is not known what the origin has.
     pub unknown: usize,
 }
@@ -53,6 +55,10 @@ impl Plan {
 
     /// Takes out what was not done.
     pub fn leave_out(&mut self, undone: &BTreeSet<PathBuf>) {
+        let stays = undone.intersection(&self.remove_there);
+        // What lies in such a directory goes with it or not.
+        let counts = |path: &&PathBuf| self.is_named(path) && !self.send.contains(*path);
+        self.left += stays.filter(counts).count();
         for part in [
             &mut self.remove_there,
             &mut self.send,
