@@ -121,7 +121,12 @@ impl Locks {
             site.look()?;
             match (held, site.live_stat()?) {
                 (Some(held), Some(now)) if held.same_object(&now) => {
-                    return locks.with_home(site, wait, began);
+                    let locks = locks.with_home(site, wait, began)?;
+                    // Who held the state may have made several switches meanwhile.
+                    site.look()?;
+                    if site.live_stat()?.is_some_and(|live| live.same_object(&now)) {
+                        return Ok(locks);
+                    }
                 }
                 _ => {}
             }

@@ -170,3 +170,33 @@ fn what_was_done_here_is_told() {
         assert_eq!(place.diff(), []);
     }
 }
+
+#[test]
+fn who_waits_for_a_push_comes_behind_it() {
+    let place = Place::with(TREE);
+    place.pull("-a --commit=swap");
+    place
+        .room
+        .sh("echo mine >> m/a; rm -r m/d/e; echo mine >> m/d/b; echo theirs1 >> far/d/b; echo theirs >> far/d/e/c");
+    // It stands at the door while the mirror is switched twice here.
+    place.room.sh("rm far/d/b; echo x > m/d/new");
+    let from = place.far("far/");
+    let pull = format!(
+        "(\"$RESILVER\" -a --delete --wait {from} m < /dev/null > said 2>&1; echo \"code $?\" >> said) & sleep 0.5"
+    );
+    hook(&place, 1, &pull);
+    place
+        .push("--theirs --delete-guard=100 -e ./shell")
+        .ok()
+        .says(&["sent 2", "removed here 1"]);
+    place
+        .room
+        .sh("for i in $(seq 100); do grep -q code said && break; sleep 0.1; done");
+    assert_eq!(place.room.read("said"), "code 0\n");
+    assert_eq!(place.room.read("far/a"), "a\nmine\n");
+    assert_eq!(place.room.read("far/d/new"), "x\n");
+    // Its list was made before it had its turn.
+    place.pull("-a --delete");
+    assert_eq!(place.tree("far"), place.tree("m"));
+    assert_eq!(place.diff(), []);
+}

@@ -39,6 +39,20 @@ fn pulls_that_change_what_they_bring_are_refused_by_name() {
 }
 
 #[test]
+fn a_directory_of_points_is_no_mirror() {
+    let place = Place::with(TREE);
+    let from = place.far("far/");
+    place
+        .room
+        .resilver(&format!("-a --time-points {from} points"))
+        .ok();
+    for verb in ["push", "diff"] {
+        let said = place.room.resilver(&format!("{verb} points"));
+        assert_ne!(said.code, 0, "{said}");
+    }
+}
+
+#[test]
 fn sources_that_are_not_one_directory_are_refused() {
     for (source, why) in [("far/a", "single file"), ("far/*", "wildcards")] {
         let place = Place::with(TREE);

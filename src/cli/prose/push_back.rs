@@ -9,8 +9,9 @@ pub const PUSH_BACK: &[Paragraph] = &[
          MIRROR lists the mirror and its origin, by a stock rsync, and compares both with the catalogue. What was \
          changed only here is sent, what was changed only there is left alone until the next pull, and where both \
          sides changed something that is not the same, nothing is done: it is named, and the exit code is 28. \
-         resilver diff MIRROR tells the same and changes nothing; with --json as one object: version, the numbers send, \
-         remove, keep, wait, conflicts and unknown, and entries, each with path, here, there (what was done, or null) and push.",
+         resilver diff MIRROR tells the same and changes nothing; with --json as one object: version, the numbers \
+         send, remove, keep, wait, conflicts and unknown, and entries, each with path, here, there (what was done, or \
+         null) and push.",
     ),
     Text(
         "An entry counts as changed by its type, size, time of modification (of regular files), the target of a link, \
@@ -23,18 +24,17 @@ pub const PUSH_BACK: &[Paragraph] = &[
     ),
     Text(
         "A push holds the mirror from before it is listed until its end: another run on it ends with code 27, and so \
-         does \
-         a push while another run holds it; --guard-edits obeys --wait. diff takes no lock, and says if another run \
-         holds it. What is edited in a mirror while it is pushed is the next push's. A directory that was put in the \
-         place of the one that \
-         was pulled into is refused (code 3). A pull makes the mirror what its origin is: edits that were not pushed by \
-         then are reverted without a word; resilver diff before it shows them, resilver undo right behind it brings them back.",
+         does a push while another run holds it; --guard-edits obeys --wait. diff takes no lock, and says if another \
+         run holds it. What is edited in a mirror while it is pushed is the next push's. A directory that was put in \
+         the place of the one that was pulled into is refused (code 3). A pull makes the mirror what its origin is: \
+         edits that were not pushed by then are reverted without a word; resilver diff before it shows them, resilver \
+         undo right behind it brings them back.",
     ),
     Text(
-        "Where the origin could not be listed whole (code 23, a directory there that is closed, for example), what the \
-         list has not is not known: it counts neither as deleted nor as a conflict, no directory is removed there, \
-         and how \
-         many entries that is about is told. An origin that is not there is an error, and nothing is done.",
+        "Where the origin could not be listed whole (code 23, a directory there that is closed, for example), what \
+         the list has not is not known: it counts neither as deleted nor as a conflict, no directory is removed \
+         there, and how many entries that is about is told. An origin that is not there is an error, and nothing is \
+         done.",
     ),
     Item(
         "--ours",
@@ -51,37 +51,34 @@ pub const PUSH_BACK: &[Paragraph] = &[
          against something else, stay a conflict.",
     ),
     Text(
-        "What a push sends is sent by ordinary runs with the words of the pull: how the other machine is reached, which \
-         attributes are kept, which rules choose names; -e, --rsync-path, --identity and their like say otherwise. \
-         Files of rules are read anew, from the current directory as ever. What rules leave out is neither sent nor \
-         removed. An origin of which more than half would be removed is spared (code 26): --delete-guard=100 lets it \
-         go. Times of directories there move by what is made and removed in them: verify MIRROR ORIGIN wants \
+        "What a push sends is sent by ordinary runs with the words of the pull: how the other machine is reached, \
+         which attributes are kept, which rules choose names; -e, --rsync-path, --identity and their like say \
+         otherwise. Files of rules are read anew, from the current directory as ever. What rules leave out is neither \
+         sent nor removed. An origin of which more than half would be removed is spared (code 26): --delete-guard=100 \
+         lets it go. Times of directories there move by what is made and removed in them: verify MIRROR ORIGIN wants \
          --omit-dir-times behind a push. When all is done both sides are looked at, and what is the same on both is \
-         written into the catalogue; \
-         a push that broke off is thus taken up by the next. All that makes up to seven connections, most often four: a \
-         key in an agent, or a connection that ssh shares, spares as many questions.",
+         written into the catalogue; a push that broke off is thus taken up by the next. All that makes up to seven \
+         connections, most often four: a key in an agent, or a connection that ssh shares, spares as many questions.",
     ),
     Text(
         "A stock rsync locks nothing. resilver looks at the names in question once more right before it sends them; \
-         what is changed there between that look and the turn of the file, seconds as a rule, is overwritten \
-         unseen. What is made there by then in a directory that goes is spared, if no more than 4000 entries go. A \
-         file of the same size and time of \
-         modification counts as the same.",
+         what is changed there between that look and the turn of the file, seconds as a rule, is overwritten unseen. \
+         What is made there by then in a directory that goes is spared, if no more than 4000 entries go. A file of \
+         the same size and time of modification counts as the same.",
     ),
     Text(
-        "There is no way back from a pull of several sources, of a single file or a pattern, without -r, or with options \
-         that make something else of what they bring: --files-from, -R, -L, -k, -K, --copy-unsafe-links, --munge-links, \
-         --fake-super, --copy-devices. After --chmod permissions take no part, after --chown, --usermap or --groupmap, \
-         or where the mirror is not that of the super-user, owners do not. Removals want rsync 3.1 or newer there, \
-         and --protocol=29 or less is refused. A mirror on a file system that cannot hold \
+        "There is no way back from a pull of several sources, of a single file or a pattern, without -r, or with \
+         options that make something else of what they bring: --files-from, -R, -L, -k, -K, --copy-unsafe-links, \
+         --munge-links, --fake-super, --copy-devices. After --chmod permissions take no part, after --chown, \
+         --usermap or --groupmap, or where the mirror is not that of the super-user, owners do not. Removals want \
+         rsync 3.1 or newer there, and --protocol=29 or less is refused. A mirror on a file system that cannot hold \
          permissions wants a pull with --no-perms. An undo drops the catalogue; the next pull makes a new one.",
     ),
     Text(
         "An ordinary push is made as careful by --guard-edits: resilver -av --guard-edits MIRROR/ HOST:/data/ goes by \
-         its own options, removes only with --delete, and only what was pulled and is gone here, no more than half \
-         of the \
-         origin unless --delete-guard says so; with -v it ends with what was sent, removed and kept there. MIRROR \
-         must have come \
-         from there. Options that send less than they are told, such as -u or --max-size, are refused beside it.",
+         its own options, removes only with --delete, and only what was pulled and is gone here, no more than half of \
+         the origin unless --delete-guard says so; with -v it ends with what was sent, removed and kept there. MIRROR \
+         must have come from there. Options that send less than they are told, such as -u or --max-size, are refused \
+         beside it.",
     ),
 ];

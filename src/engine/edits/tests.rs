@@ -302,6 +302,32 @@ fn both_are_kept_where_that_makes_sense() {
     }
 }
 
+#[test]
+fn what_an_incomplete_list_has_not_takes_no_part() {
+    let base = "a=1 d/ d/x=1 d/y=1 e/ e/z=1 g=1";
+    // Gone from the list: what is in `d`, and `a`; `e` became a file there, and so took its content with it.
+    let mut edits = edits(base, "a=2 d/ d/x=2 d/new=1 e/ e/z=1 n=1", "d/ e=1 g=1");
+    assert_eq!(edits.leave_out_unknown(), 4);
+    let left: Vec<_> = edits.states().into_iter().collect();
+    let expected = [
+        ("e", State::Keep(Retyped)),
+        ("e/z", State::Keep(Deleted)),
+        ("g", State::Send(Deleted)),
+    ];
+    let expected = expected.map(|(path, state)| (Path::new(path), state));
+    assert_eq!(left, expected);
+}
+
+#[test]
+fn no_directory_goes_by_an_incomplete_list() {
+    let base = "d/ d/x=1 f/ f/x=1 g=1";
+    let mut edits = edits(base, "f=1", base);
+    assert_eq!(edits.leave_out_unknown(), 4);
+    let plan = edits.plan(Settlement::Ours, true);
+    assert_eq!(plan.remove_there, paths("g"));
+    assert!(plan.send.is_empty() && plan.conflicts.is_empty());
+}
+
 /// Whatever happens on two sides: what is done never touches what is not on the list for it.
 #[test]
 fn nothing_that_others_made_is_touched() {
