@@ -12,6 +12,7 @@ mod cells;
 mod guard;
 mod held;
 mod matrix;
+mod others;
 mod place;
 mod push;
 mod refusals;

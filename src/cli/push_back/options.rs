@@ -75,6 +75,20 @@ pub fn fate(given: &Given) -> Fate {
     }
 }
 
+/// Whether an option is a rule, or makes some.
+pub fn is_rule(given: &Given) -> bool {
+    matches!(
+        given.opt,
+        Opt::Include
+            | Opt::Exclude
+            | Opt::Filter
+            | Opt::ExcludeFrom
+            | Opt::IncludeFrom
+            | Opt::FilterFiles
+            | Opt::CvsExclude
+    )
+}
+
 /// Refuses what the way back of a pull, or a push that guards edits, cannot be told.
 pub fn refuse_no_way_back(given: &Given) -> Result<(), Refusal> {
     refuse_standard_input(given)?;

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::given;
 use super::lists::{self, Lists, local, names, run_of};
+use super::options::is_rule;
 use super::past::Past;
 use crate::cli::arguments::{Arguments, Given};
 use crate::cli::commands::{print, refused, sync};
@@ -109,10 +110,11 @@ impl Sessions<'_> {
         if paths.is_empty() {
             return Ok(None);
         }
-        let mut options: Vec<Given> = self.past.choice.iter().chain(way).cloned().collect();
-        // Anchored rules of a directory that is named are not those of its content.
-        let few = paths.len() <= MOST_RULES || self.past.is_named;
-        if few {
+        // The user's rules would stand in front: one that includes risks what is spared here, one that excludes
+        // spares what is to go.
+        let others = self.past.choice.iter().filter(|given| !is_rule(given));
+        let mut options: Vec<Given> = others.chain(way).cloned().collect();
+        if paths.len() <= MOST_RULES || self.past.is_named {
             options.extend(sparing_rules(paths)?);
         }
         Ok(Some(Session {

@@ -1,0 +1,49 @@
+//! What others made in an origin and the mirror knows nothing of: a push leaves it alone.
+
+use crate::kit::Said;
+use crate::place::Place;
+
+const TREE: &str = "umask 022; mkdir -p far/d/e; echo a > far/a.txt; echo b > far/d/b.txt; echo c > far/d/e/c.txt; \
+                    ages far 1600000000";
+
+/// A push during which a script is run right before one of its connections: the first is the list, the second the
+/// look right before, the third what is done.
+fn push_while(place: &Place, call: usize, script: &str, options: &str) -> Said {
+    let shell = place.shell();
+    let text = format!(
+        "#!/bin/sh\necho >> calls\nif [ $(wc -l < calls) = {call} ]; then {script}; fi\nexec {shell} \"$@\"\n"
+    );
+    std::fs::write(place.room.at("shell"), text).expect("a script");
+    place.room.sh("chmod 755 shell; rm -f calls");
+    place.push(&format!("-e ./shell {options}"))
+}
+
+#[test]
+fn an_include_of_the_pull_risks_nothing() {
+    for rule in ["--include='*.c'", "--include='/d/***'"] {
+        let place = Place::with(TREE);
+        place.pull(&format!("-a {rule}"));
+        place.room.sh("rm -r m/d");
+        let said = push_while(
+            &place,
+            3,
+            "echo late > far/d/e/late.c",
+            "--delete-guard=100",
+        );
+        assert!(place.room.exists("far/d/e/late.c"), "{rule}: {said}");
+        assert!(!place.room.exists("far/d/b.txt"), "{rule}: {said}");
+    }
+}
+
+#[test]
+fn an_exclude_of_the_pull_keeps_nothing_that_it_brought() {
+    let place = Place::with(TREE);
+    place.pull("-a --include='*/' --include='*.txt' --exclude='*'");
+    place.room.sh("rm -r m/d");
+    place
+        .push("--delete-guard=100")
+        .ok()
+        .says(&["removed there 4"]);
+    assert_eq!(place.tree("far"), place.tree("m"));
+    assert_eq!(place.diff(), []);
+}
