@@ -47,3 +47,21 @@ fn an_exclude_of_the_pull_keeps_nothing_that_it_brought() {
     assert_eq!(place.tree("far"), place.tree("m"));
     assert_eq!(place.diff(), []);
 }
+
+#[test]
+fn however_much_goes_what_others_made_is_spared() {
+    let place = Place::with(TREE);
+    place.room.sh(
+        "mkdir far/keep far/many; touch far/many/odd.o; cd far/many; seq 4001 | xargs touch; \
+         seq 101 4101 | sed 's/$/d/' | xargs mkdir; mkdir 101d/e; touch 101d/e/f; cd ../keep; seq 9000 | xargs touch",
+    );
+    place.pull("-a --exclude='*.o'");
+    place.room.sh("rm -r m/many");
+    let said = push_while(&place, 3, "echo late > far/many/4101d/late", "");
+    assert!(place.room.exists("far/many/odd.o"), "{said}");
+    assert!(place.room.exists("far/many/4101d/late"), "{said}");
+    place.room.sh("[ $(ls far/many | wc -l) = 2 ]");
+    place.room.sh("rm -r far/many/odd.o far/many/4101d");
+    place.push("").ok();
+    assert_eq!(place.tree("far"), place.tree("m"));
+}

@@ -23,7 +23,7 @@ use crate::stage::catalogue::Record;
 use crate::sys::Kind;
 use crate::wire::Protocol;
 
-/// Removals up to so many are told as rules, too, which spare what else is in a directory that goes.
+/// So many removals are told as rules at once, which spare what else is in a directory that goes.
 const MOST_RULES: usize = 4000;
 
 /// What all runs of a push have in common.
@@ -32,6 +32,22 @@ pub struct Sessions<'p> {
     /// How runs are told.
     pub manner: Vec<Given>,
     pub dry_run: bool,
+}
+
+/// What one run removes.
+enum Removal {
+    /// Each by itself, directories only if they are empty: nothing else can go with it.
+    Single(BTreeSet<PathBuf>),
+    /// With what is in it, which rules limit to these paths.
+    Whole(BTreeSet<PathBuf>),
+}
+
+impl Removal {
+    fn paths(&self) -> &BTreeSet<PathBuf> {
+        match self {
+            Removal::Single(paths) | Removal::Whole(paths) => paths,
+        }
+    }
 }
 
 /// One run.
@@ -67,9 +83,12 @@ impl Sessions<'_> {
         let past = self.past;
         let origin = past.origin.clone();
         let tree = local(&past.tree);
-        let scaffold = Scaffold::for_removal(&plan.remove_there)?;
-        let has_removed =
-            run(self.removal(&plan.remove_there, &scaffold, origin.clone(), &past.ways)?)?;
+        let removals = self.removals(&plan.remove_there, edits, Edits::record_there);
+        let mut has_removed = false;
+        for removal in &removals {
+            let scaffold = Scaffold::for_removal(removal.paths())?;
+            has_removed |= run(self.removal(removal, &scaffold, origin.clone(), &past.ways)?)?;
+        }
         // What would have made room by then is still there in a dry run.
         let forced = self.dry_run && !plan.remove_there.is_empty();
         let words = forced.then_some("--force");
@@ -81,8 +100,11 @@ impl Sessions<'_> {
             Timestamp::now().strftime("%Y-%m-%dT%H-%M-%SZ")
         );
         run(self.sending(&plan.send_beside, edits, &["--backup", &suffix])?)?;
-        let scaffold = Scaffold::for_removal(&plan.remove_here)?;
-        run(self.removal(&plan.remove_here, &scaffold, tree, &past.place)?)?;
+        let removals = self.removals(&plan.remove_here, edits, Edits::record_here);
+        for removal in &removals {
+            let scaffold = Scaffold::for_removal(removal.paths())?;
+            run(self.removal(removal, &scaffold, tree.clone(), &past.place)?)?;
+        }
         run(self.fetching(&plan.fetch, edits)?)?;
         if self.dry_run {
             return Ok(code);
@@ -99,28 +121,55 @@ impl Sessions<'_> {
         noted.transpose().map(|_| code)
     }
 
+    /// The runs by which entries of one side are removed. A dry run, in which nothing becomes empty, is one.
+    fn removals(
+        &self,
+        paths: &BTreeSet<PathBuf>,
+        edits: &Edits,
+        record: for<'e> fn(&'e Edits, &Path) -> Option<&'e Record>,
+    ) -> Vec<Removal> {
+        if paths.is_empty() {
+            return Vec::new();
+        }
+        if self.dry_run || paths.len() <= MOST_RULES {
+            return vec![Removal::Whole(paths.clone())];
+        }
+        let is_dir = |path: &&PathBuf| record(edits, path).is_some_and(|r| r.kind == Kind::Dir);
+        let (dirs, others): (Vec<&PathBuf>, Vec<&PathBuf>) = paths.iter().partition(is_dir);
+        let of = |paths: &[&PathBuf]| paths.iter().copied().cloned().collect();
+        // What is in a directory comes behind it, and has to go first.
+        let dirs = dirs
+            .rchunks(MOST_RULES)
+            .map(|dirs| Removal::Whole(of(dirs)));
+        let single = (!others.is_empty()).then(|| Removal::Single(of(&others)));
+        single.into_iter().chain(dirs).collect()
+    }
+
     /// What has no entry in the scaffold, which has all that is around it, goes.
     fn removal<'s>(
         &self,
-        paths: &'s BTreeSet<PathBuf>,
+        removal: &'s Removal,
         scaffold: &Scaffold,
         dest: OsString,
         way: &[Given],
     ) -> Result<Option<Session<'s>>, Refusal> {
-        if paths.is_empty() {
-            return Ok(None);
-        }
         // The user's rules would stand in front: one that includes risks what is spared here, one that excludes
         // spares what is to go.
         let others = self.past.choice.iter().filter(|given| !is_rule(given));
         let mut options: Vec<Given> = others.chain(way).cloned().collect();
-        if paths.len() <= MOST_RULES || self.past.is_named {
-            options.extend(sparing_rules(paths)?);
-        }
+        let mut words: Vec<OsString> = vec!["--delete-missing-args".into()];
+        let names = match removal {
+            Removal::Single(paths) => paths.iter().collect(),
+            Removal::Whole(paths) => {
+                options.extend(sparing_rules(paths)?);
+                words.push("--delete".into());
+                top_most(paths).collect()
+            }
+        };
         Ok(Some(Session {
             options,
-            words: vec!["--delete".into(), "--delete-missing-args".into()],
-            names: top_most(paths).collect(),
+            words,
+            names,
             source: local(&scaffold.0),
             dest,
         }))
@@ -346,9 +395,6 @@ impl Scaffold {
             let text = format!("a directory for names: {}", crate::sys::reason(&e));
             Refusal::failed(text, Code::FileIo)
         };
-        if paths.is_empty() {
-            return Ok(Scaffold(PathBuf::new()));
-        }
         let scaffold = Scaffold(private_dir().map_err(failed)?);
         for path in top_most(paths) {
             let around = path.parent().unwrap_or(Path::new(""));
@@ -360,9 +406,7 @@ impl Scaffold {
 
 impl Drop for Scaffold {
     fn drop(&mut self) {
-        if !self.0.as_os_str().is_empty() {
-            let _ = std::fs::remove_dir_all(&self.0);
-        }
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
