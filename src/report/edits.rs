@@ -174,8 +174,7 @@ pub fn pushed(plan: &Plan, dry_run: bool, quiet: bool) -> Vec<u8> {
 
 /// What a push had removed before its way broke.
 #[must_use]
-pub fn broken(plan: &Plan) -> Vec<u8> {
-    let count = plan.remove_there.len();
+pub fn broken(count: usize) -> Vec<u8> {
     format!("removed there {count} before the way broke: the next push does what is left\n").into()
 }
 

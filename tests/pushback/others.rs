@@ -65,3 +65,38 @@ fn however_much_goes_what_others_made_is_spared() {
     place.push("").ok();
     assert_eq!(place.tree("far"), place.tree("m"));
 }
+
+#[test]
+fn what_the_pull_does_not_bring_is_not_replaced() {
+    let place = Place::with(&format!(
+        "{TREE}; ln -s a.txt far/x; ln -s d far/y; ln -s d far/z"
+    ));
+    place.pull("-rt");
+    assert_eq!(place.diff(), []);
+    place
+        .room
+        .sh("echo mine > m/x; mkdir m/y; echo mine > m/y/f");
+    let said = place.push("");
+    assert_eq!(said.code, 28, "{said}");
+    place
+        .room
+        .sh("[ -L far/x ] && [ -L far/y ] && [ ! -e far/d/f ] && [ -L far/z ]");
+    place.push("--ours").ok();
+    place
+        .room
+        .sh("cmp m/x far/x && cmp m/y/f far/y/f && [ -L far/z ]");
+}
+
+#[test]
+fn what_comes_into_a_directory_that_both_make_is_seen() {
+    let place = Place::with(TREE);
+    place.pull("-a");
+    place
+        .room
+        .sh("mkdir m/new; echo mine > m/new/f; echo mine > m/new/g");
+    let said = push_while(&place, 2, "mkdir far/new; echo theirs > far/new/f", "");
+    assert_eq!(said.code, 28, "{said}");
+    place
+        .room
+        .sh("grep -q theirs far/new/f && cmp m/new/g far/new/g");
+}

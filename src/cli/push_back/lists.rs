@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::given;
+use super::options::is_rule;
 use super::past::Past;
 use crate::cli::arguments::{Arguments, Given};
 use crate::cli::commands::listen;
@@ -39,12 +40,13 @@ impl Lists {
     pub fn of(past: &Past) -> Result<Lists, Refusal> {
         let mut edits = Edits::new(past.sense, past.base()?.into_iter());
         let (tree, origin) = (local(&past.tree), past.origin.clone());
-        let here = list(past, &[], tree, &mut |path, record| {
+        let here = list(past, None, tree, &mut |path, record| {
             edits.here(path, record)
         })?;
-        let there = list(past, &past.ways, origin, &mut |path, record| {
+        let there = list(past, Some(&past.ways), origin, &mut |path, record| {
             edits.there(path, record)
         })?;
+        edits.leave_out_others(|kind| takes(past.preserve, kind));
         edits.look(&open(past)?);
         let unknown = match there {
             Code::Partial => edits.leave_out_unknown(),
@@ -72,19 +74,25 @@ impl Lists {
         dry_run: bool,
     ) -> Result<Plan, Refusal> {
         let mut plan = self.edits.plan(settlement, removes);
-        if !dry_run && !plan.is_idle() && self.look_again(past, &plan)? {
+        let mut asked = BTreeSet::new();
+        while !dry_run && self.look_again(past, &plan, &mut asked)? {
             plan = self.edits.plan(settlement, removes);
         }
         plan.unknown = self.unknown;
         Ok(plan)
     }
 
-    /// Looks once more at what a plan is about, since much time may have gone by; tells whether something is
-    /// other than it was.
+    /// Looks once more at what a plan is about and nobody asked for yet, since much time may have gone by; tells
+    /// whether something is other than it was: by then the plan may be about more.
     ///
     /// # Errors
     /// The origin could not be listed.
-    fn look_again(&mut self, past: &Past, plan: &Plan) -> Result<bool, Refusal> {
+    fn look_again(
+        &mut self,
+        past: &Past,
+        plan: &Plan,
+        asked: &mut BTreeSet<PathBuf>,
+    ) -> Result<bool, Refusal> {
         let root = Path::new("");
         let edits = &self.edits;
         // What has no directory there is not asked for.
@@ -93,18 +101,20 @@ impl Lists {
             let parent = parent.map(|parent| edits.record_there(parent));
             parent.is_none_or(|parent| parent.is_some_and(|record| record.kind == Kind::Dir))
         };
-        let asked: BTreeSet<PathBuf> = plan.acted().filter(has_place).cloned().collect();
-        if asked.is_empty() {
+        let is_new = |path: &&PathBuf| !asked.contains(*path) && has_place(path);
+        let new: BTreeSet<PathBuf> = plan.acted().filter(is_new).cloned().collect();
+        if new.is_empty() {
             return Ok(false);
         }
-        let (mut found, code) = under(past, names(asked.iter()))?;
+        let (mut found, code) = under(past, names(new.iter()))?;
         if code == Code::Partial {
             return Err(unlisted(&past.origin, code));
         }
         let mut is_other = false;
-        for path in &asked {
+        for path in &new {
             is_other |= self.edits.there_by_now(path, found.remove(path));
         }
+        asked.extend(new);
         Ok(is_other)
     }
 }
@@ -133,7 +143,10 @@ pub fn names<'n>(paths: impl Iterator<Item = &'n PathBuf>) -> Names {
 /// # Errors
 /// It could not be listed.
 pub fn under(past: &Past, paths: Names) -> Result<(BTreeMap<PathBuf, Record>, Code), Refusal> {
-    let mut options = options_of(past, &past.ways)?;
+    // Rules say what a list has, not what is there under a name.
+    let others = past.choice.iter().filter(|given| !is_rule(given));
+    let mut options: Vec<Given> = others.cloned().collect();
+    options.extend(options_of(past, Some(&past.ways))?);
     options.extend(given(&[
         "--list-only",
         "--no-recursive",
@@ -144,7 +157,7 @@ pub fn under(past: &Past, paths: Names) -> Result<(BTreeMap<PathBuf, Record>, Co
     let request = options::of_names(Arguments { options, operands }, paths)?;
     let mut found = BTreeMap::new();
     let mut each = |path, record| drop(found.insert(path, record));
-    let lister = Lister::new(past.preserve, false, None, &mut each);
+    let lister = Lister::new(None, false, None, &mut each);
     let ended = listen(&run_of(past, request)?, &lister);
     let code = to_its_end(ended, &past.origin)?;
     Ok((found, code))
@@ -168,29 +181,44 @@ pub fn run_of(past: &Past, request: Request) -> Result<Sync, Refusal> {
     }
 }
 
-fn options_of(past: &Past, ways: &[Given]) -> Result<Vec<Given>, Refusal> {
-    let mut options: Vec<Given> = past.choice.iter().chain(ways).cloned().collect();
+/// How a list is made: of the origin, to which these are the ways, it is one of all kinds. What no pull brings is in
+/// the way there all the same.
+fn options_of(past: &Past, ways: Option<&[Given]>) -> Result<Vec<Given>, Refusal> {
+    let mut options: Vec<Given> = ways.unwrap_or_default().to_vec();
     options.extend(given(&["-r", "-t"])?);
     let keep = past.preserve;
+    let is_far = ways.is_some();
     for (kept, word) in [
         (keep.links, "-l"),
         (keep.devices, "--devices"),
         (keep.specials, "--specials"),
     ] {
-        if kept {
+        if kept || is_far {
             options.extend(given(&[word])?);
         }
     }
     Ok(options)
 }
 
+/// Whether a mirror has entries of this kind.
+fn takes(preserve: Preserve, kind: Kind) -> bool {
+    match kind {
+        Kind::File | Kind::Dir => true,
+        Kind::Symlink => preserve.links,
+        Kind::CharDevice | Kind::BlockDevice => preserve.devices && process::is_root(),
+        Kind::Fifo | Kind::Socket => preserve.specials,
+    }
+}
+
 fn list(
     past: &Past,
-    ways: &[Given],
+    ways: Option<&[Given]>,
     source: OsString,
     each: &mut (dyn FnMut(PathBuf, Record) + Send),
 ) -> Result<Code, Refusal> {
-    let options = options_of(past, ways)?;
+    let mut options = past.choice.clone();
+    options.extend(options_of(past, ways)?);
+    let kinds = ways.is_none().then_some(past.preserve);
     let (shown, mut source) = (source.clone(), source);
     if past.is_named {
         source = without_slash(&source);
@@ -201,7 +229,7 @@ fn list(
         options::of_arguments(Arguments { options, operands })?,
     )?;
     let told = Telling::new(run.style.clone());
-    let lister = Lister::new(past.preserve, past.is_named, Some(&told), each);
+    let lister = Lister::new(kinds, past.is_named, Some(&told), each);
     let (code, ended) = listen(&run, &lister);
     told.close(code.number());
     let code = to_its_end((code, ended), &shown)?;
@@ -233,7 +261,8 @@ fn unlisted(source: &OsStr, code: Code) -> Refusal {
 
 /// Collects what a run lists.
 struct Lister<'l> {
-    preserve: Preserve,
+    /// What the kinds are that count, if not all do.
+    kinds: Option<Preserve>,
     /// Whether names begin with that of the directory.
     is_named: bool,
     told: Option<&'l Telling>,
@@ -244,14 +273,14 @@ struct Lister<'l> {
 
 impl<'l> Lister<'l> {
     fn new(
-        preserve: Preserve,
+        kinds: Option<Preserve>,
         is_named: bool,
         told: Option<&'l Telling>,
         each: &'l mut (dyn FnMut(PathBuf, Record) + Send),
     ) -> Lister<'l> {
         let each = Mutex::new(each);
         Lister {
-            preserve,
+            kinds,
             is_named,
             told,
             has_root: AtomicBool::new(false),
@@ -267,23 +296,14 @@ impl<'l> Lister<'l> {
         };
         Some(path).filter(|path| !path.as_os_str().is_empty() && path != Path::new("."))
     }
-
-    /// Whether the mirror has entries of this kind.
-    fn takes(&self, kind: Kind) -> bool {
-        match kind {
-            Kind::File | Kind::Dir => true,
-            Kind::Symlink => self.preserve.links,
-            Kind::CharDevice | Kind::BlockDevice => self.preserve.devices && process::is_root(),
-            Kind::Fifo | Kind::Socket => self.preserve.specials,
-        }
-    }
 }
 
 impl Report for Lister<'_> {
     fn event(&self, event: Event) {
         match (event, self.told) {
             (Event::ListEntry(entry), _) => {
-                let Some(stat) = entry.stat.filter(|stat| self.takes(stat.kind)) else {
+                let counts = |kind| self.kinds.is_none_or(|kinds| takes(kinds, kind));
+                let Some(stat) = entry.stat.filter(|stat| counts(stat.kind)) else {
                     return;
                 };
                 match self.path(entry.path) {

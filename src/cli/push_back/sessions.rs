@@ -84,10 +84,12 @@ impl Sessions<'_> {
         let origin = past.origin.clone();
         let tree = local(&past.tree);
         let removals = self.removals(&plan.remove_there, edits, Edits::record_there);
-        let mut has_removed = false;
+        let mut removed = 0;
         for removal in &removals {
             let scaffold = Scaffold::for_removal(removal.paths())?;
-            has_removed |= run(self.removal(removal, &scaffold, origin.clone(), &past.ways)?)?;
+            if run(self.removal(removal, &scaffold, origin.clone(), &past.ways)?)? {
+                removed += removal.paths().len();
+            }
         }
         // What would have made room by then is still there in a dry run.
         let forced = self.dry_run && !plan.remove_there.is_empty();
@@ -115,7 +117,7 @@ impl Sessions<'_> {
         };
         match &noted {
             Some(Ok(undone)) => plan.leave_out(undone),
-            _ if has_removed => drop(print(&told::broken(plan))),
+            _ if removed > 0 => drop(print(&told::broken(removed))),
             _ => {}
         }
         noted.transpose().map(|_| code)

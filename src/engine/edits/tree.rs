@@ -173,6 +173,15 @@ impl Edits {
         }
     }
 
+    /// Takes out what only the origin ever had and no pull brings, its kind not being taken: unless something is
+    /// here under that name, that is nobody's business.
+    pub fn leave_out_others(&mut self, takes: impl Fn(Kind) -> bool) {
+        self.entries.retain(|_, entry| {
+            let is_only_there = entry.base.is_none() && matches!(entry.here, Side::Absent);
+            !is_only_there || entry.there().is_none_or(|there| takes(there.kind))
+        });
+    }
+
     /// Takes out what is not known, the list of the origin being incomplete: what it has not may be there all the
     /// same, and so may be more in a directory that is none here. Gives how many entries those are.
     pub fn leave_out_unknown(&mut self) -> usize {
