@@ -31,7 +31,7 @@ use crate::sys::{Kind, Stat, Time, as_path};
 use super::error::Error;
 use super::hold::Hold;
 use super::home::Home;
-use super::journal::{Journal, RootId};
+use super::journal::Journal;
 use super::layout::CATALOGUE;
 use super::lock::Pass;
 use super::policy::Policy;
@@ -127,9 +127,9 @@ impl Catalogue {
             return Ok(None);
         };
         // What is told of another tree is not believed: its words are commands.
-        let root = site.live_stat()?.as_ref().map(RootId::of);
-        let journal = Journal::read(&home)?;
-        if root.is_none() || journal.is_none_or(|journal| journal.root != root) {
+        let live = site.live_stat()?;
+        let is_its = |journal: Journal| live.is_some() && journal.is_root(&journal.root, &live);
+        if !Journal::read(&home)?.is_some_and(is_its) {
             return Ok(None);
         }
         let reader = Reader::open(&home)?;
