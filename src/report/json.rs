@@ -36,7 +36,8 @@ pub(super) fn summary_line(code: u8, started: Instant, dry: bool, of: Option<Out
     })))
 }
 
-fn line(told: Told<'_>) -> Vec<u8> {
+/// An object as a line, with the version that all of them have.
+pub(super) fn line(told: impl Serialize) -> Vec<u8> {
     let line = Line {
         version: VERSION,
         told,
@@ -48,10 +49,10 @@ fn line(told: Told<'_>) -> Vec<u8> {
 }
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct Line<T> {
     version: u8,
     #[serde(flatten)]
-    told: Told<'a>,
+    told: T,
 }
 
 #[derive(Serialize)]

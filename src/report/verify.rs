@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::json::{Name, kind, severe};
+use super::json::{Name, kind, line, severe};
 use super::numbers::Human;
 use super::screen::Screen;
 use super::sentence::{Stream, message};
@@ -20,8 +20,6 @@ use crate::stage::{Finding, Verified, Wrong};
 use crate::sys::{Kind, lock, stat_path};
 use crate::tree::{Charset, push_escaped};
 
-/// Version of the form of the objects.
-const VERSION: u8 = 1;
 /// Bytes that are read at a time.
 const READ: usize = 256 << 10;
 
@@ -89,13 +87,6 @@ struct Voice {
     verified: Verified,
     /// Something could not be looked at.
     partial: bool,
-}
-
-#[derive(Serialize)]
-struct Line<'a> {
-    version: u8,
-    #[serde(flatten)]
-    told: Told<'a>,
 }
 
 #[derive(Serialize)]
@@ -320,11 +311,7 @@ impl Report for Verification {
 
 impl Voice {
     fn object(&mut self, told: Told<'_>) {
-        let version = VERSION;
-        // Nothing in it can fail to become text.
-        let mut line = serde_json::to_vec(&Line { version, told }).unwrap_or_default();
-        line.push(b'\n');
-        self.screen.out(&line);
+        self.screen.out(&line(told));
     }
 
     fn finding(&mut self, finding: &Finding) {

@@ -116,6 +116,7 @@ pub use outcome::{
     Status, Summary, Undone,
 };
 pub use policy::{CommitChoice, KeepPrevious, Method, Policy, Wait};
+pub use reading::sum_of;
 pub use run::{Place, Root, Stage};
 pub use transfer::move_to;
 pub use undo::undo;

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 
+use crate::delta::{Checksum, Digest};
 use crate::sys::signal;
 
 /// Hands over all that is left, by way of a buffer.
@@ -18,6 +19,22 @@ pub(super) fn read_through(
             Err(e) => return Err(e),
         }
     }
+}
+
+/// The sum of all that is left; none where the algorithm makes none.
+///
+/// # Errors
+/// It cannot be read.
+pub fn sum_of(
+    from: impl Read,
+    algorithm: Checksum,
+    buffer: &mut [u8],
+) -> io::Result<Option<Digest>> {
+    let Some(mut sum) = algorithm.stream() else {
+        return Ok(None);
+    };
+    read_through(from, buffer, |bytes| sum.update(bytes))?;
+    Ok(Some(sum.finish()))
 }
 
 /// A file that is left when somebody asks to stop, however large it is.

@@ -4,18 +4,17 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
+use super::MOST_REMOVED;
 use super::lists::Lists;
 use super::options::{Fate, fate, refuse_in_guarded};
 use super::past::Past;
-use super::sessions::{Sessions, is_through};
-use super::{MOST_REMOVED, check_removals, end};
+use super::sessions::Sessions;
 use crate::cli::arguments::{self, Arguments, Given, Read};
-use crate::cli::commands::{print, refused};
+use crate::cli::commands::refused;
 use crate::cli::exit::Refusal;
 use crate::cli::options::Sync;
 use crate::cli::table::{Opt, Part};
 use crate::engine::edits::{Sense, Settlement};
-use crate::report::edits as told;
 use crate::stage::Policy;
 use crate::stage::catalogue::Catalogue;
 use crate::transport::Operand;
@@ -53,26 +52,18 @@ pub fn push(words: &[OsString], run: &Sync) -> Result<u8, Refusal> {
         perms: past.sense.perms && preserve.perms,
         ..past.sense
     };
-    let mut lists = Lists::of(&past)?;
-    let (removes, dry_run) = (run.options.deletion.enabled, run.options.dry_run);
-    let mut plan = lists.plan(&past, (Settlement::None, removes), dry_run)?;
-    let percent = run.options.stage.delete_guard.unwrap_or(MOST_REMOVED);
-    let spared = check_removals(&lists, &plan, percent);
-    if !dry_run {
-        spared.clone()?;
-    }
+    let lists = Lists::of(&past)?;
     let sessions = Sessions {
         past: &past,
         manner: of(&|given| {
             matches!(fate(given), Fate::Left | Fate::Place) && given.part != Part::Remove
         }),
-        dry_run,
+        dry_run: run.options.dry_run,
     };
-    let code = sessions.carry_out(&lists, &mut plan)?;
+    let percent = run.options.stage.delete_guard.unwrap_or(MOST_REMOVED);
     let is_told = options.iter().any(|given| given.opt == Opt::Verbose);
-    print(&told::pushed(&plan, dry_run, !is_told || !is_through(code)));
-    spared?;
-    end(code, plan.conflicts.len())
+    let wish = (Settlement::None, run.options.deletion.enabled);
+    super::push(lists, &sessions, wish, percent, !is_told)
 }
 
 /// The directory that is pushed, where its content goes, and whether it is named itself.

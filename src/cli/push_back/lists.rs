@@ -8,7 +8,6 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::given;
-use super::options::is_rule;
 use super::past::Past;
 use crate::cli::arguments::{Arguments, Given};
 use crate::cli::commands::listen;
@@ -143,9 +142,7 @@ pub fn names<'n>(paths: impl Iterator<Item = &'n PathBuf>) -> Names {
 /// # Errors
 /// It could not be listed.
 pub fn under(past: &Past, paths: Names) -> Result<(BTreeMap<PathBuf, Record>, Code), Refusal> {
-    // Rules say what a list has, not what is there under a name.
-    let others = past.choice.iter().filter(|given| !is_rule(given));
-    let mut options: Vec<Given> = others.cloned().collect();
+    let mut options: Vec<Given> = past.choice_but_rules().cloned().collect();
     options.extend(options_of(past, Some(&past.ways))?);
     options.extend(given(&[
         "--list-only",

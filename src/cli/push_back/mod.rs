@@ -235,7 +235,7 @@ impl PushBack {
             Errand::Push { .. } => Past::held(&self.mirror, &Policy::default())?,
         };
         past.ways.extend(given(&self.ways)?);
-        let mut lists = Lists::of(&past)?;
+        let lists = Lists::of(&past)?;
         match &self.errand {
             Errand::Diff { json } => {
                 let states = lists.edits.states();
@@ -258,24 +258,35 @@ impl PushBack {
                 quiet,
                 manner,
             } => {
-                let mut plan = lists.plan(&past, (*settlement, true), *dry_run)?;
-                let spared = check_removals(&lists, &plan, *delete_guard);
-                if !*dry_run {
-                    spared.clone()?;
-                }
                 let sessions = Sessions {
                     past: &past,
                     manner: given(manner)?,
                     dry_run: *dry_run,
                 };
-                let code = sessions.carry_out(&lists, &mut plan)?;
-                let quiet = *quiet || !is_through(code);
-                print(&told::pushed(&plan, *dry_run, quiet));
-                spared?;
-                end(code, plan.conflicts.len())
+                push(lists, &sessions, (*settlement, true), *delete_guard, *quiet)
             }
         }
     }
+}
+
+/// Plans by the lists and carries that out; gives the exit code.
+fn push(
+    mut lists: Lists,
+    sessions: &Sessions<'_>,
+    wish: (Settlement, bool),
+    delete_guard: u8,
+    quiet: bool,
+) -> Result<u8, Refusal> {
+    let dry_run = sessions.dry_run;
+    let mut plan = lists.plan(sessions.past, wish, dry_run)?;
+    let spared = check_removals(&lists, &plan, delete_guard);
+    if !dry_run {
+        spared.clone()?;
+    }
+    let code = sessions.carry_out(&lists, &mut plan)?;
+    print(&told::pushed(&plan, dry_run, quiet || !is_through(code)));
+    spared?;
+    end(code, plan.conflicts.len())
 }
 
 /// Refuses what is the name of another machine, unless something here has that name.

@@ -43,16 +43,8 @@ pub fn fate(given: &Given) -> Fate {
         Opt::TimePoints if given.value.is_empty() => Fate::NoWayBack,
         Opt::Chmod => Fate::OtherPerms,
         Opt::Chown | Opt::Usermap | Opt::Groupmap => Fate::OtherOwners,
-        Opt::Include
-        | Opt::Exclude
-        | Opt::Filter
-        | Opt::ExcludeFrom
-        | Opt::IncludeFrom
-        | Opt::FilterFiles
-        | Opt::CvsExclude
-        | Opt::From0(_)
-        | Opt::OneFileSystem(_)
-        | Opt::InsecureLinks(_) => Fate::Choice,
+        Opt::From0(_) | Opt::OneFileSystem(_) | Opt::InsecureLinks(_) => Fate::Choice,
+        _ if is_rule(given) => Fate::Choice,
         Opt::Archive
         | Opt::Recursive(_)
         | Opt::Links(_)

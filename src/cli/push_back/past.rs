@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::given;
-use super::options::{Fate, fate, refuse_no_way_back};
+use super::options::{Fate, fate, is_rule, refuse_no_way_back};
 use crate::cli::arguments::{self, Arguments, Given, Read};
 use crate::cli::commands::refused;
 use crate::cli::exit::{Code, Refusal};
@@ -62,6 +62,11 @@ impl Past {
             claim: Some(claim),
             ..Past::of(mirror)?
         })
+    }
+
+    /// What takes part but for rules, which say what a list has, not what is there under a name.
+    pub fn choice_but_rules(&self) -> impl Iterator<Item = &Given> {
+        self.choice.iter().filter(|given| !is_rule(given))
     }
 
     /// What lets runs of this process into the mirror.

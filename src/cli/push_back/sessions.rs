@@ -9,7 +9,6 @@ use jiff::Timestamp;
 
 use super::given;
 use super::lists::{self, Lists, local, names, run_of};
-use super::options::is_rule;
 use super::past::Past;
 use crate::cli::arguments::{Arguments, Given};
 use crate::cli::commands::{print, refused, sync};
@@ -157,7 +156,7 @@ impl Sessions<'_> {
     ) -> Result<Option<Session<'s>>, Refusal> {
         // The user's rules would stand in front: one that includes risks what is spared here, one that excludes
         // spares what is to go.
-        let others = self.past.choice.iter().filter(|given| !is_rule(given));
+        let others = self.past.choice_but_rules();
         let mut options: Vec<Given> = others.chain(way).cloned().collect();
         let mut words: Vec<OsString> = vec!["--delete-missing-args".into()];
         let names = match removal {

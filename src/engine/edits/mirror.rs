@@ -1,13 +1,13 @@
 //! The mirror itself, for what lists do not tell.
 
 use std::ffi::OsStr;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::delta::{Checksum, Digest};
 use crate::stage::catalogue::{Record, Sum};
+use crate::stage::sum_of;
 use crate::sys::{Dir, Kind, Stat, as_path, stat_file};
 
 /// Bytes that are read at once.
@@ -85,17 +85,8 @@ impl Mirror {
 
     fn summed(&self, path: &Path, algorithm: Checksum) -> io::Result<(Stat, Option<Digest>)> {
         let (dir, name) = self.place(path)?;
-        let mut file: File = dir.open_file(name.as_bytes())?;
-        let Some(mut sum) = algorithm.stream() else {
-            return Ok((stat_file(&file)?, None));
-        };
-        let mut piece = vec![0; PIECE];
-        loop {
-            match file.read(&mut piece)? {
-                0 => break,
-                len => sum.update(&piece[..len]),
-            }
-        }
-        Ok((stat_file(&file)?, Some(sum.finish())))
+        let file = dir.open_file(name.as_bytes())?;
+        let digest = sum_of(&file, algorithm, &mut vec![0; PIECE])?;
+        Ok((stat_file(&file)?, digest))
     }
 }

@@ -9,6 +9,7 @@ use super::look::{Live, Looked, STEP};
 use super::{Catalogue, Record, parts};
 use crate::stage::error::{Doing, Error};
 use crate::stage::finding::{Finding, Told, Verified, Wrong};
+use crate::stage::reading::interrupted;
 use crate::sys::{self, Dir, Kind, signal};
 
 /// Entries that are looked at together.
@@ -126,8 +127,7 @@ impl Checker<'_> {
             .collect();
         drop(dirs);
         if signal::stop_requested() {
-            let interrupted = std::io::Error::other("interrupted");
-            return Err(interrupted).doing("verify", &self.catalogue.dest);
+            return Err(interrupted()).doing("verify", &self.catalogue.dest);
         }
         for ((path, record), looked) in batch.into_iter().zip(looked) {
             match looked {

@@ -1,14 +1,13 @@
 //! Looks at what a destination has of what its catalogue lists, from several threads.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::check::Kept;
 use super::{Record, Sum, parts};
-use crate::delta::{Checksum, Digest};
+use crate::delta::Checksum;
 use crate::stage::error::{Doing, Error};
-use crate::stage::reading::{UntilStopped, read_through};
+use crate::stage::reading::{UntilStopped, sum_of};
 use crate::sys::{Dir, Kind, Stat, Time, as_path};
 
 /// Bytes that are read at a time.
@@ -76,7 +75,7 @@ impl Live<'_> {
                 let algorithm = record
                     .sum
                     .map_or_else(Checksum::default, |sum| sum.algorithm);
-                let mut read = || sum_of(dir.open_file(name)?, algorithm, buffer);
+                let mut read = || sum_of(UntilStopped(dir.open_file(name)?), algorithm, buffer);
                 let digest = read().doing("read", told())?;
                 looked.sum = digest.map(|digest| Sum { algorithm, digest });
             }
@@ -114,13 +113,4 @@ fn closed(error: &Error, path: PathBuf) -> Error {
     let source = source.map_or_else(|| io::Error::other("unknown"), io::Error::from_raw_os_error);
     let failed: Result<(), Error> = Err(source).doing("look at", path);
     failed.unwrap_err()
-}
-
-/// The sum of a file; none where the algorithm makes none.
-fn sum_of(file: File, algorithm: Checksum, buffer: &mut [u8]) -> io::Result<Option<Digest>> {
-    let Some(mut sum) = algorithm.stream() else {
-        return Ok(None);
-    };
-    read_through(UntilStopped(file), buffer, |bytes| sum.update(bytes))?;
-    Ok(Some(sum.finish()))
 }
