@@ -12,6 +12,7 @@
 //! Whether the destination changes file by file or all at once is the receiver's affair: a `resilver` there tells
 //! [`Compat::ATOMIC`], and its exit code tells whether it made the switch.
 
+mod ahead;
 mod content;
 mod depart;
 mod entries;

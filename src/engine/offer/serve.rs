@@ -5,6 +5,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::ahead::AHEAD;
 use super::content::{Contents, Outgoing};
 use super::inbox::Inbox;
 use super::outbox::Outbox;
@@ -26,10 +27,8 @@ use crate::wire::{
     write_sum_head, write_xattr_values,
 };
 
-/// So many entries are always listed beyond those that are asked about.
-const AHEAD: u32 = 1000;
-/// So many are listed when there is nothing else to do.
-const AHEAD_AT_REST: u32 = 10_000;
+/// The time between two looks at how far lists may go ahead of a receiver that has not said anything yet.
+const LOOK: Duration = Duration::from_millis(1);
 /// Bytes between two tellings of how far a file is.
 const PROGRESS_STEP: u64 = 256 << 10;
 
@@ -134,17 +133,25 @@ impl<W: Write> Serving<'_, W> {
         }
         // It may wait for what was said before: that goes ahead of more lists.
         self.let_out()?;
-        while self.shelves.ahead() < AHEAD_AT_REST && self.list_more()? {
-            if let Some(said) = self.inbox.take() {
-                return Ok(said);
-            }
-        }
         loop {
+            while self.shelves.ahead() < self.shelves.ahead_at_rest() && self.list_more()? {
+                if let Some(said) = self.inbox.take() {
+                    return Ok(said);
+                }
+            }
             self.let_out()?;
-            if let Some(said) = self.inbox.wait(self.patience) {
+            let is_growing = !self.walk.is_over() && self.shelves.is_ahead_growing();
+            let patience = if is_growing {
+                Some(LOOK)
+            } else {
+                self.patience
+            };
+            if let Some(said) = self.inbox.wait(patience) {
                 return Ok(said);
             }
-            self.to.keep_alive()?;
+            if !is_growing {
+                self.to.keep_alive()?;
+            }
         }
     }
 

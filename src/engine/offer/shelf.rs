@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
+use super::ahead::RoundTrip;
 use crate::sys::{Kind, Stat, Time, as_path};
 use crate::wire::flist::{Entry, FileType, List};
 
@@ -25,6 +27,8 @@ pub(super) struct Shelf {
     pub dir: Option<Subject>,
     /// How many entries are listed before it.
     pub before: u64,
+    /// When it was made.
+    pub made: Instant,
 }
 
 /// What an index stands for.
@@ -129,6 +133,7 @@ pub(super) struct Shelves {
     made: u32,
     /// The index behind the list that was asked for last.
     reached: u32,
+    round_trip: RoundTrip,
 }
 
 impl Shelves {
@@ -148,13 +153,35 @@ impl Shelves {
     /// The oldest list is through.
     pub(super) fn drop_oldest(&mut self) {
         if let Some(oldest) = self.lists.pop_front() {
-            self.reached = self.reached.max(oldest.list.first() + oldest.list.len());
+            self.reach(oldest.list.first() + oldest.list.len(), oldest.made);
+        }
+    }
+
+    /// Something was said of the list that ends here.
+    fn reach(&mut self, end: u32, made: Instant) {
+        if end > self.reached {
+            self.reached = end;
+            self.round_trip.heard(made);
         }
     }
 
     /// How many entries are listed beyond the list that was asked for last.
     pub(super) fn ahead(&self) -> u32 {
         self.end.saturating_sub(self.reached)
+    }
+
+    /// How many of them there may be while there is nothing else to do.
+    pub(super) fn ahead_at_rest(&self) -> u32 {
+        self.round_trip.reach(self.oldest())
+    }
+
+    /// Whether there may be more of them soon, if nothing is heard.
+    pub(super) fn is_ahead_growing(&self) -> bool {
+        self.round_trip.is_growing(self.oldest())
+    }
+
+    fn oldest(&self) -> Option<Instant> {
+        self.lists.front().map(|oldest| oldest.made)
     }
 
     /// How many entries are listed beyond this index.
@@ -185,7 +212,8 @@ impl Shelves {
             Some(dir) => Some(dir.clone()),
             None => root(shelf),
         };
-        self.reached = self.reached.max(end);
+        let made = shelf.made;
+        self.reach(end, made);
         found
     }
 }

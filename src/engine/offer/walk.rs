@@ -310,6 +310,7 @@ impl<'w> Walk<'w> {
             places: std::mem::take(&mut self.places),
             dir,
             before: 0,
+            made: Instant::now(),
         })
     }
 
