@@ -1,7 +1,7 @@
 //! The line to the other end of a session: its bytes counted, and watched, so that a session ends that would not end by
 //! itself.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -136,7 +136,11 @@ struct Writing {
 
 impl Write for Writing {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        let written = self.to.write(buf)?;
+        self.write_vectored(&[IoSlice::new(buf)])
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        let written = self.to.write_vectored(slices)?;
         self.count.fetch_add(written as u64, Ordering::Relaxed);
         Ok(written)
     }

@@ -1,7 +1,7 @@
 //! The session of a server: its standard input and output. Both can be ended from outside, so that nobody waits for a
 //! client that is silent or does not read.
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -134,8 +134,12 @@ impl Read for Input {
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[IoSlice::new(bytes)])
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         loop {
-            match rustix::io::write(&self.to, bytes) {
+            match rustix::io::writev(&self.to, slices) {
                 Err(Errno::AGAIN) => {}
                 Err(Errno::INTR) => continue,
                 written => return Ok(written?),
