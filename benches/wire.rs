@@ -1,5 +1,6 @@
 //! Whole runs between two machines that are one: a stock rsync at both ends, resilver at the near end, resilver at both
-//! ends; interleaved, as medians and ratios.
+//! ends, and for a file alone `cat` through the same shell, which shows what the way itself takes; interleaved, as
+//! medians and ratios.
 //!
 //! `cargo bench --bench wire` runs all rows; words after `--` choose some of them by name. `BENCH_RSH` names the remote
 //! shell, for example `ssh -p 2222`, whose host is `localhost`; without it there is only a pipe between the ends.
@@ -154,7 +155,10 @@ fn shell(way: Way) -> String {
 
 fn run(bench: &Bench, way: Way, options: &[&str], before: Before) -> Vec<Measure> {
     let mut all = PROGRAMS.map(|(name, ..)| Measure::new(name));
+    let mut cat = Measure::new("cat through the shell");
     let shell = shell(way);
+    let file = bench.path("src/file");
+    let is_file_alone = way == Way::Pull && before == Before::Removed && Path::new(&file).exists();
     for round in 0..=bench.runs {
         for (measure, (_, near, far, dst)) in all.iter_mut().zip(PROGRAMS) {
             prepare(bench, before, dst);
@@ -167,13 +171,21 @@ fn run(bench: &Bench, way: Way, options: &[&str], before: Before) -> Vec<Measure
             };
             measure.take(&[&[near], options, &["-e", &shell, &far, &src, &dst]].concat());
         }
+        if is_file_alone {
+            let command = format!("{shell} localhost cat {file} > {}", bench.path("d"));
+            cat.take(&["sh", "-c", &command]);
+            fs::remove_file(bench.path("d")).expect("a file to remove");
+        }
         // The first round makes the trees and warms what there is to warm.
         if round == 0 {
             all.iter_mut().for_each(|measure| measure.seconds.clear());
+            cat.seconds.clear();
         }
         change(bench, before, round);
     }
-    all.into()
+    let mut all = Vec::from(all);
+    all.extend(is_file_alone.then_some(cat));
+    all
 }
 
 fn prepare(bench: &Bench, before: Before, dst: &str) {
