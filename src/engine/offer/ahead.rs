@@ -1,18 +1,24 @@
 //! How far lists run ahead of what the receiver asks about.
 //!
 //! A receiver that is far away needs long lists, or it waits for each of them. One that is near does not: there they
-//! only bring requests sooner than it can write what they bring, and the pipe between has to hold it all.
+//! only bring requests sooner than it can write what they bring, and the pipe between has to hold it all; where next to
+//! nothing is asked for, they do no harm.
 
 use std::time::{Duration, Instant};
 
 /// So many entries are always listed beyond those that are asked about.
 pub(super) const AHEAD: u32 = 1000;
 /// So many at most, while there is nothing else to do.
-const AHEAD_AT_REST: u32 = 10_000;
+pub(super) const AHEAD_AT_REST: u32 = 10_000;
 /// Who answers within this time is near.
 const NEAR: Duration = Duration::from_millis(10);
 /// So many entries more for each millisecond beyond: what a receiver can look at.
 const PER_MILLISECOND: u32 = 200;
+
+/// Whether so few files were asked for, of the entries that are through, that lists are most of what is to be said.
+pub(super) fn asks_little(asked: u64, passed: u64) -> bool {
+    passed >= AHEAD.into() && asked * 8 < passed
+}
 
 /// How long it takes from a list to what is said of it, by the quickest answer so far.
 #[derive(Default)]
@@ -58,6 +64,13 @@ mod tests {
         near.heard(before(90));
         assert_eq!(near.reach(Some(before(90))), AHEAD);
         assert!(!near.is_growing(Some(Instant::now())));
+    }
+
+    #[test]
+    fn a_mirror_that_changed_little_asks_little() {
+        assert!(!asks_little(0, 21));
+        assert!(asks_little(10, 1000));
+        assert!(!asks_little(900, 1000));
     }
 
     #[test]

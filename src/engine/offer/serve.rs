@@ -180,6 +180,7 @@ impl<W: Write> Serving<'_, W> {
             return self.send_values(&subject, xattrs);
         }
         self.phases.check_transfer()?;
+        self.shelves.ask();
         if subject.kind != Kind::File {
             return Err(super::unexpected("data", "is asked for of what is no file"));
         }

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::ahead::RoundTrip;
+use super::ahead::{AHEAD_AT_REST, RoundTrip, asks_little};
 use crate::sys::{Kind, Stat, Time, as_path};
 use crate::wire::flist::{Entry, FileType, List};
 
@@ -134,6 +134,10 @@ pub(super) struct Shelves {
     /// The index behind the list that was asked for last.
     reached: u32,
     round_trip: RoundTrip,
+    /// How many entries were in lists that are through.
+    passed: u64,
+    /// How many files were asked for.
+    asked: u64,
 }
 
 impl Shelves {
@@ -153,6 +157,7 @@ impl Shelves {
     /// The oldest list is through.
     pub(super) fn drop_oldest(&mut self) {
         if let Some(oldest) = self.lists.pop_front() {
+            self.passed += u64::from(oldest.list.len());
             self.reach(oldest.list.first() + oldest.list.len(), oldest.made);
         }
     }
@@ -172,7 +177,15 @@ impl Shelves {
 
     /// How many of them there may be while there is nothing else to do.
     pub(super) fn ahead_at_rest(&self) -> u32 {
-        self.round_trip.reach(self.oldest())
+        match asks_little(self.asked, self.passed) {
+            true => AHEAD_AT_REST,
+            false => self.round_trip.reach(self.oldest()),
+        }
+    }
+
+    /// A file is asked for.
+    pub(super) fn ask(&mut self) {
+        self.asked += 1;
     }
 
     /// Whether there may be more of them soon, if nothing is heard.
