@@ -52,6 +52,7 @@ pub struct Case {
     is_silent: bool,
     atimes: bool,
     only_direct: bool,
+    in_one_thread: bool,
     far_end: FarEnd,
 }
 
@@ -72,6 +73,7 @@ impl Case {
             is_silent: false,
             atimes: false,
             only_direct: false,
+            in_one_thread: false,
             far_end: FarEnd::Rsync,
         }
     }
@@ -148,6 +150,12 @@ impl Case {
         self
     }
 
+    /// What is met first decides what is done: several workers may come upon an error sooner.
+    pub fn in_one_thread(mut self) -> Case {
+        self.in_one_thread = true;
+        self
+    }
+
     /// The destination is on another machine: how things get into place is decided there.
     pub fn pushes(mut self) -> Case {
         self.far_end = FarEnd::Destination;
@@ -179,6 +187,7 @@ impl Case {
     fn program(&self, method: Method) -> Program {
         match self.far_end {
             FarEnd::Server | FarEnd::Sender => Program::rsync_to_resilver(method),
+            _ if self.in_one_thread => Program::resilver(method).in_one_thread(),
             _ => Program::resilver(method),
         }
     }

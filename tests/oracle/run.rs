@@ -93,6 +93,14 @@ impl Program {
         self
     }
 
+    /// Resilver with one worker, which comes upon things in their order. Others do that anyway.
+    pub fn in_one_thread(mut self) -> Program {
+        if self.path == env!("CARGO_BIN_EXE_resilver") {
+            self.leading.push("--threads=1".into());
+        }
+        self
+    }
+
     /// Whether it is resilver without `--commit`.
     pub fn chooses_its_method(&self) -> bool {
         self.label == "auto"

@@ -51,6 +51,6 @@ cases! {
     delete_keeps_nested_protected: case("-ai --delete --exclude=keep s/ d", "s/a\nd/p/q/keep\nd/p/q/x\nd/p2/keep");
     max_delete_nested: case("-ai --delete --max-delete=2 s/ d", "s/a\nd/x/y/z/1\nd/x/y/2\nd/x/3\nd/q/4\nd/5");
     unreadable_dir_stops_deletion: case("-ai --delete s/ d", "s/a\ns/sec/ 0000\nd/x\nd/z").unprivileged().only_direct();
-    unreadable_late_dir_and_deletion: case("-ai --delete s/ d", "s/a\ns/z/ 0000\ns/m/k\nd/x\nd/m/y\nd/z/q").unprivileged().only_direct();
+    unreadable_late_dir_and_deletion: case("-ai --delete s/ d", "s/a\ns/z/ 0000\ns/m/k\nd/x\nd/m/y\nd/z/q").unprivileged().only_direct().in_one_thread();
     unreadable_file_and_deletion: case("-ai --delete s/ d", "s/a 0000\ns/b\nd/x\nd/b=old").unprivileged();
 }
