@@ -95,7 +95,7 @@ impl Program {
 
     /// Resilver with one worker, which comes upon things in their order. Others do that anyway.
     pub fn in_one_thread(mut self) -> Program {
-        if self.path == env!("CARGO_BIN_EXE_resilver") {
+        if self.path == Path::new(env!("CARGO_BIN_EXE_resilver")) {
             self.leading.push("--threads=1".into());
         }
         self
