@@ -265,8 +265,8 @@ impl Walk<'_> {
     fn plain<'n>(&self, name: Name<'n>, stat: &Stat) -> Entry<'n> {
         let chmod = &self.lister.options.adjust.chmod;
         let changed = match stat.kind {
-            Kind::File | Kind::Dir => chmod.apply(stat.mode, stat.is_dir(), process::take_umask()),
-            _ => stat.mode,
+            Kind::Symlink => stat.mode,
+            _ => chmod.apply(stat.mode, stat.is_dir(), process::take_umask()),
         };
         let mode = kind_bits(stat.kind) | (changed & 0o7777) as u16;
         Entry {

@@ -76,6 +76,9 @@ cases! {
     by_another_tree: small("-ai --link-dest=../p s/ h:d", "s/a=same\ns/b=other\np/a=same\np/b=old").option("--link-dest=../p");
     from_another_tree: small("-ai --copy-dest=../p s/ h:d", "s/a=same\ns/b=other\np/a=same\np/b=old").option("--copy-dest=../p");
     numeric: small("-ai --numeric-ids s/ h:d", "s/a\nd/");
+    modes_of_specials: small("-ai --chmod=F600,D700 s/ h:d", "s/p fifo\ns/so socket\ns/l -> p\ns/k/\nd/").option("--chmod");
+    modes_of_specials_on_top: small("-ai --chmod=u=rw,go=,+X,Fg+s s/ h:d", "s/p fifo 0666\ns/a 0755\ns/k/ 0750\nd/p fifo 0600").option("--chmod");
+    modes_of_devices: small("-ai --chmod=ug+x,o= s/ h:d", "s/c char:1,3 0664\ns/b block:7,0 0604\nd/c char:1,3 0664").needs_root("devices").option("--chmod");
     listed_here: small("-ai --files-from=x s h:d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\ns/k/z\nd/").option("--files-from=x");
     listed_here_31: small("-ai --protocol=31 --files-from=x s h:d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\nd/");
     listed_here_30: small("-ai --protocol=30 --files-from=x s h:d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\nd/");

@@ -116,6 +116,7 @@ cases! {
     without_perms: small("-rti s/ h:d", "s/a 0600\nd/a=old");
     executable: small("-rtEi s/ h:d", "s/a 0755\nd/a=old! 0644").option("-E");
     without_times: small("-ri s/ h:d", "s/a\nd/a=old");
+    other_modes_of_specials: small("-ai --chmod=F600,D700 s/ h:d", "s/p fifo\ns/so socket\ns/l -> p\ns/k/\nd/").option("--chmod");
     omitting_times_of_directories: small("-aOi s/ h:d", "s/k/ @1200000000\ns/k/a\nd/").option("-O");
     sparse: small("-aSi s/ h:d", "s/a=x\nd/");
     whole_files: push("-aWi s/ h:d");
