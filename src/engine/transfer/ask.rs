@@ -162,7 +162,11 @@ impl Worker<'_> {
         if self.run.options.whole_file {
             return Ok(none);
         }
+        // Only the file that stands there itself can be written on behind what it has.
+        let appends = !again && matches!(self.run.options.content.writing, Writing::Append { .. });
         let basis = match left {
+            _ if appends && leaf.same_kind().is_some() => Basis::Live,
+            _ if appends => return Ok(none),
             Some(file) => Basis::Left(file),
             None if leaf.same_kind().is_some() => Basis::Live,
             None if leaf.basis.is_some() => Basis::Alternate,
@@ -173,7 +177,6 @@ impl Worker<'_> {
             },
         };
         // One that cannot be read is as good as none.
-        let appends = !again && matches!(self.run.options.content.writing, Writing::Append { .. });
         let is_device = self.run.options.content.write_devices;
         let sum = |file: &File| -> io::Result<(Shape, BlockSums)> {
             let len = match file.metadata()? {

@@ -213,6 +213,8 @@ cases! {
     written_to_devices: small("-ai --write-devices h:s/ d", "s/null=to-nowhere\ns/a=new\nd/null char:1,3\nd/a=old").needs_root("devices").only_direct();
     kept_in_part: pull("-ai --partial h:s/ d");
     kept_in_a_directory: small("-ai --partial-dir=.p h:s/ d", "s/big size:700k seed:3 @1200000000\nd/.p/big size:650k seed:3\nd/.p/x=1").option("--partial-dir=.p");
+    appended_to_another_tree: small("-a --append-verify --copy-dest=../p h:s/ d", "s/a=0123456789\np/a=xx234").only_direct();
+    appended_to_what_is_like_it: small("-a --append-verify -y h:s/ d", "s/a.txt=0123456789\nd/a.tx=x1234567").only_direct();
     kept_in_a_directory_29: small("-ai --partial-dir=.p --protocol=29 h:s/ d", "s/big size:700k seed:3 @1200000000\nd/big=old\nd/.p/big size:650k seed:3");
     kept_in_a_directory_27: small("-a --partial-dir=.p --protocol=27 h:s/ d", "s/big size:700k seed:3 @1200000000\nd/big=old\nd/.p/big size:650k seed:3");
     kept_in_a_directory_counted: small("-a --partial-dir=.p --stats h:s/ d", "s/big size:700k seed:3 @1200000000\nd/big=old\nd/.p/big size:650k seed:3");

@@ -170,6 +170,8 @@ d/x");
     noted: small("-ai -M--fake-super s/ h:d", "s/owned 04755 o:7:8\ns/p fifo\nd/").option("-M--fake-super");
     fuzzy: small("-aiy s/ h:d", super::content::ALIKE);
     by_later_rules: small("-ai --delete-after -F s/ h:d", "s/.rsync-filter=-\\s*.o\ns/a\nd/x.o\nd/gone").option("-F");
+    appended_to_another_tree: small("-a --append-verify --copy-dest=../p s/ h:d", "s/a=0123456789\np/a=xx234\nd/").only_direct();
+    appended_to_what_is_like_it: small("-a --append-verify -y s/ h:d", "s/a.txt=0123456789\nd/a.tx=x1234567").only_direct();
     missing_deleted: small("-ai --delete-missing-args s/gone s/a h:d", "s/a\nd/gone\nd/a=old").option("--delete-missing-args");
 }
 
