@@ -15,7 +15,7 @@ use crate::sys::{Dir, Kind, Object, Stat, trusted};
 use super::decide::{Decision, NEW};
 use super::error::{Error, shown};
 use super::event::{Action, Changes, Event, Report, Severity, Skip};
-use super::extended::{Sides, Unlike};
+use super::extended::Sides;
 use super::leaf::Leaf;
 use super::node::Node;
 use super::options::{Alternates, BasisUse};
@@ -231,13 +231,11 @@ impl Worker<'_> {
                 changes.time_now = !self.run.planner.preserve.times;
                 Decision::Adopt(changes)
             }
-            (Level::Kind, Kind::File) => self
-                .run
-                .planner
-                .decide(&leaf.stat, Some(&found.stat), Unlike::of(&changes), || {
-                    Ok(false)
-                })
-                .unwrap_or(Decision::Make(NEW)),
+            // It is no file of the destination's, which alone can be passed over for being there, or newer.
+            (Level::Kind, Kind::File) => {
+                let planner = &self.run.planner;
+                Decision::Make(planner.brought(&leaf.stat, &found.stat, changes))
+            }
             _ => {
                 changes.value = true;
                 Decision::Make(changes)

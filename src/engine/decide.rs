@@ -93,10 +93,9 @@ impl Planner {
         if !live.kind.is_like(source.kind) {
             return Ok(Decision::Make(NEW));
         }
-        let tolerance = self.tolerance();
         if self.compare.update
             && source.kind == Kind::File
-            && tolerance.newer(live.mtime, source.mtime)
+            && self.tolerance().newer(live.mtime, source.mtime)
         {
             return Ok(Decision::Skip(Skip::Newer));
         }
@@ -108,7 +107,7 @@ impl Planner {
             }
             Kind::Fifo | Kind::Socket | Kind::Dir => source.kind == live.kind,
         };
-        let mut changes = unlike.and(self.differences(source, live));
+        let changes = unlike.and(self.differences(source, live));
         if same {
             return Ok(if changes.any() {
                 Decision::Touch(changes)
@@ -116,19 +115,25 @@ impl Planner {
                 Decision::Keep
             });
         }
-        match source.kind {
-            Kind::File => {
-                changes.value = self.compare.checksum;
-                changes.size = source.size != live.size;
-                changes.time_now = !self.preserve.times;
-            }
-            _ => {
-                changes.value = true;
-                changes.time_now = !self.preserve.times;
-                changes.time |= self.preserve.times && !self.preserve.keeps_mtime(source.kind);
-            }
+        Ok(Decision::Make(match source.kind {
+            Kind::File => self.brought(source, live, changes),
+            kind => Changes {
+                value: true,
+                time_now: !self.preserve.times,
+                time: changes.time || (self.preserve.times && !self.preserve.keeps_mtime(kind)),
+                ..changes
+            },
+        }))
+    }
+
+    /// What changes about a file whose content is brought over what `old` has, which is unlike in `changes` besides.
+    pub(super) fn brought(&self, source: &Stat, old: &Stat, changes: Changes) -> Changes {
+        Changes {
+            value: self.compare.checksum,
+            size: source.size != old.size,
+            time_now: !self.preserve.times,
+            ..changes
         }
-        Ok(Decision::Make(changes))
     }
 
     /// Why a file is passed over for its size.

@@ -38,6 +38,12 @@ cases! {
     copy_new: same("-ai --copy-dest=../p s/ d").option("--copy-dest");
     copy_new_all: same("-aii --copy-dest=../p s/ d").option("--copy-dest");
     copy_new_very_verbose: same("-avv --copy-dest=../p s/ d").option("--copy-dest");
+    link_but_ignore_existing: part("-ai --ignore-existing --link-dest=../p s/ d").option("--link-dest");
+    copy_but_ignore_existing: part("-ai --ignore-existing --copy-dest=../p s/ d").option("--copy-dest");
+    compare_but_ignore_existing: part("-ai --ignore-existing --compare-dest=../p s/ d").option("--compare-dest");
+    link_but_ignore_existing_of_the_destination: case("-ai --ignore-existing --link-dest=../p s/ d", "s/a=new\ns/b=new\np/a=older\np/b=older\nd/b=older").option("--ignore-existing");
+    link_only_older: case("-aiu --link-dest=../p s/ d", "s/a=new @5\ns/b=new @5\np/a=newer\np/b=newer\nd/b=newer").option("-u");
+    copy_only_older: case("-aiu --copy-dest=../p s/ d", "s/a=new @5\ns/b=new @5\np/a=newer\np/b=newer\nd/b=newer").option("-u");
     copy_new_stats: same("-a --stats --copy-dest=../p s/ d").option("--copy-dest");
     compare_new: same("-ai --compare-dest=../p s/ d").option("--compare-dest");
     compare_new_all: same("-aii --compare-dest=../p s/ d").option("--compare-dest");

@@ -102,6 +102,7 @@ cases! {
     followed: small("-aiL h:s/ d", "s/a\ns/l -> a\nd/").option("-L");
     beside_the_old: pull("-abi h:s/ d").option("-b");
     by_another_tree: small("-ai --link-dest=../p h:s/ d", "s/a=same\ns/b=other\np/a=same\np/b=old").option("--link-dest=../p");
+    by_another_tree_only_older: small("-aiu --link-dest=../p h:s/ d", "s/a=new @5\np/a=newer\nd/").option("--link-dest=../p");
     from_another_tree: small("-ai --copy-dest=../p h:s/ d", "s/a=same\ns/b=other\np/a=same\np/b=old").option("--copy-dest=../p");
     numeric: small("-ai --numeric-ids h:s/ d", "s/a\nd/");
     listed_here: small("-ai --files-from=x h:s d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\ns/k/z\nd/").option("--files-from=x");
@@ -210,11 +211,11 @@ cases! {
     appended_beside_the_old: parts("-abi --append h:s/ d");
     appended_and_told: parts("-avv --append h:s/ d");
     appended_with_progress: parts("-a --append --progress h:s/ d");
+    appended_to_another_tree: small("-a --append-verify --copy-dest=../p h:s/ d", "s/a=0123456789\np/a=xx234").only_direct();
+    appended_to_what_is_like_it: small("-a --append-verify -y h:s/ d", "s/a.txt=0123456789\nd/a.tx=x1234567").only_direct();
     written_to_devices: small("-ai --write-devices h:s/ d", "s/null=to-nowhere\ns/a=new\nd/null char:1,3\nd/a=old").needs_root("devices").only_direct();
     kept_in_part: pull("-ai --partial h:s/ d");
     kept_in_a_directory: small("-ai --partial-dir=.p h:s/ d", "s/big size:700k seed:3 @1200000000\nd/.p/big size:650k seed:3\nd/.p/x=1").option("--partial-dir=.p");
-    appended_to_another_tree: small("-a --append-verify --copy-dest=../p h:s/ d", "s/a=0123456789\np/a=xx234").only_direct();
-    appended_to_what_is_like_it: small("-a --append-verify -y h:s/ d", "s/a.txt=0123456789\nd/a.tx=x1234567").only_direct();
     kept_in_a_directory_29: small("-ai --partial-dir=.p --protocol=29 h:s/ d", "s/big size:700k seed:3 @1200000000\nd/big=old\nd/.p/big size:650k seed:3");
     kept_in_a_directory_27: small("-a --partial-dir=.p --protocol=27 h:s/ d", "s/big size:700k seed:3 @1200000000\nd/big=old\nd/.p/big size:650k seed:3");
     kept_in_a_directory_counted: small("-a --partial-dir=.p --stats h:s/ d", "s/big size:700k seed:3 @1200000000\nd/big=old\nd/.p/big size:650k seed:3");

@@ -107,16 +107,17 @@ cases! {
     beside_the_old_deleting: push("-abi --delete --suffix=.bak s/ h:d").option("-b");
     in_a_directory_of_the_old: push("-ai --delete --backup-dir=../old s/ h:d").option("--backup-dir=../old");
     by_another_tree: small("-ai --link-dest=../p s/ h:d", "s/a=same\ns/b=other\np/a=same\np/b=old").option("--link-dest=../p");
+    by_another_tree_but_ignoring_existing: small("-ai --ignore-existing --link-dest=../p s/ h:d", "s/a=new @5\np/a=newer\nd/").option("--link-dest=../p");
     from_another_tree: small("-ai --copy-dest=../p s/ h:d", "s/a=same\ns/b=other\np/a=same\np/b=old").option("--copy-dest=../p");
     beside_another_tree: small("-ai --compare-dest=../p s/ h:d", "s/a=same\ns/b=other\np/a=same\np/b=old").option("--compare-dest=../p");
     numeric: small("-ai --numeric-ids s/ h:d", "s/a\nd/");
     owned_by_others: small("-ai --chown=7:8 s/ h:d", "s/a\nd/").needs_root("owners change");
     mapped: small("-ai --usermap=0:7 --groupmap=*:9 s/ h:d", "s/a\nd/").needs_root("owners change");
     other_modes: small("-ai --chmod=F600 s/ h:d", "s/a 0644\nd/").option("--chmod=F600");
+    other_modes_of_specials: small("-ai --chmod=F600,D700 s/ h:d", "s/p fifo\ns/so socket\ns/l -> p\ns/k/\nd/").option("--chmod");
     without_perms: small("-rti s/ h:d", "s/a 0600\nd/a=old");
     executable: small("-rtEi s/ h:d", "s/a 0755\nd/a=old! 0644").option("-E");
     without_times: small("-ri s/ h:d", "s/a\nd/a=old");
-    other_modes_of_specials: small("-ai --chmod=F600,D700 s/ h:d", "s/p fifo\ns/so socket\ns/l -> p\ns/k/\nd/").option("--chmod");
     omitting_times_of_directories: small("-aOi s/ h:d", "s/k/ @1200000000\ns/k/a\nd/").option("-O");
     sparse: small("-aSi s/ h:d", "s/a=x\nd/");
     whole_files: push("-aWi s/ h:d");
@@ -167,11 +168,11 @@ d/x");
     in_place: push("-ai --inplace s/ h:d").only_direct();
     appended: small("-ai --append s/ h:d", "s/a=old-and-new\ns/b=short\nd/a=old\nd/b=longer-than-short").only_direct().option("--append");
     appended_and_checked: small("-a --append-verify s/ h:d", "s/a=old-and-new\nd/a=xld").only_direct();
+    appended_to_another_tree: small("-a --append-verify --copy-dest=../p s/ h:d", "s/a=0123456789\np/a=xx234\nd/").only_direct();
+    appended_to_what_is_like_it: small("-a --append-verify -y s/ h:d", "s/a.txt=0123456789\nd/a.tx=x1234567").only_direct();
     noted: small("-ai -M--fake-super s/ h:d", "s/owned 04755 o:7:8\ns/p fifo\nd/").option("-M--fake-super");
     fuzzy: small("-aiy s/ h:d", super::content::ALIKE);
     by_later_rules: small("-ai --delete-after -F s/ h:d", "s/.rsync-filter=-\\s*.o\ns/a\nd/x.o\nd/gone").option("-F");
-    appended_to_another_tree: small("-a --append-verify --copy-dest=../p s/ h:d", "s/a=0123456789\np/a=xx234\nd/").only_direct();
-    appended_to_what_is_like_it: small("-a --append-verify -y s/ h:d", "s/a.txt=0123456789\nd/a.tx=x1234567").only_direct();
     missing_deleted: small("-ai --delete-missing-args s/gone s/a h:d", "s/a\nd/gone\nd/a=old").option("--delete-missing-args");
 }
 
