@@ -271,6 +271,15 @@ impl Worker<'_> {
         self.how() == Some(BasisUse::Link)
     }
 
+    /// Where an alternate directory has an entry, as it is shown.
+    pub(super) fn alternate_path(&self, found: &Match, leaf: &Leaf) -> PathBuf {
+        let alternates = self.run.options.alternates.as_ref();
+        let dir = alternates.and_then(|alternates| alternates.dirs.get(found.number));
+        let root = &self.run.destination.root;
+        dir.map_or_else(|| root.clone(), |dir| root.join(dir))
+            .join(&leaf.path)
+    }
+
     /// The object that an adopted entry becomes a link to, if it is linked at all.
     pub(super) fn linked_basis(&self, leaf: &Leaf) -> Option<Stat> {
         let found = leaf

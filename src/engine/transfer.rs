@@ -6,6 +6,7 @@ mod fill;
 mod into;
 mod over;
 mod partial;
+mod unread;
 
 use std::fs::File;
 use std::io;

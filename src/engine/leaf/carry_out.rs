@@ -227,6 +227,10 @@ impl Worker<'_> {
         if !self.make_way(node, leaf)? {
             return Ok(false);
         }
+        let changes = match leaf.stat.kind {
+            Kind::File => self.by_what_is_readable(node, leaf, changes),
+            _ => changes,
+        };
         let made = match leaf.stat.kind {
             Kind::File => self.transfer(node, leaf, origin, changes)?,
             _ => self.make_special(node, leaf, changes)?,

@@ -45,8 +45,8 @@ impl Worker<'_> {
             };
             let alike = || Some(self.alike(job.node, leaf)?.open(job.node));
             let basis = half.map(Ok).or_else(live).or_else(alternate);
-            let basis = basis.or_else(alike).transpose()?;
-            if let Some(basis) = basis {
+            // One that cannot be read is as good as none, which was told.
+            if let Some(Ok(basis)) = basis.or_else(alike) {
                 let len = basis.metadata()?.len();
                 let (literal, matched) = self.delta(job, to).beside(&basis, len)?;
                 return Ok(Moved { literal, matched });

@@ -142,12 +142,12 @@ impl Worker<'_> {
     }
 }
 
-/// Opens what is to be written to; its owner gets the right to write where he lacks it.
+/// Opens what is to be written to; its owner gets the rights to that which he lacks.
 pub(super) fn open(place: &Place, leaf: &Leaf, live: &Stat) -> io::Result<File> {
     let (dir, name) = (place.dir(), &leaf.target_name);
     match dir.open_file_rw(name) {
-        Err(e) if e.kind() == io::ErrorKind::PermissionDenied && live.mode & 0o200 == 0 => {
-            dir.set_mode(name, live.mode | 0o200).map_err(|_| e)?;
+        Err(e) if e.kind() == io::ErrorKind::PermissionDenied && live.mode & 0o600 != 0o600 => {
+            dir.set_mode(name, live.mode | 0o600).map_err(|_| e)?;
             dir.open_file_rw(name)
         }
         opened => opened,

@@ -17,6 +17,10 @@ fn large(line: &str) -> Case {
     case(line, LARGE)
 }
 
+/// Files at the destination whose owner may not read them.
+pub(super) const UNREADABLE: &str =
+    "s/b=b\ns/c=cc @5\ns/big size:90k\nd/b=bb 0200\nd/c=cc 0000\nd/big size:80k 0200";
+
 cases! {
     inplace: pair("-ai --inplace s/ d").only_direct();
     inplace_keeps_links: case("-ai --inplace s/ d", "s/a=new-content @1200000000\nd/a=old\nd/b == d/a").option("--inplace").only_direct();
@@ -47,6 +51,12 @@ cases! {
     append_twice_is_verify: case("-ai --append --append s/ d", "s/f=abcdef @1200000000\nd/f=xyz").only_direct();
     append_taken_back: case("-ai --append --no-append s/ d", "s/f=abcdef @1200000000\nd/f=xyz");
     append_and_whole_file: pair("-ai --append -W s/ d");
+    delta_of_what_cannot_be_read: case("-ai --no-W s/ d", UNREADABLE).option("--no-W").unprivileged();
+    delta_of_what_cannot_be_read_counted: case("-a --stats --no-W s/ d", UNREADABLE).option("--no-W").unprivileged();
+    delta_of_what_cannot_be_read_dry: case("-ain --no-W s/ d", UNREADABLE).unprivileged();
+    delta_of_what_cannot_be_read_elsewhere: case("-ai --no-W --copy-dest=../p s/ d", "s/b=b\np/b=bb 0200").option("--no-W").unprivileged();
+    into_what_cannot_be_read: case("-ai --inplace s/ d", UNREADABLE).unprivileged().only_direct();
+    behind_what_cannot_be_read: case("-ai --append s/ d", "s/b=bbb\nd/b=bb 0200").option("--append").unprivileged().only_direct();
     append_and_partial_dir: pair("-ai --append --partial-dir=.p s/ d");
     sparse: case("-aiS s/ d", "s/hole hole:4m\ns/plain=text\ns/empty=");
     sparse_changed: case("-aiS s/ d", "s/hole hole:4m @1200000000\nd/hole size:100k seed:9");

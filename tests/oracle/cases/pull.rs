@@ -103,6 +103,8 @@ cases! {
     beside_the_old: pull("-abi h:s/ d").option("-b");
     by_another_tree: small("-ai --link-dest=../p h:s/ d", "s/a=same\ns/b=other\np/a=same\np/b=old").option("--link-dest=../p");
     by_another_tree_only_older: small("-aiu --link-dest=../p h:s/ d", "s/a=new @5\np/a=newer\nd/").option("--link-dest=../p");
+    over_what_cannot_be_read: small("-ai h:s/ d", super::content::UNREADABLE).unprivileged();
+    into_what_cannot_be_read: small("-ai --inplace h:s/ d", super::content::UNREADABLE).unprivileged().only_direct();
     from_another_tree: small("-ai --copy-dest=../p h:s/ d", "s/a=same\ns/b=other\np/a=same\np/b=old").option("--copy-dest=../p");
     numeric: small("-ai --numeric-ids h:s/ d", "s/a\nd/");
     listed_here: small("-ai --files-from=x h:s d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\ns/k/z\nd/").option("--files-from=x");

@@ -108,6 +108,8 @@ cases! {
     in_a_directory_of_the_old: push("-ai --delete --backup-dir=../old s/ h:d").option("--backup-dir=../old");
     by_another_tree: small("-ai --link-dest=../p s/ h:d", "s/a=same\ns/b=other\np/a=same\np/b=old").option("--link-dest=../p");
     by_another_tree_but_ignoring_existing: small("-ai --ignore-existing --link-dest=../p s/ h:d", "s/a=new @5\np/a=newer\nd/").option("--link-dest=../p");
+    over_what_cannot_be_read: small("-ai s/ h:d", super::content::UNREADABLE).unprivileged();
+    into_what_cannot_be_read: small("-ai --inplace s/ h:d", super::content::UNREADABLE).unprivileged().only_direct();
     from_another_tree: small("-ai --copy-dest=../p s/ h:d", "s/a=same\ns/b=other\np/a=same\np/b=old").option("--copy-dest=../p");
     beside_another_tree: small("-ai --compare-dest=../p s/ h:d", "s/a=same\ns/b=other\np/a=same\np/b=old").option("--compare-dest=../p");
     numeric: small("-ai --numeric-ids s/ h:d", "s/a\nd/");
