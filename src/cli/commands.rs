@@ -241,6 +241,9 @@ fn worse(code: Code, status: Option<Status>) -> Code {
             Code::from_number(number).unwrap_or(Code::Partial)
         }
         (Code::Success, Some(Status::Killed(_))) => Code::Crashed,
+        // As rsync: where one end was stopped by a limit and the other one lacks something, what is there tells.
+        (Code::Partial | Code::Vanished, Some(Status::Exited(25))) => Code::DeleteLimit,
+        (Code::DeleteLimit, Some(Status::Exited(23))) => Code::Partial,
         (code, _) => code,
     }
 }

@@ -199,11 +199,12 @@ impl Code {
     /// The code of a run that came to its end.
     #[must_use]
     pub fn of(outcome: &Outcome) -> Code {
-        if outcome.partial {
+        let is_stopped = outcome.deletions_skipped > 0;
+        if outcome.partial && !(outcome.only_missing && is_stopped) {
             Code::Partial
         } else if outcome.vanished {
             Code::Vanished
-        } else if outcome.deletions_skipped > 0 {
+        } else if is_stopped {
             Code::DeleteLimit
         } else {
             Code::Success
@@ -332,6 +333,11 @@ mod tests {
         outcome.vanished = true;
         assert_eq!(Code::of(&outcome), Code::Vanished);
         outcome.partial = true;
+        assert_eq!(Code::of(&outcome), Code::Partial);
+        outcome.vanished = false;
+        outcome.only_missing = true;
+        assert_eq!(Code::of(&outcome), Code::DeleteLimit);
+        outcome.deletions_skipped = 0;
         assert_eq!(Code::of(&outcome), Code::Partial);
     }
 

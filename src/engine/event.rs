@@ -443,6 +443,8 @@ pub struct Outcome {
     pub stats: Stats,
     /// Some file or attribute could not be transferred (23).
     pub partial: bool,
+    /// If so, these are operands that are not there, of which a receiving rsync knows nothing.
+    pub only_missing: bool,
     /// Some source file vanished (24).
     pub vanished: bool,
     /// `--max-delete` stopped deletions (25); how many were skipped.

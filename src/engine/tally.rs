@@ -61,6 +61,7 @@ pub(super) struct Tally {
     /// Entries of the list that were passed, for progress.
     passed: AtomicU64,
     partial: AtomicBool,
+    missing: AtomicBool,
     vanished: AtomicBool,
     list_error: AtomicBool,
     read_error: AtomicBool,
@@ -166,6 +167,11 @@ impl Tally {
             .sum()
     }
 
+    /// Nothing is deleted after all: no limit stopped it.
+    pub(super) fn forget_skipped(&self) {
+        self.deletions_skipped.store(0, Relaxed);
+    }
+
     pub(super) fn deletion_skipped(&self) {
         self.deletions_skipped.fetch_add(1, Relaxed);
     }
@@ -173,6 +179,15 @@ impl Tally {
     /// Something could not be transferred.
     pub(super) fn set_partial(&self) {
         self.partial.store(true, Relaxed);
+    }
+
+    /// A source operand is not there.
+    pub(super) fn set_missing(&self) {
+        self.missing.store(true, Relaxed);
+    }
+
+    fn is_partial(&self) -> bool {
+        self.partial.load(Relaxed) || self.missing.load(Relaxed)
     }
 
     /// A source file was gone when its turn came.
@@ -211,7 +226,7 @@ impl Tally {
 
     /// Whether everything that was asked for could be done.
     pub(super) fn complete(&self) -> bool {
-        !self.partial.load(Relaxed) && !self.vanished.load(Relaxed)
+        !self.is_partial() && !self.vanished.load(Relaxed)
     }
 
     /// Transferred files so far.
@@ -261,7 +276,8 @@ impl Tally {
                     received: told.server_written.unsigned_abs(),
                 }),
             },
-            partial: self.partial.load(Relaxed),
+            partial: self.is_partial(),
+            only_missing: !self.partial.load(Relaxed),
             vanished: self.vanished.load(Relaxed),
             deletions_skipped: self.deletions_skipped.load(Relaxed),
         }

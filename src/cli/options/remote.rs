@@ -193,6 +193,7 @@ impl Asked {
 
     /// What another machine at one end changes.
     pub(super) fn settle_end(&mut self, ends: &Ends) -> Result<(), Refusal> {
+        self.settle_deletion();
         let pushes = match ends {
             Ends::Local { .. } => {
                 let option = match self.wire.charsets() {
@@ -220,12 +221,16 @@ impl Asked {
 
     /// The same where one end is on another machine.
     pub(super) fn settle_far(&mut self) {
-        // Old ends delete first, unless they are told when.
+        self.settle_deletion();
+        // Sending is what costs: what is there already need not come again.
+        self.engine.whole_file = self.whole_file_given();
+    }
+
+    /// Old protocols delete first, unless they are told when.
+    fn settle_deletion(&mut self) {
         if self.wire.protocol() < Protocol::V30 && !self.delete_when.is_said() {
             self.engine.deletion.when = When::Before;
         }
-        // Sending is what costs: what is there already need not come again.
-        self.engine.whole_file = self.whole_file_given();
     }
 }
 

@@ -221,6 +221,7 @@ impl Run<'_> {
         let mut worker = Worker::new(self);
         let is_blocked = self.options.deletion.when == When::After && self.deletion_is_blocked();
         if is_blocked {
+            self.tally.forget_skipped();
             if self.tally.first_blocked_deletion() {
                 worker.tell(blocked_event());
             }

@@ -323,7 +323,7 @@ impl Opening<'_> {
         } else {
             path
         };
-        self.tally.set_partial();
+        self.tally.set_missing();
         self.failed("link_stat", &path, e);
     }
 

@@ -10,6 +10,12 @@ fn extras(line: &str) -> Case {
 }
 
 cases! {
+    limited_and_a_source_missing: case("-a --delete --max-delete=1 s/ nope d", "s/a\nd/x\nd/y\nd/z").option("--max-delete");
+    limited_and_a_source_missing_dry: case("-an --delete --max-delete=1 s/ nope d", "s/a\nd/x\nd/y\nd/z").option("--max-delete");
+    limited_enough_and_a_source_missing: case("-a --delete --max-delete=3 s/ nope d", "s/a\nd/x\nd/y\nd/z");
+    limited_and_a_source_unreadable: case("-a --delete --max-delete=1 s/ d", "s/a\ns/u 0000\nd/x\nd/y\nd/z").option("--max-delete").unprivileged();
+    limited_late_and_a_source_unreadable: case("-a --delete-after --max-delete=1 s/ d", "s/a\ns/u 0000\nd/x\nd/y\nd/z").unprivileged();
+    limited_by_an_old_protocol: case("-ai --delete --protocol=29 --max-delete=2 s/ d", "s/a\nd/x\nd/y\nd/z").option("--protocol");
     delete: extras("-ai --delete s/ d").option("--delete");
     delete_verbose: extras("-av --delete s/ d").option("--delete");
     delete_quiet: extras("-aq --delete s/ d").option("--delete");

@@ -96,6 +96,7 @@ cases! {
     deleted_late: pull("-ai --delete-delay h:s/ d");
     deleted_after: pull("-ai --delete-after h:s/ d");
     deleted_at_most: pull("-ai --delete --max-delete=1 h:s/ d").option("--max-delete=1");
+    deleted_at_most_and_a_source_missing: small("-a --delete --max-delete=1 h:s/ h:nope d", "s/a\nd/x\nd/y\nd/z").option("--max-delete");
     pruned: small("-aim h:s/ d", "s/a\ns/k/m/\nd/").option("-m");
     updated_only: small("-aiu h:s/ d", "s/a=new @1000000000\nd/a=newer @1300000000").option("-u");
     sized: small("-ai --max-size=4 h:s/ d", "s/a=1234\ns/b=12345\nd/").option("--max-size=4");

@@ -68,6 +68,7 @@ cases! {
     deleted_late: push("-ai --delete-delay s/ h:d");
     deleted_after: push("-ai --delete-after s/ h:d");
     deleted_at_most: push("-ai --delete --max-delete=1 s/ h:d").option("--max-delete=1");
+    deleted_at_most_and_a_source_missing: small("-a --delete --max-delete=1 s/ nope h:d", "s/a\nd/x\nd/y\nd/z").option("--max-delete");
     pruned: small("-aim s/ h:d", "s/a\ns/k/m/\nd/").option("-m");
     updated_only: small("-aiu s/ h:d", "s/a=new @1000000000\nd/a=newer @1300000000").option("-u");
     sized: small("-ai --max-size=4 s/ h:d", "s/a=1234\ns/b=12345\nd/").option("--max-size=4");
