@@ -15,7 +15,7 @@ use crate::engine::batch::Batch;
 use crate::engine::error::Error;
 use crate::engine::extended::{Keeping, Sent};
 use crate::engine::options::Privilege;
-use crate::engine::sources::{Found, Lister, Note, Origin, Source};
+use crate::engine::sources::{Found, Lister, Note, Origin, Part, Source};
 use crate::sys::{Stat, as_path, signal};
 use crate::wire::flist::{Charset, DirKind, Entry, Fields, ListWriter, Name};
 use crate::wire::{Converter, Dialect, IoErrors, Mux, Ndx, NdxMemory};
@@ -248,7 +248,12 @@ impl<'w> Walk<'w> {
                 continue;
             }
             let sum = sums.get(at).copied().flatten();
-            self.leaf(&sources[named.source], name, &path, sum, to)?;
+            let origin = &sources[named.source];
+            self.leaf(origin, name, &path, sum, to)?;
+            // Who gets the list has to know that it was more than one: the destination is a directory then.
+            if batch.len() == 1 && path.as_os_str().is_empty() && is_doubled(&sources, named.name) {
+                self.leaf(origin, name, &path, sum, to)?;
+            }
         }
         // Numbers are given when the list is in order.
         let mut dirs = Vec::new();
@@ -335,6 +340,16 @@ pub(super) fn take(note: Note, teller: &Teller<'_>, fatal: &mut Option<Error>) {
     } else {
         teller.note(note);
     }
+}
+
+/// Whether sources name a name more than once.
+fn is_doubled(sources: &[Origin], name: &[u8]) -> bool {
+    let wishes = sources.iter().filter_map(|origin| match &origin.part {
+        Part::Names(wanted) | Part::Absent(wanted) => wanted.get(name),
+        Part::Content | Part::Listed { .. } => None,
+    });
+    let times = wishes.map(|wish| 1 + usize::from(wish.again));
+    times.sum::<usize>() > 1
 }
 
 /// A directory could be listed, but not to its end, or not at all.

@@ -339,6 +339,8 @@ impl Listed {
         let mut count = 0;
         for lot in lots {
             count += lot.leaves.len() + lot.missing.len() + lot.dirs.len();
+            // What stands there twice counts twice.
+            count += usize::from(lot.list.has_doubles());
             if count == 1 {
                 count += lot
                     .dirs

@@ -16,6 +16,8 @@ pub(in crate::engine) struct Wish {
     pub content: bool,
     /// What a link leads to is wanted.
     pub followed: bool,
+    /// It was named itself more than once: as many entries count, of which one is left.
+    pub again: bool,
     /// Names in it that are wanted.
     pub below: Option<Arc<Wanted>>,
 }
@@ -48,6 +50,7 @@ impl Wanted {
         let wish = self.0.entry((*name).into()).or_default();
         if rest.is_empty() {
             wish.followed |= named.followed;
+            wish.again |= wish.named.is_some();
             wish.named = wish.named.max(Some(named.found));
             wish.content |= named.content;
         } else {
@@ -64,11 +67,12 @@ impl Wanted {
         self.0.iter().map(|(name, wish)| (&**name, wish))
     }
 
-    /// The one name, if there is just one and it stands for nothing but itself.
+    /// The one name, if there is just one, named once, and it stands for nothing but itself.
     pub(in crate::engine) fn only(&self) -> Option<(&[u8], &Wish)> {
         let mut names = self.iter();
         let first = names.next()?;
-        (names.next().is_none() && first.1.below.is_none()).then_some(first)
+        let stands_alone = first.1.below.is_none() && !first.1.again;
+        (names.next().is_none() && stands_alone).then_some(first)
     }
 }
 
@@ -131,5 +135,15 @@ mod tests {
         add(&mut wanted, "a/b", Found::Leaf, false);
         assert!(wanted.only().is_none());
         assert_eq!(wanted.get(b"a").unwrap().found(), Found::Dir);
+    }
+
+    #[test]
+    fn one_name_twice_counts_as_two() {
+        let mut wanted = Wanted::default();
+        for _ in 0..2 {
+            add(&mut wanted, "a", Found::Leaf, false);
+        }
+        assert!(wanted.only().is_none());
+        assert_eq!(wanted.iter().count(), 1);
     }
 }

@@ -25,6 +25,8 @@ pub struct List {
     pub(super) records: Vec<Record>,
     /// Positions of arrival in the protocol's order.
     pub(super) order: Vec<u32>,
+    /// Some entries were duplicates.
+    pub(super) doubles: bool,
     atimes: Vec<i64>,
     checksums: Vec<u8>,
     checksum_len: usize,
@@ -121,6 +123,11 @@ impl List {
             of_dir,
             ..Self::default()
         }
+    }
+
+    /// Whether names stand in it twice.
+    pub fn has_doubles(&self) -> bool {
+        self.doubles
     }
 
     /// Takes an entry in, behind all others.

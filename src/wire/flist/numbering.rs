@@ -36,6 +36,7 @@ impl List {
                 kept = Some(at);
                 continue;
             };
+            self.doubles = true;
             if self.is_dir(at) && !self.is_dir(twin) {
                 self.records[twin as usize].active = false;
                 kept = Some(at);

@@ -20,6 +20,10 @@ fn below_itself(line: &str, more: &str) -> Case {
 }
 
 cases! {
+    one_file_twice: case("-ai s/a s/a d", "s/a");
+    one_file_twice_over_a_file: case("-ai s/a s/./a d", "s/a\nd=file");
+    one_listed_file_twice: case("-ai --files-from=x s d", "x=a\\na\\n\ns/a");
+    one_file_twice_dry: case("-ain s/a s/a d", "s/a");
     dir_into_missing: on_tree("-ai s d", "").option("-i");
     contents_into_missing: on_tree("-av s/ d", "").option("-v");
     dir_into_existing: on_tree("-ai s d", "d/").option("-i");

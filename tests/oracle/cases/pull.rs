@@ -79,6 +79,9 @@ cases! {
     one_empty_directory: small("-ai h:s d", "s/");
     one_file: small("-ai h:s/a d", "s/a");
     one_file_renamed: small("-ai h:s/a d/b", "s/a\nd/");
+    one_file_twice: small("-ai h:s/a h:s/a d", "s/a");
+    one_name_of_two_files: small("-ai h:s/a h:t/a d", "s/a\nt/a=other");
+    one_name_of_two_files_over_a_file: small("-ai h:s/a h:t/a d", "s/a\nt/a=other\nd=file");
     several: small("-ai h:s/a :s/k h:t d", "s/a\ns/k/x\nt/y\nd/");
     by_pattern: small("-ai h:s/*.c d", "s/a.c\ns/b.c\ns/c.h\nd/");
     odd_names: small("-ai h:s/a\\sb h:s/$x h:s/;y d", "s/a\\sb\ns/$x\ns/;y\nd/");

@@ -22,6 +22,10 @@ fn small(line: &str, tree: &str) -> Case {
 cases! {
     archive: push("-ai s/ h:d");
     archive_deleting: push("-ai --delete s/ h:d").option("--delete");
+    one_file_twice: small("-ai s/a s/a h:d", "s/a");
+    one_listed_file_twice: small("-ai --files-from=x s h:d", "x=a\\na\\n\ns/a");
+    one_name_of_two_files: small("-ai s/a t/a h:d", "s/a\nt/a=other");
+    one_name_of_two_files_over_a_file: small("-ai s/a t/a h:d", "s/a\nt/a=other\nd=file");
     protocol_27: push("-ai --delete --protocol=27 s/ h:d");
     protocol_28: push("-ai --delete --protocol=28 s/ h:d");
     protocol_29: push("-ai --delete --protocol=29 s/ h:d");

@@ -28,6 +28,7 @@ fn small(line: &str, tree: &str) -> Case {
 cases! {
     archive: push("-ai s/ h:d");
     archive_deleting: push("-ai --delete s/ h:d").option("--delete");
+    one_file_twice: small("-ai s/a s/a h:d", "s/a");
     deleted_at_most_late_and_a_source_unreadable: small("-a --delete-after --max-delete=1 s/ h:d", "s/a\ns/u 0000\nd/x\nd/y\nd/z").unprivileged();
     protocol_27: push("-ai --delete --protocol=27 s/ h:d").ignore(Aspect::Stdout, ORDER);
     protocol_28: push("-ai --delete --protocol=28 s/ h:d").ignore(Aspect::Stdout, ORDER);
