@@ -34,14 +34,27 @@ pub fn read(path: &OsStr, insecure: bool) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// The entries of a list without empty ones and comments, which begin with `;` or `#`.
-pub fn entries(text: &[u8], separator: Separator) -> impl Iterator<Item = &[u8]> {
+/// What a line is that begins with `;` or `#`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Marked {
+    /// A comment, to be passed over.
+    Comment,
+    /// A name as others: so in a list that one end reads for the other.
+    Name,
+}
+
+/// The entries of a list without empty ones and comments.
+pub fn entries(text: &[u8], separator: Separator, marked: Marked) -> impl Iterator<Item = &[u8]> {
     let ends = move |b: &u8| match separator {
         Separator::Line => *b == b'\n' || *b == b'\r',
         Separator::Zero => *b == 0,
     };
     text.split(ends)
-        .filter(|entry| !matches!(entry.first(), None | Some(b';' | b'#')))
+        .filter(move |entry| match entry.first() {
+            None => false,
+            Some(b';' | b'#') => marked == Marked::Name,
+            Some(_) => true,
+        })
         // What follows a zero byte in a line is cut off.
         .map(|entry| entry.split(|b| *b == 0).next().unwrap_or_default())
         .filter(|entry| !entry.is_empty())
@@ -66,7 +79,7 @@ mod tests {
     use super::*;
 
     fn list(text: &str, separator: Separator) -> Vec<String> {
-        entries(text.as_bytes(), separator)
+        entries(text.as_bytes(), separator, Marked::Comment)
             .map(|entry| String::from_utf8_lossy(entry).into_owned())
             .collect()
     }
@@ -80,5 +93,12 @@ mod tests {
         );
         let text = "a\nb\0#no\0\0;no\0c\0";
         assert_eq!(list(text, Separator::Zero), ["a\nb", "c"]);
+    }
+
+    #[test]
+    fn the_other_end_gets_all_names() {
+        let names = entries(b"a\n#b\n\n;c", Separator::Line, Marked::Name);
+        let expected: [&[u8]; 3] = [b"a", b"#b", b";c"];
+        assert!(names.eq(expected));
     }
 }

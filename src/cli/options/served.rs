@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::Asked;
 use crate::cli::arguments::{self, Arguments, Read};
 use crate::cli::exit::Refusal;
+use crate::cli::name_list::Marked;
 use crate::cli::table::Opt;
 use crate::engine;
 use crate::report::Style;
@@ -210,7 +211,11 @@ impl Order {
             asked.serve_points(wanted);
         }
         asked.settle_points()?;
-        let names = asked.list_for_client()?;
+        let marked = match way {
+            Way::Receives => Marked::Name,
+            Way::Sends => Marked::Comment,
+        };
+        let names = asked.list_for_client(marked)?;
         let hears_names = way == Way::Sends && asked.hears_names();
         if way == Way::Sends {
             asked.engine.select.files_from.clone_from(&names);

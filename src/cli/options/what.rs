@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Asked, no_meaning};
 use crate::cli::arguments::Given;
 use crate::cli::exit::{Code, Refusal};
-use crate::cli::name_list::{self, Separator};
+use crate::cli::name_list::{self, Marked, Separator};
 use crate::cli::operands::Ends;
 use crate::cli::table::Opt;
 use crate::engine::{Boundary, Missing, Names};
@@ -166,14 +166,18 @@ impl Asked {
             }
             _ => {}
         }
-        self.engine.select.files_from = self.list_of(file).map(Some)?;
+        let marked = match ends {
+            Ends::Pull { .. } => Marked::Name,
+            Ends::Push { .. } | Ends::Local { .. } => Marked::Comment,
+        };
+        self.engine.select.files_from = self.list_of(file, marked).map(Some)?;
         Ok(())
     }
 
-    /// The list that a client asks for: it is the client who goes by it.
-    pub(super) fn list_for_client(&self) -> Result<Option<Arc<Names>>, Refusal> {
+    /// The list that a client asks for: it is the client who goes by it, unless this side sends.
+    pub(super) fn list_for_client(&self, marked: Marked) -> Result<Option<Arc<Names>>, Refusal> {
         match &self.files_from {
-            Some(file) if !self.hears_names() => self.list_of(file).map(Some),
+            Some(file) if !self.hears_names() => self.list_of(file, marked).map(Some),
             _ => Ok(None),
         }
     }
@@ -183,7 +187,7 @@ impl Asked {
         self.files_from.as_ref().is_some_and(|file| file == "-")
     }
 
-    fn list_of(&self, file: &OsStr) -> Result<Arc<Names>, Refusal> {
+    fn list_of(&self, file: &OsStr, marked: Marked) -> Result<Arc<Names>, Refusal> {
         let text = name_list::read(file, self.engine.symlinks.insecure).map_err(|e| {
             let text = format!(
                 "failed to open files-from file {}: {}",
@@ -196,7 +200,7 @@ impl Asked {
             }
         })?;
         let mut names = Names::default();
-        name_list::entries(&text, self.separator).for_each(|name| names.push(name));
+        name_list::entries(&text, self.separator, marked).for_each(|name| names.push(name));
         Ok(Arc::new(names))
     }
 

@@ -120,6 +120,9 @@ cases! {
     listed_here_plainly: small("-ai --no-R --files-from=x h:s d", "x=k/y\\n\ns/a\ns/k/y\nd/");
     listed_here_with_zeros: small("-ai --from0 --files-from=x h:s d", "x=a\\x00k/y\\x00\ns/a\ns/b\ns/k/y\nd/");
     listed_here_what_is_not_there: small("-ai --files-from=x h:s d", "x=a\\nnope\\n\ns/a\nd/");
+    listed_here_with_marks: small("-ai --files-from=x h:s d", "x=a\\n#c\\n;d\\nb\\n\ns/a\ns/b\ns/#c\ns/;d\nd/");
+    listed_here_with_zeros_and_marks: small("-ai0 --files-from=x h:s d", "x=a\\x00#c\\x00\ns/a\ns/#c\nd/");
+    listed_there_with_marks: small("-ai --files-from=:x h:s d", "x=a\\n#c\\n;d\\nb\\n\ns/a\ns/b\ns/#c\ns/;d\nd/");
     listed_there: small("-ai --files-from=:x h:s d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\nd/");
     listed_there_by_host: small("-ai --files-from=h:x h:s d", "x=a\\n\ns/a\ns/b\nd/");
     moved: small("-ai --remove-source-files h:s/ d", "s/a=new\ns/k/y\ns/same=1\ns/l -> a\nd/same=1\nd/a=old").option("--remove-source-files");

@@ -21,6 +21,8 @@ fn small(line: &str, tree: &str) -> Case {
 cases! {
     archive: pull("-ai h:s/ d");
     archive_deleting: pull("-ai --delete h:s/ d").option("--delete");
+    listed_there_with_marks: small("-ai --files-from=:x h:s d", "x=a\\n#c\\n;d\\nb\\n\ns/a\ns/b\ns/#c\ns/;d\nd/");
+    listed_here_with_marks: small("-ai --files-from=x h:s d", "x=a\\n#c\\n;d\\nb\\n\ns/a\ns/b\ns/#c\ns/;d\nd/");
     deleted_at_most_and_a_source_missing: small("-a --delete --max-delete=1 h:s/ h:nope d", "s/a\nd/x\nd/y\nd/z").option("--max-delete");
     modes_of_specials: small("-ai --chmod=F600,D700 h:s/ d", "s/p fifo\ns/so socket\ns/l -> p\ns/k/\nd/").option("--chmod");
     protocol_27: pull("-ai --delete --protocol=27 h:s/ d");

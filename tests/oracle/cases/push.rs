@@ -296,6 +296,8 @@ cases! {
     listed_there_27: named("-a --protocol=27 --files-from=:x s h:d").option("--files-from");
     listed_there_deeply: named("-rti --files-from=:xd s h:d").option("--files-from");
     listed_there_plainly: named("-ai --no-R --files-from=:x s h:d").option("--files-from");
+    listed_there_with_marks: small("-ai --files-from=:x s h:d", "x=a\\n#c\\n;d\\nb\\n\ns/a\ns/b\ns/#c\ns/;d\nd/");
+    listed_here_with_marks: small("-ai --files-from=x s h:d", "x=a\\n#c\\n;d\\nb\\n\ns/a\ns/b\ns/#c\ns/;d\nd/");
     listed_there_with_zeros: small("-ai --from0 --files-from=:x s h:d", "x=a\\nb\\x00k/y\\x00\ns/a\\nb\ns/b\ns/k/y\nd/").option("--from0");
     listed_there_and_deleting: named("-air --delete --files-from=:xd s h:d").option("--files-from");
     listed_there_but_not_here: small("-ai --files-from=:x s h:d", "x=a\\nnope\\n\ns/a\nd/");

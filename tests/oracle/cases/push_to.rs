@@ -133,6 +133,7 @@ cases! {
     listed_there_29: small("-ai --protocol=29 --files-from=:x s h:d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\nd/");
     listed_there_27: small("-a --protocol=27 --files-from=:x s h:d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\nd/");
     listed_there_with_zeros: small("-ai --from0 --files-from=:x s h:d", "x=a\\x00k/y\\x00\ns/a\ns/b\ns/k/y\nd/");
+    listed_there_with_marks: small("-ai --files-from=:x s h:d", "x=a\\n#c\\n;d\\nb\\n\ns/a\ns/b\ns/#c\ns/;d\nd/");
     moved: small("-ai --remove-source-files s/ h:d", "s/a=new\ns/k/y\ns/same=1\ns/l -> a\nd/same=1\nd/a=old").option("--remove-source-files");
     moved_27: small("-a --remove-source-files --protocol=27 s/ h:d", "s/a=new\ns/k/y\nd/a=old").option("--remove-source-files");
     moved_29: small("-ai --remove-source-files --protocol=29 s/ h:d", "s/a=new\ns/k/y\ns/same=1\nd/same=1\nd/a=old").option("--remove-source-files");
