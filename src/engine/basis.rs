@@ -228,7 +228,7 @@ impl Worker<'_> {
             (Level::Exact, _) if self.how() == Some(BasisUse::Compare) => Decision::LeaveOut,
             (Level::Exact, _) if self.links() => Decision::Adopt(changes),
             (Level::Exact, _) | (Level::Content, Kind::File) => {
-                changes.time_now = !self.run.planner.preserve.times;
+                changes.time_now = leaf.stat.kind == Kind::File && !self.run.planner.preserve.times;
                 Decision::Adopt(changes)
             }
             // It is no file of the destination's, which alone can be passed over for being there, or newer.

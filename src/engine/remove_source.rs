@@ -167,7 +167,10 @@ impl Worker<'_> {
             }
             (_, SourceRemoval::Sent) => false,
             (Decision::LeaveOut, _) => kind == Kind::File,
-            (Decision::Adopt(_), _) => arrived && kind == Kind::File,
+            // What is made anew by that directory's word goes, a link to what is in it does not.
+            (Decision::Adopt(_), _) => {
+                arrived && (kind == Kind::File || self.linked_basis(leaf).is_none())
+            }
             _ => arrived,
         };
         // What was asked for goes when it has come.

@@ -38,6 +38,8 @@ cases! {
     copy_new: same("-ai --copy-dest=../p s/ d").option("--copy-dest");
     copy_new_all: same("-aii --copy-dest=../p s/ d").option("--copy-dest");
     copy_new_very_verbose: same("-avv --copy-dest=../p s/ d").option("--copy-dest");
+    copy_without_times: same("-rlDi --copy-dest=../p s/ d").option("--copy-dest");
+    copy_without_times_all: same("-rlDii --copy-dest=../p s/ d").option("--copy-dest");
     link_but_ignore_existing: part("-ai --ignore-existing --link-dest=../p s/ d").option("--link-dest");
     copy_but_ignore_existing: part("-ai --ignore-existing --copy-dest=../p s/ d").option("--copy-dest");
     compare_but_ignore_existing: part("-ai --ignore-existing --compare-dest=../p s/ d").option("--compare-dest");

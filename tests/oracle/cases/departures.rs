@@ -29,6 +29,7 @@ cases! {
     synced_onto_itself: case("-avv --remove-source-files s/ s/", "s/a=x\ns/k/b=y").option("--remove-source-files");
     synced_in_the_way: case("-ai --remove-source-files s/ d", "s/a=x\nd/a/x\ns/b=b").option("--remove-source-files");
     synced_compared: case("-avv --remove-source-files --compare-dest=../p s/ d", "s/ @5\ns/a=x\ns/l -> t\np/ @5\np/a=x\np/l -> t").option("--remove-source-files");
+    synced_copied: case("-ai --remove-source-files --copy-dest=../p s/ d", "s/ @5\ns/a=x\ns/l -> t\ns/p fifo\np/ @5\np/a=x\np/l -> t\np/p fifo").option("--remove-source-files");
     synced_linked: case("-avv --remove-source-files --link-dest=../p s/ d", "s/ @5\ns/a=x\ns/l -> t\np/ @5\np/a=x\np/l -> t").option("--remove-source-files");
     synced_linked_to_itself: case("-avv --remove-source-files --link-dest=../s s/ d", "s/ @5\ns/a=x\ns/k/b=y").option("--remove-source-files");
 synced_two_sources: case("-ai --info=remove --remove-source-files s/ t/ d", "s/a=x\ns/both=1\nt/b=y\nt/both=2").option("--remove-source-files");

@@ -129,6 +129,7 @@ cases! {
     moved_27: small("-a --remove-source-files --protocol=27 h:s/ d", "s/a=new\ns/k/y\ns/same=1\nd/same=1\nd/a=old").option("--remove-source-files");
     moved_29: small("-ai --remove-source-files --protocol=29 h:s/ d", "s/a=new\ns/k/y\ns/same=1\nd/same=1\nd/a=old").option("--remove-source-files");
     moved_links: small("-aHi --remove-source-files h:s/ d", "s/a=new\ns/b == s/a\ns/c=1\nd/c=1").option("--remove-source-files");
+    moved_and_copied: small("-ai --remove-source-files --copy-dest=../p h:s/ d", "s/a=x\ns/l -> t\ns/p fifo\np/a=x\np/l -> t\np/p fifo").option("--remove-source-files");
     moved_and_told: small("-av --remove-source-files h:s/ d", "s/a=new\ns/same=1\nd/same=1").option("--remove-source-files");
     moved_dry: small("-ain --remove-source-files h:s/ d", "s/a=new\nd/");
     missing: small("-ai h:nope/ h:s/ d", "s/a\nd/");
