@@ -168,14 +168,15 @@ impl Requests {
         })
     }
 
-    /// Asks for a file once more, at once.
+    /// Asks for a file once more, at once; a client is told of `item`.
     pub(in crate::engine) fn ask_again(
         &self,
         ndx: u32,
         pending: Pending,
+        item: &Item,
         sums: &BlockSums,
     ) -> Result<(), Over> {
-        self.put(lock(&self.state), ndx, pending, (&Item::default(), sums))
+        self.put(lock(&self.state), ndx, pending, (item, sums))
     }
 
     fn put(

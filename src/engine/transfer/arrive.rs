@@ -8,16 +8,17 @@ use super::{Birth, Moved};
 use crate::delta::{Checksum, Digest};
 use crate::engine::detail::About;
 use crate::engine::error::Error;
-use crate::engine::event::{Event, Severity};
+use crate::engine::event::{Action, Event, Severity};
 use crate::engine::leaf::Leaf;
 use crate::engine::options::Writing;
-use crate::engine::remote::{Arrival, Bed, Far, Incoming, Manner, Pending, Unfit};
+use crate::engine::remote::{Arrival, Bed, Far, Incoming, Manner, Pending, Unfit, told};
 use crate::engine::run::Run;
 use crate::engine::target::{Fault, Target};
 use crate::engine::transfer::ask::Ready;
 use crate::engine::worker::Worker;
 use crate::sys::signal;
 use crate::sys::sparse::{self, Ground};
+use crate::wire::Item;
 
 /// What became of a file.
 pub(super) enum Fate {
@@ -44,6 +45,11 @@ impl Worker<'_> {
         };
         self.key = pending.key.clone();
         self.about = About::default();
+        if self.run.options.compare.checksum
+            && let Some(listed) = pending.node.sources.first().and_then(|o| o.seat.there())
+        {
+            self.sum_told(listed.checksum(&pending.leaf.name));
+        }
         self.passed = Some(pending.ahead + 1);
         match self.take_in(far, target, &pending, incoming)? {
             Fate::Again => self.ask_again(far, target, ndx, pending),
@@ -221,7 +227,8 @@ impl Worker<'_> {
                     again: true,
                     ..pending
                 };
-                let asked = far.requests.ask_again(ndx, pending, &sums);
+                let item = self.item_of_mended(far, &pending);
+                let asked = far.requests.ask_again(ndx, pending, &item, &sums);
                 asked.map_err(|_| Error::Interrupted)
             }
             Ok(Ready::Salvaged(_)) => {
@@ -232,6 +239,20 @@ impl Worker<'_> {
                 self.settle("write", &self.run.dest_path(&pending.leaf.path), fault)?;
                 self.settle_pending(pending, false)
             }
+        }
+    }
+
+    /// What a client is told of a file that it sends again, where something was written into the one that is there.
+    fn item_of_mended(&self, far: Far<'_>, pending: &Pending) -> Item {
+        let Pending { node, leaf, .. } = pending;
+        let in_place = self.run.options.content.writing != Writing::Anew;
+        let live = node.live.as_ref().filter(|_| far.is_told && in_place);
+        match live.map(|live| live.stat(&leaf.target_name)) {
+            Some(Ok(now)) => {
+                let changes = self.changes_of_mended(leaf, &now);
+                told::item(leaf.stat.kind, &Action::Transfer, changes)
+            }
+            _ => Item::default(),
         }
     }
 

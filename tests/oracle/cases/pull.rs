@@ -123,6 +123,7 @@ cases! {
     listed_here_with_marks: small("-ai --files-from=x h:s d", "x=a\\n#c\\n;d\\nb\\n\ns/a\ns/b\ns/#c\ns/;d\nd/");
     listed_here_with_zeros_and_marks: small("-ai0 --files-from=x h:s d", "x=a\\x00#c\\x00\ns/a\ns/#c\nd/");
     listed_there_with_marks: small("-ai --files-from=:x h:s d", "x=a\\n#c\\n;d\\nb\\n\ns/a\ns/b\ns/#c\ns/;d\nd/");
+    with_sums_compared: pull("-aci --out-format=%C_%n h:s/ d");
     listed_there: small("-ai --files-from=:x h:s d", "x=a\\nk/y\\n\ns/a\ns/b\ns/k/y\nd/");
     listed_there_by_host: small("-ai --files-from=h:x h:s d", "x=a\\n\ns/a\ns/b\nd/");
     moved: small("-ai --remove-source-files h:s/ d", "s/a=new\ns/k/y\ns/same=1\ns/l -> a\nd/same=1\nd/a=old").option("--remove-source-files");

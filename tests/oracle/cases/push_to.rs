@@ -173,6 +173,8 @@ d/x");
     in_place: push("-ai --inplace s/ h:d").only_direct();
     appended: small("-ai --append s/ h:d", "s/a=old-and-new\ns/b=short\nd/a=old\nd/b=longer-than-short").only_direct().option("--append");
     appended_and_checked: small("-a --append-verify s/ h:d", "s/a=old-and-new\nd/a=xld").only_direct();
+    appended_and_checked_and_itemized: small("-ai --append-verify s/ h:d", "s/a=old-and-new\nd/a=xld @5").only_direct();
+    appended_and_checked_with_other_modes: small("-rlpi --append-verify s/ h:d", "s/a=old-and-new 0600\nd/a=xld @5").only_direct();
     appended_to_another_tree: small("-a --append-verify --copy-dest=../p s/ h:d", "s/a=0123456789\np/a=xx234\nd/").only_direct();
     appended_to_what_is_like_it: small("-a --append-verify -y s/ h:d", "s/a.txt=0123456789\nd/a.tx=x1234567").only_direct();
     noted: small("-ai -M--fake-super s/ h:d", "s/owned 04755 o:7:8\ns/p fifo\nd/").option("-M--fake-super");
