@@ -101,7 +101,10 @@ pub fn listen(sync: &Sync, report: &dyn Report) -> (Code, bool) {
     };
     match ended {
         Ok(outcome) => (worse(Code::of(&outcome), status), true),
-        Err(engine::Error::Closed { .. }) if shell_failed(status).is_some() => {
+        // One that was told to stop there is a link that broke here: only who stops this end means it.
+        Err(engine::Error::Closed { .. })
+            if shell_failed(status).is_some_and(|code| code != Code::Signal) =>
+        {
             (shell_failed(status).unwrap_or(Code::StreamIo), false)
         }
         Err(e) => {
@@ -248,13 +251,13 @@ fn worse(code: Code, status: Option<Status>) -> Code {
     }
 }
 
-/// The code of a remote shell, or of the program there, that failed by itself.
+/// The code of a remote shell, or of the program there, that ended by itself or by somebody else.
 fn shell_failed(status: Option<Status>) -> Option<Code> {
     match status {
         Some(Status::Exited(0)) | None => None,
         Some(Status::Exited(255)) => Some(Code::Unexplained),
-        Some(Status::Exited(number @ 124..=127)) => Code::from_number(number),
-        Some(Status::Exited(_) | Status::Killed(_)) => None,
+        Some(Status::Exited(number)) => Code::from_number(number),
+        Some(Status::Killed(_)) => None,
     }
 }
 

@@ -27,30 +27,42 @@ impl Link {
         Link {
             from: Box::new(from),
             to: Box::new(to),
-            hold: Hold(Arc::new(Mutex::new(Some(peer)))),
+            hold: Hold(Arc::new(Mutex::new(Held::Running(peer)))),
         }
     }
 }
 
 /// What ends a peer, or waits for its end. All copies hold the same one.
 #[derive(Clone, Debug)]
-pub struct Hold(Arc<Mutex<Option<Peer>>>);
+pub struct Hold(Arc<Mutex<Held>>);
+
+#[derive(Debug)]
+enum Held {
+    Running(Peer),
+    /// How it ended, if it did so by itself and tells.
+    Ended(Option<Status>),
+}
 
 impl Hold {
-    fn take(&self) -> Option<Peer> {
-        lock(&self.0).take()
-    }
-
     /// Gives it a moment to leave, then ends it: whoever reads from it or writes to it goes on.
     pub fn hang_up(&self) {
-        if let Some(peer) = self.take() {
-            peer.end_within(PATIENCE);
-        }
+        self.end(|peer| peer.end_within(PATIENCE));
     }
 
-    /// Waits for its end, its streams having been dropped. None after [`Hold::hang_up`], and of a daemon.
+    /// Waits for its end, its streams having been dropped. None where [`Hold::hang_up`] had to end it, and of a daemon.
     #[must_use]
     pub fn finish(&self) -> Option<Status> {
-        self.take().and_then(|peer| peer.finish().ok().flatten())
+        self.end(|peer| peer.finish().ok().flatten())
+    }
+
+    /// Who comes second waits, and hears what the first one heard.
+    fn end(&self, by: impl FnOnce(Peer) -> Option<Status>) -> Option<Status> {
+        let mut held = lock(&self.0);
+        let status = match std::mem::replace(&mut *held, Held::Ended(None)) {
+            Held::Running(peer) => by(peer),
+            Held::Ended(status) => status,
+        };
+        *held = Held::Ended(status);
+        status
     }
 }

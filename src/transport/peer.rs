@@ -177,13 +177,17 @@ impl Peer {
         Ok((Peer { running, gone }, reader, writer.into()))
     }
 
-    /// Gives it so long to end by itself, then ends it.
-    pub fn end_within(mut self, patience: Duration) {
+    /// Gives it so long to end by itself, and tells how it did; else it is ended.
+    pub fn end_within(mut self, patience: Duration) -> Option<Status> {
         const NAP: Duration = Duration::from_millis(5);
         let until = Instant::now() + patience;
-        while Instant::now() < until && self.runs() {
+        while self.runs() {
+            if Instant::now() >= until {
+                return None;
+            }
             std::thread::sleep(NAP);
         }
+        self.finish().ok().flatten()
     }
 
     /// Whether it may still end by itself and tell.

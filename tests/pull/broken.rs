@@ -248,3 +248,21 @@ fn a_move_that_is_killed_loses_nothing() {
         assert_eq!(left, 0, "round {number}: all files are moved");
     }
 }
+
+/// Runs the far program, and tells it to stop in the middle of what it sends.
+const STOPPED: &str =
+    "exec 3<&0\nsh -c \"exec $*\" <&3 &\npid=$!\nexec 3<&-\nsleep 0.5\nkill -TERM $pid\nwait $pid";
+
+#[test]
+fn a_far_end_that_is_told_to_stop_ends_the_run_with_its_code() {
+    for program in ["rsync", env!("CARGO_BIN_EXE_resilver")] {
+        let place = Place::new();
+        place.fill(40, 100_000, 1);
+        let stopped = place.shell(STOPPED);
+        let path = format!("--rsync-path={program}");
+        let pulled = crate::pull(&place, &stopped, &["-a", "--bwlimit=1m", &path]);
+        let said = complaint(&pulled);
+        assert_eq!(pulled.status.code(), Some(20), "{program}: {said}");
+        assert!(!place.at("d").exists(), "nothing is committed");
+    }
+}

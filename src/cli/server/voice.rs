@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::cli::commands::{code_of, tell_error};
+use crate::cli::exit::Code;
 use crate::engine;
 use crate::report::{Buffering, Record, Run, Style, Target, Telling, Way};
+use crate::sys::signal;
 use crate::wire::{self, Protocol};
 
 /// What is told of a session.
@@ -72,7 +74,11 @@ impl Voice {
             {
                 say_why(e, report);
             }
-            code_of(e).number()
+            match e {
+                // The stream broke because this end was told to stop.
+                engine::Error::Wire(_) if signal::stop_requested() => Code::Signal.number(),
+                e => code_of(e).number(),
+            }
         })
     }
 
