@@ -9,7 +9,7 @@ mod partial;
 mod unread;
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Seek};
 use std::sync::Arc;
 
 use crate::stage::Salvage;
@@ -154,6 +154,34 @@ impl Worker<'_> {
         Ok(written.map(Some))
     }
 
+    /// Whether the source lost some of what was read of it before all was, which is told: what was read is no state
+    /// that it was ever in, and is read once more.
+    fn was_cut(&mut self, job: Job<'_>, moved: Moved) -> io::Result<bool> {
+        let mut source = job.source;
+        let read = moved.literal + moved.matched;
+        if read >= job.leaf.stat.size || source.metadata()?.len() >= read {
+            return Ok(false);
+        }
+        let operand = job.node.sources[job.leaf.source].operand;
+        let path = self.run.source_path(operand, &job.leaf.path);
+        self.run.tally.set_read_error();
+        let e = rustix::io::Errno::NODATA.into();
+        self.tell(failed_to("read errors mapping", &path, &e));
+        source.rewind()?;
+        Ok(true)
+    }
+
+    /// Fills a new file, and fills it again if the source was cut short meanwhile.
+    fn fill_whole(&mut self, job: Job<'_>, mut to: &File, half: Option<File>) -> io::Result<Moved> {
+        let moved = self.fill(job, to, half)?;
+        if !self.was_cut(job, moved)? {
+            return Ok(moved);
+        }
+        to.set_len(0)?;
+        to.rewind()?;
+        self.fill(job, to, None)
+    }
+
     pub(super) fn write(
         &mut self,
         target: &dyn Target,
@@ -172,7 +200,15 @@ impl Worker<'_> {
         if self.run.options.content.writing != Writing::Anew
             && let Some(live) = leaf.same_kind()
         {
-            return self.write_into(job, live, &change);
+            let moved = self.write_into(job, live, &change)?;
+            if !self.was_cut(job, moved)? {
+                return Ok(moved);
+            }
+            let live = Stat {
+                size: moved.literal + moved.matched,
+                ..*live
+            };
+            return self.write_into(job, &live, &change);
         }
         let name = &leaf.target_name[..];
         let half = match target.salvage(place, name, leaf.stat.size, leaf.stat.mtime)? {
@@ -185,7 +221,7 @@ impl Worker<'_> {
         let in_place = self.run.options.content.writing != Writing::Anew;
         let birth = Birth::of(&change, node.gives_group, inherits || in_place);
         let new = target.new_file(place, name, birth.mode, leaf.live.as_ref())?;
-        let moved = match self.fill(job, &new.file, half) {
+        let moved = match self.fill_whole(job, &new.file, half) {
             Ok(moved) => moved,
             Err(e) => {
                 let old = leaf.live.as_ref();

@@ -266,3 +266,64 @@ fn a_far_end_that_is_told_to_stop_ends_the_run_with_its_code() {
         assert!(!place.at("d").exists(), "nothing is committed");
     }
 }
+
+/// A sparse file of this many bytes is long on its way, and short to make.
+const LONG: u64 = 12 << 20;
+
+/// Cuts the only file of the source short while it is under way.
+fn cut_under_way(place: &Place, mut command: std::process::Command) -> std::process::Output {
+    let source = place.at("s/f");
+    fs::File::create(&source)
+        .and_then(|file| file.set_len(LONG))
+        .expect("a file");
+    let child = command
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("a run");
+    std::thread::sleep(Duration::from_millis(900));
+    fs::OpenOptions::new()
+        .write(true)
+        .open(&source)
+        .and_then(|file| file.set_len(1000))
+        .expect("a file");
+    child.wait_with_output().expect("an end")
+}
+
+#[test]
+fn a_source_that_is_cut_short_is_told_and_sent_again() {
+    for program in ["rsync", env!("CARGO_BIN_EXE_resilver")] {
+        let place = Place::new();
+        let path = format!("--rsync-path={program}");
+        let shell = place.shell(WHOLE);
+        let command = crate::command(&place, &shell, &["-a", "--bwlimit=5m", &path]);
+        let pulled = cut_under_way(&place, command);
+        let said = complaint(&pulled);
+        assert_eq!(pulled.status.code(), Some(23), "{program}: {said}");
+        assert!(said.contains("read errors mapping"), "{program}: {said}");
+        let came = fs::metadata(place.at("d/f")).expect("a file").len();
+        assert_eq!(came, 1000, "{program}");
+    }
+}
+
+#[test]
+fn so_is_one_on_this_machine() {
+    for options in [
+        &["-a"][..],
+        &["-a", "--inplace"],
+        &["-a", "--commit=direct"],
+    ] {
+        let place = Place::new();
+        fs::create_dir(place.at("d")).expect("a directory");
+        fs::write(place.at("d/f"), "old").expect("a file");
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_resilver"));
+        command.args(options).arg("--bwlimit=5m");
+        command.args([place.at("s/"), place.at("d")]);
+        let ran = cut_under_way(&place, command);
+        let said = complaint(&ran);
+        assert_eq!(ran.status.code(), Some(23), "{options:?}: {said}");
+        assert!(said.contains("read errors mapping"), "{options:?}: {said}");
+        let came = fs::metadata(place.at("d/f")).expect("a file").len();
+        assert_eq!(came, 1000, "{options:?}");
+    }
+}

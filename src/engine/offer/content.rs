@@ -184,6 +184,8 @@ impl Read for Hashed<'_> {
         }
         let read = match self.file.read_at(&mut buf[..most], self.at) {
             Err(e) if e.kind() == io::ErrorKind::Interrupted => return self.read(buf),
+            // It was cut short since it was opened: what went is no state that it was ever in.
+            Ok(0) => return Err(rustix::io::Errno::NODATA.into()),
             read => read?,
         };
         self.sum.update(&buf[..read]);
