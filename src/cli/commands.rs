@@ -256,8 +256,8 @@ fn shell_failed(status: Option<Status>) -> Option<Code> {
     match status {
         Some(Status::Exited(0)) | None => None,
         Some(Status::Exited(255)) => Some(Code::Unexplained),
-        Some(Status::Exited(number)) => Code::from_number(number),
-        Some(Status::Killed(_)) => None,
+        Some(Status::Exited(number @ (20 | 124..=127))) => Code::from_number(number),
+        Some(Status::Exited(_) | Status::Killed(_)) => None,
     }
 }
 

@@ -184,6 +184,14 @@ pub const OTHERS: &[(&str, &str)] = &[
         "rsync goes through it for what is below it; resilver takes only a directory for one",
     ),
     (
+        "`--append` of a file that the destination lacks and an alternate directory, or a like name (`-y`), has in part; `--append -S` within one machine",
+        "rsync puts zeros where the beginning should be, or makes nothing; resilver appends to no file but the one that stands there, and brings others whole",
+    ),
+    (
+        "`--inplace` and `--append` with `--backup-dir` outside of the destination",
+        "rsync makes the backup, fails to give it its attributes and ends with code 23; resilver gives them",
+    ),
+    (
         "`--remove-source-files` where source and destination are one directory",
         "rsync removes symbolic links, which are then on no side; resilver removes nothing",
     ),
