@@ -83,7 +83,13 @@ impl Sync {
         };
         let (mut asked, ends) = (**made_of).clone();
         asked.wire.protocol = Some(protocol);
-        asked.into_sync(ends).map(Some)
+        let mut sync = asked.into_sync(ends)?;
+        // What no word of the command line said.
+        let (older, own) = (&mut sync.options, &self.options);
+        older.catalogue.clone_from(&own.catalogue);
+        older.stage.pass.clone_from(&own.stage.pass);
+        older.adjust.owned = Arc::clone(&own.adjust.owned);
+        Ok(Some(sync))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What one sync is asked to do. `cli` alone makes it; the parts belong to the rooms that use them.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
@@ -115,6 +116,8 @@ pub struct Adjust {
     pub users: IdMap,
     /// `--groupmap` and `--chown`.
     pub groups: IdMap,
+    /// Whose some entries are said to be when they are offered, by path: owner and group, in numbers of the other end.
+    pub owned: Arc<BTreeMap<PathBuf, (u32, u32)>>,
 }
 
 impl Default for Adjust {
@@ -123,6 +126,7 @@ impl Default for Adjust {
             chmod: Chmod::default(),
             users: IdMap::none(Ids::Users),
             groups: IdMap::none(Ids::Groups),
+            owned: Arc::default(),
         }
     }
 }

@@ -8,6 +8,7 @@ mod kit;
 #[path = "../transport/sshd.rs"]
 mod sshd;
 
+mod attributes;
 mod cells;
 mod guard;
 mod held;

@@ -57,8 +57,17 @@ pub const PUSH_BACK: &[Paragraph] = &[
          sent nor removed. An origin of which more than half would be removed is spared (code 26): --delete-guard=100 \
          lets it go. Times of directories there move by what is made and removed in them: verify MIRROR ORIGIN wants \
          --omit-dir-times behind a push. When all is done both sides are looked at, and what is the same on both is \
-         written into the catalogue; a push that broke off is thus taken up by the next. All that makes up to seven \
-         connections, most often four: a key in an agent, or a connection that ssh shares, spares as many questions.",
+         written into the catalogue; a push that broke off is thus taken up by the next. All that makes up to nine \
+         connections, most often four, or five where something new is among it: a key in an agent, or a connection \
+         that ssh shares, spares as many questions.",
+    ),
+    Text(
+        "Owners there stay as they are. What exists there keeps the owner and the group that it has right before it is \
+         sent, whatever the mirror has and whatever the pull kept; with -i owners are thus never told. What is new \
+         there has the owner that the mirror has, by name as in the pull. Where the pull kept none, or had --chown, \
+         --usermap or --groupmap, or where the mirror is a person's and not the super-user's, it belongs to who logs \
+         in there: root, if that is how the origin is reached. Who logs in there and is not root can give no owner: a \
+         file of somebody else's that is sent anew becomes one's own, and keeps its group if one is a member of it.",
     ),
     Text(
         "A stock rsync locks nothing. resilver looks at the names in question once more right before it sends them; \
@@ -69,15 +78,14 @@ pub const PUSH_BACK: &[Paragraph] = &[
     Text(
         "There is no way back from a pull of several sources, of a single file or a pattern, without -r, or with \
          options that make something else of what they bring: --files-from, -R, -L, -k, -K, --copy-unsafe-links, \
-         --munge-links, --fake-super, --copy-devices. After --chmod permissions take no part, after --chown, \
-         --usermap or --groupmap, or where the mirror is not that of the super-user, owners do not. Removals want \
+         --munge-links, --fake-super, --copy-devices. After --chmod permissions take no part. Removals want \
          rsync 3.1 or newer there, and --protocol=29 or less is refused. A mirror on a file system that cannot hold \
          permissions wants a pull with --no-perms. An undo drops the catalogue; the next pull makes a new one.",
     ),
     Text(
         "An ordinary push is made as careful by --guard-edits: resilver -av --guard-edits MIRROR/ HOST:/data/ goes by \
          its own options, removes only with --delete, and only what was pulled and is gone here, no more than half of \
-         the origin unless --delete-guard says so; with -v it ends with what was sent, removed and kept there. MIRROR \
+         the origin unless --delete-guard says so; with -v it ends with what was sent, removed and kept there. Owners there stay too. MIRROR \
          must have come from there. Options that send less than they are told, such as -u or --max-size, are refused \
          beside it.",
     ),

@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::given;
+use super::owners::{Owner, Owners};
 use super::past::Past;
 use crate::cli::arguments::{Arguments, Given};
 use crate::cli::commands::listen;
@@ -29,7 +30,23 @@ pub struct Lists {
     pub unknown: usize,
     /// What the runs that listed ended with.
     pub code: Code,
+    /// Whose the entries of the origin are that the plan is about.
+    pub owners: Owners,
 }
+
+/// What the origin has under some names.
+#[derive(Debug)]
+pub struct Found {
+    /// By path; what is not among them is not there, unless the code is that of an incomplete list.
+    pub records: BTreeMap<PathBuf, Record>,
+    /// Whose they are.
+    pub owners: Owners,
+    /// What the run that listed ended with.
+    pub code: Code,
+}
+
+/// Takes an entry of a list, and whose it is.
+type Each<'e> = dyn FnMut(PathBuf, Record, Owner) + Send + 'e;
 
 impl Lists {
     /// Lists both sides.
@@ -39,10 +56,10 @@ impl Lists {
     pub fn of(past: &Past) -> Result<Lists, Refusal> {
         let mut edits = Edits::new(past.sense, past.base()?.into_iter());
         let (tree, origin) = (local(&past.tree), past.origin.clone());
-        let here = list(past, None, tree, &mut |path, record| {
+        let here = list(past, None, tree, &mut |path, record, _| {
             edits.here(path, record)
         })?;
-        let there = list(past, Some(&past.ways), origin, &mut |path, record| {
+        let there = list(past, Some(&past.ways), origin, &mut |path, record, _| {
             edits.there(path, record)
         })?;
         edits.leave_out_others(|kind| takes(past.preserve, kind));
@@ -59,6 +76,7 @@ impl Lists {
             edits,
             unknown,
             code,
+            owners: Owners::new(),
         })
     }
 
@@ -105,14 +123,15 @@ impl Lists {
         if new.is_empty() {
             return Ok(false);
         }
-        let (mut found, code) = under(past, names(new.iter()))?;
-        if code == Code::Partial {
-            return Err(unlisted(&past.origin, code));
+        let mut found = under(past, names(new.iter()))?;
+        if found.code == Code::Partial {
+            return Err(unlisted(&past.origin, found.code));
         }
         let mut is_other = false;
         for path in &new {
-            is_other |= self.edits.there_by_now(path, found.remove(path));
+            is_other |= self.edits.there_by_now(path, found.records.remove(path));
         }
+        self.owners.append(&mut found.owners);
         asked.extend(new);
         Ok(is_other)
     }
@@ -136,28 +155,37 @@ pub fn names<'n>(paths: impl Iterator<Item = &'n PathBuf>) -> Names {
     names
 }
 
-/// What the origin has under some paths; those of which it does not tell are not there, unless the code is that of
-/// an incomplete list.
+/// What the origin has under some paths.
 ///
 /// # Errors
 /// It could not be listed.
-pub fn under(past: &Past, paths: Names) -> Result<(BTreeMap<PathBuf, Record>, Code), Refusal> {
+pub fn under(past: &Past, paths: Names) -> Result<Found, Refusal> {
     let mut options: Vec<Given> = past.choice_but_rules().cloned().collect();
     options.extend(options_of(past, Some(&past.ways))?);
     options.extend(given(&[
         "--list-only",
         "--no-recursive",
         "--ignore-missing-args",
+        "--owner",
+        "--group",
+        "--numeric-ids",
     ])?);
     // Nothing is written there.
     let operands = vec![past.origin.clone(), ".".into()];
     let request = options::of_names(Arguments { options, operands }, paths)?;
-    let mut found = BTreeMap::new();
-    let mut each = |path, record| drop(found.insert(path, record));
+    let (mut records, mut owners) = (BTreeMap::new(), Owners::new());
+    let mut each = |path: PathBuf, record, owner| {
+        owners.insert(path.clone(), owner);
+        records.insert(path, record);
+    };
     let lister = Lister::new(None, false, None, &mut each);
     let ended = listen(&run_of(past, request)?, &lister);
     let code = to_its_end(ended, &past.origin)?;
-    Ok((found, code))
+    Ok(Found {
+        records,
+        owners,
+        code,
+    })
 }
 
 /// A path on this machine as an operand: never taken for the name of another one.
@@ -211,7 +239,7 @@ fn list(
     past: &Past,
     ways: Option<&[Given]>,
     source: OsString,
-    each: &mut (dyn FnMut(PathBuf, Record) + Send),
+    each: &mut Each<'_>,
 ) -> Result<Code, Refusal> {
     let mut options = past.choice.clone();
     options.extend(options_of(past, ways)?);
@@ -265,7 +293,7 @@ struct Lister<'l> {
     told: Option<&'l Telling>,
     /// Whether the tree itself was listed: one that is not there is not.
     has_root: AtomicBool,
-    each: Mutex<&'l mut (dyn FnMut(PathBuf, Record) + Send)>,
+    each: Mutex<&'l mut Each<'l>>,
 }
 
 impl<'l> Lister<'l> {
@@ -273,7 +301,7 @@ impl<'l> Lister<'l> {
         kinds: Option<Preserve>,
         is_named: bool,
         told: Option<&'l Telling>,
-        each: &'l mut (dyn FnMut(PathBuf, Record) + Send),
+        each: &'l mut Each<'l>,
     ) -> Lister<'l> {
         let each = Mutex::new(each);
         Lister {
@@ -304,7 +332,10 @@ impl Report for Lister<'_> {
                     return;
                 };
                 match self.path(entry.path) {
-                    Some(path) => lock(&self.each)(path, Record::new(&stat, entry.link)),
+                    Some(path) => {
+                        let record = Record::new(&stat, entry.link);
+                        lock(&self.each)(path, record, (stat.uid, stat.gid));
+                    }
                     None => self.has_root.store(true, Ordering::Relaxed),
                 }
             }

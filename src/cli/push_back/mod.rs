@@ -4,6 +4,8 @@
 //! ```text
 //! past      the catalogue of the mirror, and what its pull's command line says of the way back
 //! lists     two runs that only list: the mirror, its origin
+//! removals  how entries are removed
+//! owners    what is sent by the owners that it has there
 //! sessions  ordinary runs with exactly the names that the plan has: removals, what is sent, what is fetched
 //! guard     the same for a plain push with --guard-edits
 //! ```
@@ -11,7 +13,9 @@
 mod guard;
 mod lists;
 mod options;
+mod owners;
 mod past;
+mod removals;
 mod sessions;
 
 use std::ffi::OsString;

@@ -1,15 +1,17 @@
 //! The runs that carry out a plan: removals first, then what is sent and fetched, each with exactly its names.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::given;
-use super::lists::{self, Lists, local, names, run_of};
+use super::lists::{self, Found, Lists, local, names, run_of};
+use super::owners::{Owner, Owners, Shares};
 use super::past::Past;
+use super::removals::{Removal, Scaffold, sparing_rules};
 use crate::cli::arguments::{Arguments, Given};
 use crate::cli::commands::{print, refused, sync};
 use crate::cli::exit::{Code, Refusal};
@@ -22,9 +24,6 @@ use crate::stage::catalogue::Record;
 use crate::sys::Kind;
 use crate::wire::Protocol;
 
-/// So many removals are told as rules at once, which spare what else is in a directory that goes.
-const MOST_RULES: usize = 4000;
-
 /// What all runs of a push have in common.
 pub struct Sessions<'p> {
     pub past: &'p Past,
@@ -33,28 +32,14 @@ pub struct Sessions<'p> {
     pub dry_run: bool,
 }
 
-/// What one run removes.
-enum Removal {
-    /// Each by itself, directories only if they are empty: nothing else can go with it.
-    Single(BTreeSet<PathBuf>),
-    /// With what is in it, which rules limit to these paths.
-    Whole(BTreeSet<PathBuf>),
-}
-
-impl Removal {
-    fn paths(&self) -> &BTreeSet<PathBuf> {
-        match self {
-            Removal::Single(paths) | Removal::Whole(paths) => paths,
-        }
-    }
-}
-
 /// One run.
 struct Session<'s> {
     options: Vec<Given>,
     /// Further words.
     words: Vec<OsString>,
     names: Vec<&'s PathBuf>,
+    /// Whose some of them are said to be.
+    owned: Owners,
     source: OsString,
     dest: OsString,
 }
@@ -67,10 +52,10 @@ impl Sessions<'_> {
         let mut code = lists.code;
         let mut is_broken = false;
         // Whether there was a run, and it has done what it could.
-        let mut run = |session: Option<Session<'_>>| -> Result<bool, Refusal> {
-            let Some(session) = session.filter(|_| !is_broken) else {
+        let mut run = |session: Session<'_>| -> Result<bool, Refusal> {
+            if is_broken || session.names.is_empty() {
                 return Ok(false);
-            };
+            }
             let ended = self.run(session)?;
             is_broken = !is_through(ended);
             if code == Code::Success || is_broken {
@@ -82,9 +67,13 @@ impl Sessions<'_> {
         let past = self.past;
         let origin = past.origin.clone();
         let tree = local(&past.tree);
-        let removals = self.removals(&plan.remove_there, edits, Edits::record_there);
+        let runs = Removal::of(
+            &plan.remove_there,
+            |path| edits.record_there(path),
+            self.dry_run,
+        );
         let mut removed = 0;
-        for removal in &removals {
+        for removal in &runs {
             let scaffold = Scaffold::for_removal(removal.paths())?;
             if run(self.removal(removal, &scaffold, origin.clone(), &past.ways)?)? {
                 removed += removal.paths().len();
@@ -95,18 +84,26 @@ impl Sessions<'_> {
         let words = forced.then_some("--force");
         // As it is told now, and not as it was listed long ago: what is sent is this, whatever follows.
         let sent = self.snapshot(plan)?;
-        run(self.sending(&plan.send, edits, words.as_slice())?)?;
+        for session in self.sending(&plan.send, lists, words.as_slice())? {
+            run(session)?;
+        }
         let suffix = format!(
             "--suffix=.theirs-{}",
             Timestamp::now().strftime("%Y-%m-%dT%H-%M-%SZ")
         );
-        run(self.sending(&plan.send_beside, edits, &["--backup", &suffix])?)?;
-        let removals = self.removals(&plan.remove_here, edits, Edits::record_here);
-        for removal in &removals {
+        for session in self.sending(&plan.send_beside, lists, &["--backup", &suffix])? {
+            run(session)?;
+        }
+        let runs = Removal::of(
+            &plan.remove_here,
+            |path| edits.record_here(path),
+            self.dry_run,
+        );
+        for removal in &runs {
             let scaffold = Scaffold::for_removal(removal.paths())?;
             run(self.removal(removal, &scaffold, tree.clone(), &past.place)?)?;
         }
-        run(self.fetching(&plan.fetch, edits)?)?;
+        run(self.fetching(&plan.fetch, edits))?;
         if self.dry_run {
             return Ok(code);
         }
@@ -122,30 +119,6 @@ impl Sessions<'_> {
         noted.transpose().map(|_| code)
     }
 
-    /// The runs by which entries of one side are removed. A dry run, in which nothing becomes empty, is one.
-    fn removals(
-        &self,
-        paths: &BTreeSet<PathBuf>,
-        edits: &Edits,
-        record: for<'e> fn(&'e Edits, &Path) -> Option<&'e Record>,
-    ) -> Vec<Removal> {
-        if paths.is_empty() {
-            return Vec::new();
-        }
-        if self.dry_run || paths.len() <= MOST_RULES {
-            return vec![Removal::Whole(paths.clone())];
-        }
-        let is_dir = |path: &&PathBuf| record(edits, path).is_some_and(|r| r.kind == Kind::Dir);
-        let (dirs, others): (Vec<&PathBuf>, Vec<&PathBuf>) = paths.iter().partition(is_dir);
-        let of = |paths: &[&PathBuf]| paths.iter().copied().cloned().collect();
-        // What is in a directory comes behind it, and has to go first.
-        let dirs = dirs
-            .rchunks(MOST_RULES)
-            .map(|dirs| Removal::Whole(of(dirs)));
-        let single = (!others.is_empty()).then(|| Removal::Single(of(&others)));
-        single.into_iter().chain(dirs).collect()
-    }
-
     /// What has no entry in the scaffold, which has all that is around it, goes.
     fn removal<'s>(
         &self,
@@ -153,7 +126,7 @@ impl Sessions<'_> {
         scaffold: &Scaffold,
         dest: OsString,
         way: &[Given],
-    ) -> Result<Option<Session<'s>>, Refusal> {
+    ) -> Result<Session<'s>, Refusal> {
         // The user's rules would stand in front: one that includes risks what is spared here, one that excludes
         // spares what is to go.
         let others = self.past.choice_but_rules();
@@ -167,53 +140,76 @@ impl Sessions<'_> {
                 top_most(paths).collect()
             }
         };
-        Ok(Some(Session {
+        Ok(Session {
             options,
             words,
             names,
-            source: local(&scaffold.0),
+            owned: Owners::new(),
+            source: local(scaffold.root()),
             dest,
-        }))
+        })
     }
 
+    /// The runs that send these.
     fn sending<'s>(
         &self,
         paths: &'s BTreeSet<PathBuf>,
-        edits: &Edits,
+        lists: &Lists,
         words: &[&str],
-    ) -> Result<Option<Session<'s>>, Refusal> {
-        if paths.is_empty() {
-            return Ok(None);
-        }
+    ) -> Result<Vec<Session<'s>>, Refusal> {
         let past = self.past;
-        let options = self.past.kept.iter().chain(&past.choice).chain(&past.ways);
-        Ok(Some(Session {
-            options: options.cloned().collect(),
-            words: words_for(paths, edits, words),
-            names: paths.iter().collect(),
-            source: local(&past.tree),
-            dest: past.origin.clone(),
-        }))
+        let session = |names: Vec<&'s PathBuf>, owned: Owners, whose: &[&str]| {
+            let options = past.kept.iter().chain(&past.choice).chain(&past.ways);
+            let mut words = words_for(names.iter().copied(), &lists.edits, words);
+            words.extend(whose.iter().map(Into::into));
+            Session {
+                options: options.cloned().collect(),
+                words,
+                names,
+                owned,
+                source: local(&past.tree),
+                dest: past.origin.clone(),
+            }
+        };
+        // Nobody asked whose they are, and none of them becomes another's.
+        if self.dry_run {
+            let all = session(
+                paths.iter().collect(),
+                Owners::new(),
+                &["--no-owner", "--no-group"],
+            );
+            return Ok(vec![all]);
+        }
+        let links = past.preserve.hard_links.then(|| lists::open(past));
+        let links = links.transpose()?;
+        let here = |path: &PathBuf| lists.edits.record_here(path);
+        let Shares { owned, new, last } =
+            Shares::of(paths, &lists.owners, links.as_ref(), |path| {
+                here(path).is_some_and(is_closed)
+            });
+        let of_others = |share: BTreeMap<&'s PathBuf, Owner>| {
+            let names = share.keys().copied().collect();
+            let owned = share.into_iter();
+            let owned = owned.map(|(path, owner)| (path.clone(), owner));
+            let whose = ["--owner", "--group", "--numeric-ids"];
+            session(names, owned.collect(), &whose)
+        };
+        let new = session(new.into_iter().collect(), Owners::new(), &[]);
+        Ok(vec![of_others(owned), new, of_others(last)])
     }
 
-    fn fetching<'s>(
-        &self,
-        paths: &'s BTreeSet<PathBuf>,
-        edits: &Edits,
-    ) -> Result<Option<Session<'s>>, Refusal> {
-        if paths.is_empty() {
-            return Ok(None);
-        }
+    fn fetching<'s>(&self, paths: &'s BTreeSet<PathBuf>, edits: &Edits) -> Session<'s> {
         let past = self.past;
         let options = past.kept.iter().chain(&past.choice);
         let options = options.chain(&past.ways).chain(&past.place);
-        Ok(Some(Session {
+        Session {
             options: options.cloned().collect(),
-            words: words_for(paths, edits, &[]),
+            words: words_for(paths.iter(), edits, &[]),
             names: paths.iter().collect(),
+            owned: Owners::new(),
             source: past.origin.clone(),
             dest: local(&past.tree),
-        }))
+        }
     }
 
     fn run(&self, session: Session<'_>) -> Result<Code, Refusal> {
@@ -224,7 +220,9 @@ impl Sessions<'_> {
         let operands = vec![session.source, session.dest];
         let names = names(session.names.into_iter());
         let request = options::of_names(Arguments { options, operands }, names)?;
-        let number = sync(&run_of(self.past, request)?);
+        let mut run = run_of(self.past, request)?;
+        run.options.adjust.owned = Arc::new(session.owned);
+        let number = sync(&run);
         Ok(Code::from_number(number).unwrap_or(Code::Partial))
     }
 
@@ -261,15 +259,15 @@ impl Sessions<'_> {
             note(path, edits.record_here(path), edits.record_there(path));
         }
         if !plan.is_idle() {
-            let (found, code) = self.found_there(plan)?;
+            let Found { records, code, .. } = self.found_there(plan)?;
             let is_whole = code != Code::Partial;
             let sense = Sense {
                 times: edits.sense().times && self.sends_times(),
                 ..edits.sense()
             };
-            let is_dir = |above: &Path| found.get(above).is_some_and(|r| r.kind == Kind::Dir);
+            let is_dir = |above: &Path| records.get(above).is_some_and(|r| r.kind == Kind::Dir);
             for path in plan.acted() {
-                let (here, there) = (mirror.record(path), found.get(path));
+                let (here, there) = (mirror.record(path), records.get(path));
                 // Where a directory could not be removed, nobody asked what is left in it.
                 let is_left = here.is_none() && path.ancestors().skip(1).any(is_dir);
                 let is_known = is_whole || there.is_some();
@@ -298,7 +296,7 @@ impl Sessions<'_> {
     }
 
     /// What the origin has under the names that were told in runs.
-    fn found_there(&self, plan: &Plan) -> Result<(BTreeMap<PathBuf, Record>, Code), Refusal> {
+    fn found_there(&self, plan: &Plan) -> Result<Found, Refusal> {
         let named = plan.acted().filter(|path| plan.is_named(path));
         lists::under(self.past, names(named))
     }
@@ -344,9 +342,18 @@ fn refuse_old(past: &Past, plan: &Plan) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// A directory that lets nothing in from who is not the super-user.
+fn is_closed(record: &Record) -> bool {
+    record.kind == Kind::Dir && record.mode & 0o300 != 0o300
+}
+
 /// Where a file's size and second are the same on both sides, only what it holds tells: all are compared block by
 /// block then.
-fn words_for(paths: &BTreeSet<PathBuf>, edits: &Edits, words: &[&str]) -> Vec<OsString> {
+fn words_for<'n>(
+    mut paths: impl Iterator<Item = &'n PathBuf>,
+    edits: &Edits,
+    words: &[&str],
+) -> Vec<OsString> {
     let looks_alike = |path: &PathBuf| match (edits.record_here(path), edits.record_there(path)) {
         (Some(here), Some(there)) => {
             let of = |record: &Record| (record.kind, record.size, record.mtime.sec);
@@ -354,90 +361,6 @@ fn words_for(paths: &BTreeSet<PathBuf>, edits: &Edits, words: &[&str]) -> Vec<Os
         }
         _ => false,
     };
-    let again = paths.iter().any(looks_alike).then_some("--ignore-times");
+    let again = paths.any(looks_alike).then_some("--ignore-times");
     words.iter().copied().chain(again).map(Into::into).collect()
-}
-
-/// Rules by which nothing but these paths is removed.
-fn sparing_rules(paths: &BTreeSet<PathBuf>) -> Result<Vec<Given>, Refusal> {
-    let mut rules = Vec::new();
-    for spares in given(&["--filter=P *"])? {
-        let of_path = |path| Given {
-            value: rule("R", path),
-            ..spares.clone()
-        };
-        rules.extend(paths.iter().map(|path| of_path(path)));
-        rules.push(spares);
-    }
-    Ok(rules)
-}
-
-/// A rule about one path. A backslash takes its meaning from a wildcard, and has one only beside some.
-fn rule(verb: &str, path: &Path) -> OsString {
-    let bytes = path.as_os_str().as_bytes();
-    let is_wild = |byte: &u8| b"*?[".contains(byte);
-    let has_wild = bytes.iter().any(is_wild);
-    let mut rule = format!("{verb} /").into_bytes();
-    for byte in bytes {
-        if has_wild && (is_wild(byte) || *byte == b'\\') {
-            rule.push(b'\\');
-        }
-        rule.push(*byte);
-    }
-    OsString::from_vec(rule)
-}
-
-/// An empty tree with the directories around what is to be removed, so that nothing but that is missing in it.
-struct Scaffold(PathBuf);
-
-impl Scaffold {
-    fn for_removal(paths: &BTreeSet<PathBuf>) -> Result<Scaffold, Refusal> {
-        let failed = |e: std::io::Error| {
-            let text = format!("a directory for names: {}", crate::sys::reason(&e));
-            Refusal::failed(text, Code::FileIo)
-        };
-        let scaffold = Scaffold(private_dir().map_err(failed)?);
-        for path in top_most(paths) {
-            let around = path.parent().unwrap_or(Path::new(""));
-            std::fs::create_dir_all(scaffold.0.join(around)).map_err(failed)?;
-        }
-        Ok(scaffold)
-    }
-}
-
-impl Drop for Scaffold {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// A new directory among temporary files that is nobody else's.
-fn private_dir() -> std::io::Result<PathBuf> {
-    use std::os::unix::fs::DirBuilderExt;
-    let mut number = 0;
-    loop {
-        let name = format!("resilver-push-{}-{number}", std::process::id());
-        let path = std::env::temp_dir().join(OsStr::new(&name));
-        match std::fs::DirBuilder::new().mode(0o700).create(&path) {
-            Ok(()) => return Ok(path),
-            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists && number < 1000 => number += 1,
-            Err(e) => return Err(e),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_rule_is_about_one_path_and_no_other() {
-        for (path, expected) in [
-            ("a/b", "R /a/b"),
-            ("a b\\c", "R /a b\\c"),
-            ("a*\\?[x]", "R /a\\*\\\\\\?\\[x]"),
-        ] {
-            assert_eq!(rule("R", Path::new(path)), OsString::from(expected));
-        }
-    }
 }

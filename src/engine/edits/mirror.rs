@@ -1,6 +1,7 @@
 //! The mirror itself, for what lists do not tell.
 
 use std::ffi::OsStr;
+use std::hash::Hash;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -47,6 +48,14 @@ impl Mirror {
             _ => None,
         };
         Some(Record::new(&stat, target))
+    }
+
+    /// What the names of one file have in common, where it has several.
+    #[must_use]
+    pub fn linked(&self, path: &Path) -> Option<impl Eq + Hash + use<>> {
+        let stat = self.stat(path).ok()?;
+        let is_linked = stat.nlink > 1 && stat.kind != Kind::Dir;
+        is_linked.then_some((stat.dev, stat.ino))
     }
 
     /// Whether a file has this content.

@@ -222,7 +222,7 @@ impl Walk<'_> {
         Ok(is_written)
     }
 
-    /// What an object claims to be, where notes of that count.
+    /// What an object claims to be, where notes of that count, and whose it is said to be.
     pub(super) fn claimed(
         &self,
         object: Option<Object<'_>>,
@@ -230,13 +230,17 @@ impl Walk<'_> {
         operand: usize,
         path: &Path,
     ) -> Result<Stat, Error> {
-        match object.filter(|_| self.keeping.is_fake()) {
+        let mut stat = match object.filter(|_| self.keeping.is_fake()) {
             Some(object) => {
                 let shown = || self.teller.source_path(operand, path);
-                Ok(Claim::of(object, stat, shown)?.stat)
+                Claim::of(object, stat, shown)?.stat
             }
-            None => Ok(stat),
+            None => stat,
+        };
+        if let Some(owner) = self.lister.options.adjust.owned.get(path) {
+            (stat.uid, stat.gid) = *owner;
         }
+        Ok(stat)
     }
 
     /// The ACLs and extended attributes of an entry. `None` where they could not be read: that is told, and the entry
