@@ -250,8 +250,8 @@ complete -c resilver -n "__fish_resilver_needs_command" -a "job" -d 'Mirrors tha
 complete -c resilver -n "__fish_resilver_needs_command" -a "why" -d 'Tell what a run with these words would do about the paths behind --, and which rule or comparison decides it'
 complete -c resilver -n "__fish_resilver_needs_command" -a "completions" -d 'Print completions for a shell'
 complete -c resilver -n "__fish_resilver_needs_command" -a "man" -d 'Print the manual page, in roff'
-complete -c resilver -n "__fish_resilver_needs_command" -a "push" -d 'Send what was changed in a mirror since it was pulled back to where it came from, but nothing over what was changed there: exit code 28 if both sides changed something'
-complete -c resilver -n "__fish_resilver_needs_command" -a "diff" -d 'Tell what was changed in a mirror and in its origin since it was pulled: exit code 28 if both sides changed something'
+complete -c resilver -n "__fish_resilver_needs_command" -a "push" -d 'Send what was changed in a mirror since it was pulled back to where it came from, but nothing over what was changed there: exit code 28 if both sides changed something, 29 if a file here is corrupt'
+complete -c resilver -n "__fish_resilver_needs_command" -a "diff" -d 'Tell what was changed in a mirror and in its origin since it was pulled: exit code 28 if both sides changed something, 29 if a file here is corrupt'
 complete -c resilver -n "__fish_resilver_needs_command" -a "signature" -d 'Write the signature of a file, to make deltas against (rdiff\'s format)'
 complete -c resilver -n "__fish_resilver_needs_command" -a "delta" -d 'Write what turns the file of a signature into another one'
 complete -c resilver -n "__fish_resilver_needs_command" -a "patch" -d 'Make the new file of an old one and a delta'
@@ -320,14 +320,14 @@ complete -c resilver -n "__fish_resilver_using_subcommand push" -l port -d 'Wher
 complete -c resilver -n "__fish_resilver_using_subcommand push" -l password-file -d 'Read the password of a daemon from this file' -r
 complete -c resilver -n "__fish_resilver_using_subcommand push" -l timeout -d 'Give up when nothing moves for so long' -r
 complete -c resilver -n "__fish_resilver_using_subcommand push" -l delete-guard -d 'Refuse to remove more than this part of what is there [default: 50]' -r
-complete -c resilver -n "__fish_resilver_using_subcommand push" -l ours -d 'Where both sides changed something, send what is here'
-complete -c resilver -n "__fish_resilver_using_subcommand push" -l theirs -d 'Where both sides changed something, fetch what is there'
-complete -c resilver -n "__fish_resilver_using_subcommand push" -l keep-both -d 'Where both sides changed something, send what is here and leave what is there beside it; what one side removed comes back'
+complete -c resilver -n "__fish_resilver_using_subcommand push" -l ours -d 'Settle conflicts, and what is corrupt here, by sending what is here'
+complete -c resilver -n "__fish_resilver_using_subcommand push" -l theirs -d 'Settle conflicts, and what is corrupt here, by fetching what is there'
+complete -c resilver -n "__fish_resilver_using_subcommand push" -l keep-both -d 'Settle them by sending what is here, and leave what is there beside it; what one side removed comes back'
 complete -c resilver -n "__fish_resilver_using_subcommand push" -s n -l dry-run -d 'Tell what would be done, change nothing'
 complete -c resilver -n "__fish_resilver_using_subcommand push" -s v -l verbose -d 'Name what is sent'
 complete -c resilver -n "__fish_resilver_using_subcommand push" -s i -l itemize-changes -d 'Tell what changes about each entry'
 complete -c resilver -n "__fish_resilver_using_subcommand push" -l progress -d 'Tell how far each file is'
-complete -c resilver -n "__fish_resilver_using_subcommand push" -s q -l quiet -d 'Tell errors and conflicts only'
+complete -c resilver -n "__fish_resilver_using_subcommand push" -s q -l quiet -d 'Tell errors, conflicts and what is corrupt only'
 complete -c resilver -n "__fish_resilver_using_subcommand push" -s z -l compress -d 'Compress what is sent'
 complete -c resilver -n "__fish_resilver_using_subcommand diff" -s e -l rsh -d 'Go there by this command, not as the pull did' -r
 complete -c resilver -n "__fish_resilver_using_subcommand diff" -l rsync-path -d 'What to run there' -r

@@ -54,7 +54,7 @@ pub enum Code {
     Held = 27,
     /// Both sides changed something. Ours.
     Conflicts = 28,
-    /// A verification found differences. Ours.
+    /// A verification found differences, or there is a corrupt file that no push sends. Ours.
     Differs = 29,
     /// Nothing moved for too long.
     Timeout = 30,
@@ -141,7 +141,7 @@ impl Code {
             Code::Refused => "a gate refused the switch",
             Code::Held => "the destination is held by another run",
             Code::Conflicts => "both sides changed something",
-            Code::Differs => "verification found differences",
+            Code::Differs => "differences, or corrupt files, were found",
             Code::Timeout => "timeout in data send/receive",
             Code::ConnectTimeout => "timeout waiting for daemon connection",
             Code::ShellFailed => "remote shell failed",

@@ -38,6 +38,7 @@ struct All<'a> {
     keep: usize,
     wait: usize,
     conflicts: usize,
+    corrupt: usize,
     unknown: usize,
     entries: Vec<Told<'a>>,
 }
@@ -60,6 +61,12 @@ impl<'e> Differences<'e> {
         self.count("conflict")
     }
 
+    /// How many files here are corrupt.
+    #[must_use]
+    pub fn corrupt(&self) -> usize {
+        self.count("corrupt")
+    }
+
     fn count(&self, push: &str) -> usize {
         let is_so = |(_, state): &&(&Path, State)| does(*state) == push;
         self.states.iter().filter(is_so).count()
@@ -78,15 +85,15 @@ impl<'e> Differences<'e> {
         let mut text = row("here", "there", "push", Path::new("path"), charset);
         for (path, state) in &self.states {
             let (here, there) = sides(*state);
-            let word = |change: Option<Change>| change.map_or("-", word);
-            text.extend(row(word(here), word(there), does(*state), path, charset));
+            let (here, there) = (here.unwrap_or("-"), there.unwrap_or("-"));
+            text.extend(row(here, there, does(*state), path, charset));
         }
         let summary = format!(
             "{} to send, {} to remove there, {} kept there, {}{}\n",
             self.count("send"),
             self.count("remove"),
             self.count("keep"),
-            conflicts(self.conflicts()),
+            left(self.conflicts(), self.corrupt()),
             match self.count("wait") {
                 0 => String::new(),
                 1 => ", 1 waits for that".into(),
@@ -105,8 +112,8 @@ impl<'e> Differences<'e> {
             let (here, there) = sides(*state);
             Told {
                 path: Name::of(path),
-                here: here.map(word),
-                there: there.map(word),
+                here,
+                there,
                 push: does(*state),
             }
         });
@@ -117,6 +124,7 @@ impl<'e> Differences<'e> {
             keep: self.count("keep"),
             wait: self.count("wait"),
             conflicts: self.conflicts(),
+            corrupt: self.corrupt(),
             unknown: self.unknown,
             entries: told.collect(),
         };
@@ -134,7 +142,7 @@ pub fn in_use(mirror: &Path, holder: &Holder) -> Vec<u8> {
         .into()
 }
 
-/// What a push did or, in a dry run, would do: conflicts one a line and, unless `quiet`, a summary.
+/// What a push did or, in a dry run, would do: conflicts and what is corrupt one a line and, unless `quiet`, a summary.
 #[must_use]
 pub fn pushed(plan: &Plan, dry_run: bool, quiet: bool) -> Vec<u8> {
     let charset = Charset::from_env();
@@ -144,6 +152,13 @@ pub fn pushed(plan: &Plan, dry_run: bool, quiet: bool) -> Vec<u8> {
         push_escaped(&mut text, path.as_os_str().as_bytes(), charset);
         let how = format!(": {} here, {} there\n", word(*here), word(*there));
         text.extend_from_slice(how.as_bytes());
+    }
+    for (path, there) in &plan.corrupt {
+        text.extend_from_slice(b"corrupt: ");
+        push_escaped(&mut text, path.as_os_str().as_bytes(), charset);
+        text.extend_from_slice(b": another size here, and the same time");
+        let there = there.map_or(String::new(), |there| format!("; {} there", word(there)));
+        text.extend_from_slice(format!("{there}\n").as_bytes());
     }
     text.extend(not_known(plan.unknown));
     if quiet {
@@ -192,20 +207,32 @@ fn alone(removed: &BTreeSet<PathBuf>, made: &BTreeSet<PathBuf>) -> usize {
     removed.difference(made).count()
 }
 
-/// What can be done about conflicts.
+/// What can be done about conflicts, and about what is corrupt.
 #[must_use]
-pub fn advice(count: usize) -> String {
-    format!(
-        "{}: resilver diff tells how; resilver push settles with --ours, --theirs or --keep-both",
-        conflicts(count)
-    )
+pub fn advice(plan: &Plan) -> String {
+    let (conflicts, corrupt) = (plan.conflicts.len(), plan.corrupt.len());
+    match (conflicts, corrupt) {
+        (0, _) => format!(
+            "{corrupt} corrupt, which is no edit: the next pull, or resilver push --theirs, brings what is there; \
+             --ours sends what is here"
+        ),
+        _ => format!(
+            "{}: resilver diff tells how; resilver push settles with --ours, --theirs or --keep-both",
+            left(conflicts, corrupt)
+        ),
+    }
 }
 
-fn conflicts(count: usize) -> String {
-    match count {
-        1 => "1 conflict".into(),
-        _ => format!("{count} conflicts"),
+/// What is left to be settled.
+fn left(conflicts: usize, corrupt: usize) -> String {
+    let mut text = match conflicts {
+        1 => "1 conflict".to_owned(),
+        _ => format!("{conflicts} conflicts"),
+    };
+    if corrupt > 0 {
+        let _ = write!(text, ", {corrupt} corrupt");
     }
+    text
 }
 
 fn row(here: &str, there: &str, push: &str, path: &Path, charset: Charset) -> Vec<u8> {
@@ -215,13 +242,15 @@ fn row(here: &str, there: &str, push: &str, path: &Path, charset: Charset) -> Ve
     row
 }
 
-fn sides(state: State) -> (Option<Change>, Option<Change>) {
+/// What was done here, and there.
+fn sides(state: State) -> (Option<&'static str>, Option<&'static str>) {
     match state {
-        State::Send(here) => (Some(here), None),
-        State::Keep(there) => (None, Some(there)),
+        State::Send(here) => (Some(word(here)), None),
+        State::Keep(there) => (None, Some(word(there))),
         State::Agree => (None, None),
-        State::Conflict { here, there } => (Some(here), Some(there)),
-        State::Wait { here, there } => (here, there),
+        State::Conflict { here, there } => (Some(word(here)), Some(word(there))),
+        State::Corrupt { there } => (Some("corrupt"), there.map(word)),
+        State::Wait { here, there } => (here.map(word), there.map(word)),
     }
 }
 
@@ -233,6 +262,7 @@ fn does(state: State) -> &'static str {
         State::Keep(_) => "keep",
         State::Agree => "agree",
         State::Conflict { .. } => "conflict",
+        State::Corrupt { .. } => "corrupt",
         State::Wait { .. } => "wait",
     }
 }
@@ -273,6 +303,7 @@ mod tests {
             ("d", conflict),
             ("e", waits),
             ("f", State::Agree),
+            ("g", State::Corrupt { there: None }),
         ])
     }
 
@@ -286,7 +317,8 @@ deleted       -             remove    b
 -             changed       keep      c
 changed       type changed  conflict  d
 deleted       -             wait      e
-1 to send, 1 to remove there, 1 kept there, 1 conflict, 1 waits for that
+corrupt       -             corrupt   g
+1 to send, 1 to remove there, 1 kept there, 1 conflict, 1 corrupt, 1 waits for that
 ";
         assert_eq!(text, expected);
         let nothing = differences(&[("f", State::Agree)]).as_text();
@@ -304,7 +336,14 @@ deleted       -             wait      e
             "path": "a", "here": "created", "there": null, "push": "send",
         });
         assert_eq!(told["entries"][0], first);
-        assert_eq!(told["entries"].as_array().map(Vec::len), Some(5));
+        let corrupt = serde_json::json!({
+            "path": "g", "here": "corrupt", "there": null, "push": "corrupt",
+        });
+        assert_eq!(
+            (&told["corrupt"], &told["entries"][5]),
+            (&1.into(), &corrupt)
+        );
+        assert_eq!(told["entries"].as_array().map(Vec::len), Some(6));
     }
 
     #[test]
@@ -315,10 +354,15 @@ deleted       -             wait      e
             remove_there: paths("d d/x e"),
             kept: 3,
             conflicts: vec![("c".into(), Change::Deleted, Change::Changed)],
+            corrupt: vec![("f".into(), None), ("g".into(), Some(Change::Deleted))],
             ..Plan::default()
         };
         let text = |dry, quiet| String::from_utf8(pushed(&plan, dry, quiet)).expect("text");
-        let conflict = "conflict: c: deleted here, changed there\n";
+        let conflict = "\
+conflict: c: deleted here, changed there
+corrupt: f: another size here, and the same time
+corrupt: g: another size here, and the same time; deleted there
+";
         assert_eq!(text(false, true), conflict);
         let whole = format!("{conflict}sent 2, removed there 2, kept there 3\n");
         assert_eq!(text(false, false), whole);

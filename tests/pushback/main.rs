@@ -10,6 +10,7 @@ mod sshd;
 
 mod attributes;
 mod cells;
+mod corrupt;
 mod guard;
 mod held;
 mod matrix;

@@ -77,7 +77,7 @@ fn every_difference_has_its_word() {
             "extra       more/x: should not be there",
             "4 files verified, ",
             "11 differ",
-            "resilver error: verification found differences (code 29)",
+            "resilver error: differences, or corrupt files, were found (code 29)",
         ] {
             assert!(said.text().contains(line), "{line}: {said}");
         }

@@ -10,7 +10,7 @@ pub const PUSH_BACK: &[Paragraph] = &[
          changed only here is sent, what was changed only there is left alone until the next pull, and where both \
          sides changed something that is not the same, nothing is done: it is named, and the exit code is 28. \
          resilver diff MIRROR tells the same and changes nothing; with --json as one object: version, the numbers \
-         send, remove, keep, wait, conflicts and unknown, and entries, each with path, here, there (what was done, or \
+         send, remove, keep, wait, conflicts, corrupt and unknown, and entries, each with path, here, there (what was done, or \
          null) and push.",
     ),
     Text(
@@ -20,7 +20,17 @@ pub const PUSH_BACK: &[Paragraph] = &[
          times of directories and links, nor the mirror's own directory. What is made in a directory that the other \
          side removed, or made something else of, is a conflict; a directory that was removed here stays there as \
          long as something new or changed is in it: in diff it waits, and so does what goes with a conflict. One in \
-         which a push finds something else is left there, and tried again by the next.",
+         which a push finds something else, such as what rules leave out, stays and is tried again by the next: it is \
+         told as left there and is no error, the exit code being 0.",
+    ),
+    Text(
+        "A file whose size is another here although its time of modification is the very same was not edited, but cut \
+         short by a crash or a bad disk, as verify says too: it is corrupt. No push sends it; push and diff name it, \
+         with exit code 29, or 28 if there are conflicts as well. The next pull brings what is there, and --theirs \
+         does, --ours and --keep-both send it all the same: a program that gives a file its old time back when it has \
+         edited it looks like that. So does, on a file system that keeps whole seconds only, an edit in the very \
+         second in which the file was last changed there. After a pull without times nothing tells. Damage that \
+         leaves the size as it was is no change to push, and verify finds it.",
     ),
     Text(
         "A push holds the mirror from before it is listed until its end: another run on it ends with code 27, and so \

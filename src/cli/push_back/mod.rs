@@ -89,16 +89,24 @@ pub fn commands() -> [Command; 2] {
         on_mirror(
             PUSH,
             "Send what was changed in a mirror since it was pulled back to where it came from, but nothing \
-             over what was changed there: exit code 28 if both sides changed something",
+             over what was changed there: exit code 28 if both sides changed something, 29 if a file here is corrupt",
         )
         .args([
-            switch("ours", None, "Where both sides changed something, send what is here"),
-            switch("theirs", None, "Where both sides changed something, fetch what is there"),
+            switch(
+                "ours",
+                None,
+                "Settle conflicts, and what is corrupt here, by sending what is here",
+            ),
+            switch(
+                "theirs",
+                None,
+                "Settle conflicts, and what is corrupt here, by fetching what is there",
+            ),
             switch(
                 "keep-both",
                 None,
-                "Where both sides changed something, send what is here and leave what is there beside it; what \
-                 one side removed comes back",
+                "Settle them by sending what is here, and leave what is there beside it; what one side removed \
+                 comes back",
             ),
         ])
         .group(ArgGroup::new("settlement").args(["ours", "theirs", "keep-both"]))
@@ -114,13 +122,13 @@ pub fn commands() -> [Command; 2] {
             switch("verbose", Some('v'), "Name what is sent").action(ArgAction::Count),
             switch("itemize-changes", Some('i'), "Tell what changes about each entry"),
             switch("progress", None, "Tell how far each file is"),
-            switch("quiet", Some('q'), "Tell errors and conflicts only"),
+            switch("quiet", Some('q'), "Tell errors, conflicts and what is corrupt only"),
             switch("compress", Some('z'), "Compress what is sent"),
         ]),
         on_mirror(
             DIFF,
             "Tell what was changed in a mirror and in its origin since it was pulled: exit code 28 if both sides \
-             changed something",
+             changed something, 29 if a file here is corrupt",
         )
         .arg(switch("json", None, "As JSON")),
     ]
@@ -249,11 +257,13 @@ impl PushBack {
                     false => differences.as_text(),
                 };
                 print(&text);
-                Ok(match differences.conflicts() {
-                    _ if lists.unknown > 0 => lists.code.number(),
-                    0 => lists.code.number(),
-                    _ => Code::Conflicts.number(),
-                })
+                let code = match (differences.conflicts(), differences.corrupt()) {
+                    _ if lists.unknown > 0 => lists.code,
+                    (0, 0) => lists.code,
+                    (0, _) => Code::Differs,
+                    _ => Code::Conflicts,
+                };
+                Ok(code.number())
             }
             Errand::Push {
                 settlement,
@@ -290,7 +300,7 @@ fn push(
     let code = sessions.carry_out(&lists, &mut plan)?;
     print(&told::pushed(&plan, dry_run, quiet || !is_through(code)));
     spared?;
-    end(code, plan.conflicts.len())
+    end(code, &plan)
 }
 
 /// Refuses what is the name of another machine, unless something here has that name.
@@ -319,10 +329,15 @@ fn check_removals(lists: &Lists, plan: &Plan, percent: u8) -> Result<(), Refusal
     Err(Refusal::failed(text, Code::Refused))
 }
 
-/// The exit code, conflicts being told last.
-fn end(code: Code, conflicts: usize) -> Result<u8, Refusal> {
-    match (code, conflicts) {
-        (Code::Success, 1..) => Err(Refusal::failed(told::advice(conflicts), Code::Conflicts)),
+/// The exit code, what is left to be settled being told last.
+fn end(code: Code, plan: &Plan) -> Result<u8, Refusal> {
+    let left = match (plan.conflicts.is_empty(), plan.corrupt.is_empty()) {
+        (true, true) => None,
+        (true, false) => Some(Code::Differs),
+        (false, _) => Some(Code::Conflicts),
+    };
+    match (code, left) {
+        (Code::Success, Some(left)) => Err(Refusal::failed(told::advice(plan), left)),
         _ => Ok(code.number()),
     }
 }

@@ -7,7 +7,7 @@ use super::state::{Change, State, parent};
 use super::tree::Edits;
 use crate::sys::Kind;
 
-/// What becomes of conflicts.
+/// What becomes of conflicts, and of what is corrupt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Settlement {
     /// Nothing: they are told.
@@ -40,6 +40,8 @@ pub struct Plan {
     pub kept: usize,
     /// Conflicts that are left: the path, and what was done here and there.
     pub conflicts: Vec<(PathBuf, Change, Change)>,
+    /// Damaged files here that are left: the path, and what was done there, if anything.
+    pub corrupt: Vec<(PathBuf, Option<Change>)>,
     /// Entries that were to be removed there and stay, since something else is in them.
     pub left: usize,
     /// Entries of which it is not known what the origin has.
@@ -113,6 +115,11 @@ impl Edits {
                         plan.conflicts.push((path.to_owned(), here, there));
                     }
                 }
+                State::Corrupt { there } => {
+                    if !self.settle(path, settlement, &mut plan) {
+                        plan.corrupt.push((path.to_owned(), there));
+                    }
+                }
                 State::Wait { .. } => drop(self.settle(path, settlement, &mut plan)),
             }
         }
@@ -120,7 +127,7 @@ impl Edits {
         plan
     }
 
-    /// Settles a conflict, or what waits for one; tells whether it could.
+    /// Settles a conflict, or what waits for one or is corrupt; tells whether it could.
     fn settle(&self, path: &Path, settlement: Settlement, plan: &mut Plan) -> bool {
         let path = path.to_owned();
         let (here, there) = (self.kind_here(&path), self.kind_there(&path));

@@ -35,6 +35,11 @@ pub enum State {
         /// What was done there.
         there: Change,
     },
+    /// A file here is damaged, which is no edit: it is left as it is.
+    Corrupt {
+        /// What was done there, if anything.
+        there: Option<Change>,
+    },
     /// It goes with a conflict in the directory above or below it.
     Wait {
         /// What was done here, if anything.
@@ -65,6 +70,10 @@ impl Edits {
     /// The state of a path, as far as it and what is above it tell.
     fn state(&self, path: &Path, entry: &Entry, states: &States<'_>) -> Option<State> {
         match entry.changes() {
+            (_, there) if entry.is_corrupt() => Some(match entry.agrees(self.sense()) {
+                true => State::Agree,
+                false => State::Corrupt { there },
+            }),
             (None, None) => None,
             (Some(Change::Created), None) => Some(match self.taken_there(path, states) {
                 Some(there) => State::Conflict {

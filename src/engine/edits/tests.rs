@@ -18,10 +18,21 @@ fn record(kind: Kind, size: u64) -> Record {
         kind,
         mode: 0o644,
         size,
-        mtime: Time { sec: 100, nsec: 5 },
+        // Who writes into a file gives it another time.
+        mtime: match kind {
+            Kind::File => written(size),
+            _ => written(0),
+        },
         target: (kind == Kind::Symlink).then(|| PathBuf::from(size.to_string())),
         rdev: (0, 0),
         sum: None,
+    }
+}
+
+fn written(size: u64) -> Time {
+    Time {
+        sec: 100 + i64::try_from(size).expect("a size"),
+        nsec: 5,
     }
 }
 
@@ -160,6 +171,88 @@ fn what_counts_as_a_change() {
     ] {
         assert_eq!(one(change, sense, kind), counts, "{kind:?} {sense:?}");
     }
+}
+
+/// What the mirror has of a file of one byte, by its size and time; whether it is corrupt.
+#[test]
+fn a_file_that_nobody_wrote_is_no_edit() {
+    let whole = |time: Time| Time { nsec: 0, ..time };
+    let (then, later) = (written(1), written(2));
+    let no_times = Sense {
+        times: false,
+        ..ALL
+    };
+    for (base, size, here, sense, is_corrupt) in [
+        (then, 0, then, ALL, true),
+        (then, 2, then, ALL, true),
+        (then, 0, later, ALL, false),
+        (then, 0, Time { nsec: 6, ..then }, ALL, false),
+        (then, 0, then, no_times, false),
+        // A protocol that tells whole seconds: an edit in that second has parts of one.
+        (whole(then), 0, whole(then), ALL, true),
+        (whole(then), 0, then, ALL, false),
+        // A file system that keeps whole seconds.
+        (then, 0, whole(then), ALL, true),
+    ] {
+        let of = |size, mtime| Record {
+            mtime,
+            ..file(size)
+        };
+        let base = of(1, base);
+        let mut edits = Edits::new(sense, [(PathBuf::from("p"), base.clone())].into_iter());
+        edits.here("p".into(), of(size, here));
+        edits.there("p".into(), base);
+        let corrupt = State::Corrupt { there: None };
+        let expected = match is_corrupt {
+            true => corrupt,
+            false => State::Send(Changed),
+        };
+        assert_eq!(state(&edits, "p"), Some(expected), "{size} {here:?}");
+        let plan = edits.plan(Settlement::None, true);
+        assert_eq!(plan.is_idle(), is_corrupt);
+        assert_eq!(plan.corrupt.is_empty(), !is_corrupt);
+    }
+}
+
+#[test]
+fn what_is_corrupt_is_settled_as_conflicts_are() {
+    let settled = |there: &str, settlement| {
+        let mut edits = edits("d/ d/p=9", "d/", there);
+        let cut = Record { size: 4, ..file(9) };
+        edits.here("d/p".into(), cut);
+        edits.plan(settlement, true)
+    };
+    let p = paths("d/p");
+    for (there, change) in [
+        ("d/ d/p=9", None),
+        ("d/ d/p=8", Some(Changed)),
+        ("d/", Some(Deleted)),
+        ("d/ d/p/", Some(Retyped)),
+    ] {
+        let plan = settled(there, Settlement::None);
+        assert!(plan.is_idle(), "{plan:?}");
+        assert_eq!(plan.corrupt, [("d/p".into(), change)]);
+        assert_eq!(settled(there, Settlement::Ours).send, p, "{there}");
+        let theirs = settled(there, Settlement::Theirs);
+        let here = match change {
+            Some(Deleted) => &theirs.remove_here,
+            _ => &theirs.fetch,
+        };
+        assert_eq!(here, &p, "{there}");
+        let both = settled(there, Settlement::Both);
+        let (sent, left) = match change {
+            Some(Deleted) => (&both.send, 0),
+            Some(Retyped) => (&both.send, 1),
+            _ => (&both.send_beside, 0),
+        };
+        assert_eq!((sent == &p, both.corrupt.len()), (left == 0, left));
+    }
+    // Both sides have the same by now, whatever it is.
+    let mut same = edits("p=9", "", "");
+    let cut = Record { size: 4, ..file(9) };
+    same.here("p".into(), cut.clone());
+    same.there("p".into(), cut);
+    assert_eq!(state(&same, "p"), Some(State::Agree));
 }
 
 #[test]

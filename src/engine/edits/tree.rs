@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
-use super::compare::{Likeness, Sense, likeness, same};
+use super::compare::{Likeness, Sense, is_corrupt, likeness, same};
 use super::mirror::Mirror;
 use super::state::Change;
 use crate::stage::catalogue::Record;
@@ -37,11 +37,20 @@ pub(super) enum Side {
     AsBase,
     /// The same as the base, unless its content says otherwise.
     InDoubt(Box<Record>),
+    /// The same file, of another size although nobody wrote into it.
+    Corrupt(Box<Record>),
     /// Something else.
     Other(Box<Record>),
 }
 
 impl Side {
+    fn of_mirror(base: Option<&Record>, record: Record, sense: Sense) -> Side {
+        match base {
+            Some(base) if is_corrupt(base, &record, sense) => Side::Corrupt(Box::new(record)),
+            _ => Side::of(base, record, sense, true),
+        }
+    }
+
     fn of(base: Option<&Record>, record: Record, sense: Sense, doubts: bool) -> Side {
         let likeness = base.map(|base| likeness(base, &record, sense));
         match likeness {
@@ -57,7 +66,7 @@ impl Side {
         match self {
             Side::Absent => None,
             Side::AsBase => base.as_ref(),
-            Side::InDoubt(record) | Side::Other(record) => Some(record),
+            Side::InDoubt(record) | Side::Corrupt(record) | Side::Other(record) => Some(record),
         }
     }
 
@@ -84,6 +93,11 @@ impl Entry {
     /// What each side changed.
     pub fn changes(&self) -> (Option<Change>, Option<Change>) {
         (self.here.change(&self.base), self.there.change(&self.base))
+    }
+
+    /// Whether what is here is damaged.
+    pub fn is_corrupt(&self) -> bool {
+        matches!(self.here, Side::Corrupt(_))
     }
 
     /// Whether both sides have the same, or nothing.
@@ -117,7 +131,7 @@ impl Edits {
     /// Takes an entry of the mirror.
     pub fn here(&mut self, path: PathBuf, record: Record) {
         let entry = self.entries.entry(path).or_default();
-        entry.here = Side::of(entry.base.as_ref(), record, self.sense, true);
+        entry.here = Side::of_mirror(entry.base.as_ref(), record, self.sense);
     }
 
     /// Takes an entry of the origin, whose times are its own.
