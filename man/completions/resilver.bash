@@ -755,7 +755,7 @@ _resilver() {
             return 0
             ;;
         resilver__subcmd__push)
-            opts="-e -n -v -i -q -z --rsh --rsync-path --ssh --identity --port --password-file --timeout --ours --theirs --keep-both --delete-guard --dry-run --verbose --itemize-changes --progress --quiet --compress"
+            opts="-e -n -v -i -q -z --rsh --rsync-path --ssh --identity --port --password-file --timeout --ours --theirs --keep-both --delete-guard --dry-run --verbose --itemize-changes --progress --quiet --compress --json"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

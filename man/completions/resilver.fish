@@ -329,6 +329,7 @@ complete -c resilver -n "__fish_resilver_using_subcommand push" -s i -l itemize-
 complete -c resilver -n "__fish_resilver_using_subcommand push" -l progress -d 'Tell how far each file is'
 complete -c resilver -n "__fish_resilver_using_subcommand push" -s q -l quiet -d 'Tell errors, conflicts and what is corrupt only'
 complete -c resilver -n "__fish_resilver_using_subcommand push" -s z -l compress -d 'Compress what is sent'
+complete -c resilver -n "__fish_resilver_using_subcommand push" -l json -d 'As JSON, one object a line'
 complete -c resilver -n "__fish_resilver_using_subcommand diff" -s e -l rsh -d 'Go there by this command, not as the pull did' -r
 complete -c resilver -n "__fish_resilver_using_subcommand diff" -l rsync-path -d 'What to run there' -r
 complete -c resilver -n "__fish_resilver_using_subcommand diff" -l ssh -d 'The system\'s ssh or the built-in client' -r

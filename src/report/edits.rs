@@ -1,9 +1,9 @@
-//! What was changed here and there, as text and as JSON, and what a push did about it.
+//! What was changed here and there, as text and as JSON.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -142,69 +142,13 @@ pub fn in_use(mirror: &Path, holder: &Holder) -> Vec<u8> {
         .into()
 }
 
-/// What a push did or, in a dry run, would do: conflicts and what is corrupt one a line and, unless `quiet`, a summary.
-#[must_use]
-pub fn pushed(plan: &Plan, dry_run: bool, quiet: bool) -> Vec<u8> {
-    let charset = Charset::from_env();
-    let mut text = Vec::new();
-    for (path, here, there) in &plan.conflicts {
-        text.extend_from_slice(b"conflict: ");
-        push_escaped(&mut text, path.as_os_str().as_bytes(), charset);
-        let how = format!(": {} here, {} there\n", word(*here), word(*there));
-        text.extend_from_slice(how.as_bytes());
-    }
-    for (path, there) in &plan.corrupt {
-        text.extend_from_slice(b"corrupt: ");
-        push_escaped(&mut text, path.as_os_str().as_bytes(), charset);
-        text.extend_from_slice(b": another size here, and the same time");
-        let there = there.map_or(String::new(), |there| format!("; {} there", word(there)));
-        text.extend_from_slice(format!("{there}\n").as_bytes());
-    }
-    text.extend(not_known(plan.unknown));
-    if quiet {
-        return text;
-    }
-    let would = if dry_run { "would have " } else { "" };
-    let mut summary = String::new();
-    for (count, what) in [
-        (plan.send.len() + plan.send_beside.len(), "sent"),
-        (alone(&plan.remove_there, &plan.send), "removed there"),
-        (plan.fetch.len(), "fetched"),
-        (alone(&plan.remove_here, &plan.fetch), "removed here"),
-        (plan.kept, "kept there"),
-        (plan.left, "left there"),
-    ] {
-        if count > 0 {
-            let comma = if summary.is_empty() { would } else { ", " };
-            let _ = write!(summary, "{comma}{what} {count}");
-        }
-    }
-    if summary.is_empty() {
-        summary.push_str("nothing was pushed");
-    }
-    summary.push('\n');
-    text.extend_from_slice(summary.as_bytes());
-    text
-}
-
-/// What a push had removed before its way broke.
-#[must_use]
-pub fn broken(count: usize) -> Vec<u8> {
-    format!("removed there {count} before the way broke: the next push does what is left\n").into()
-}
-
 /// That an incomplete list is none of what was deleted.
-fn not_known(count: usize) -> Vec<u8> {
+pub(super) fn not_known(count: usize) -> Vec<u8> {
     match count {
         0 => Vec::new(),
         1 => b"1 entry is not known there: nothing is done about it\n".to_vec(),
         _ => format!("{count} entries are not known there: nothing is done about them\n").into(),
     }
-}
-
-/// How many are removed for good, not to make room.
-fn alone(removed: &BTreeSet<PathBuf>, made: &BTreeSet<PathBuf>) -> usize {
-    removed.difference(made).count()
 }
 
 /// What can be done about conflicts, and about what is corrupt.
@@ -243,7 +187,7 @@ fn row(here: &str, there: &str, push: &str, path: &Path, charset: Charset) -> Ve
 }
 
 /// What was done here, and there.
-fn sides(state: State) -> (Option<&'static str>, Option<&'static str>) {
+pub(super) fn sides(state: State) -> (Option<&'static str>, Option<&'static str>) {
     match state {
         State::Send(here) => (Some(word(here)), None),
         State::Keep(there) => (None, Some(word(there))),
@@ -255,7 +199,7 @@ fn sides(state: State) -> (Option<&'static str>, Option<&'static str>) {
 }
 
 /// What a push does about it.
-fn does(state: State) -> &'static str {
+pub(super) fn does(state: State) -> &'static str {
     match state {
         State::Send(Change::Deleted) => "remove",
         State::Send(_) => "send",
@@ -267,7 +211,7 @@ fn does(state: State) -> &'static str {
     }
 }
 
-fn word(change: Change) -> &'static str {
+pub(super) fn word(change: Change) -> &'static str {
     match change {
         Change::Created => "created",
         Change::Changed => "changed",
@@ -344,31 +288,5 @@ corrupt       -             corrupt   g
             (&1.into(), &corrupt)
         );
         assert_eq!(told["entries"].as_array().map(Vec::len), Some(6));
-    }
-
-    #[test]
-    fn a_push_names_conflicts_and_counts_the_rest() {
-        let paths = |text: &str| text.split(' ').map(PathBuf::from).collect();
-        let plan = Plan {
-            send: paths("a d"),
-            remove_there: paths("d d/x e"),
-            kept: 3,
-            conflicts: vec![("c".into(), Change::Deleted, Change::Changed)],
-            corrupt: vec![("f".into(), None), ("g".into(), Some(Change::Deleted))],
-            ..Plan::default()
-        };
-        let text = |dry, quiet| String::from_utf8(pushed(&plan, dry, quiet)).expect("text");
-        let conflict = "\
-conflict: c: deleted here, changed there
-corrupt: f: another size here, and the same time
-corrupt: g: another size here, and the same time; deleted there
-";
-        assert_eq!(text(false, true), conflict);
-        let whole = format!("{conflict}sent 2, removed there 2, kept there 3\n");
-        assert_eq!(text(false, false), whole);
-        let would = format!("{conflict}would have sent 2, removed there 2, kept there 3\n");
-        assert_eq!(text(true, false), would);
-        let idle = pushed(&Plan::default(), false, false);
-        assert_eq!(idle, b"nothing was pushed\n");
     }
 }

@@ -282,7 +282,18 @@ impl Json {
     }
 
     fn tell(&mut self, told: Told<'_>) {
+        self.object(told);
+    }
+
+    /// An object of somebody else's.
+    pub(super) fn object(&mut self, told: impl Serialize) {
         self.screen.out(&line(told));
+    }
+
+    /// The last object.
+    pub(super) fn end_with(&mut self, told: impl Serialize) {
+        self.object(told);
+        self.screen.flush();
     }
 
     fn item(&mut self, item: &Item) {

@@ -10,7 +10,7 @@
 //!
 //! [`Telling`] is the [`crate::engine::Report`] of a run; it asks the engine for what its voices want and for
 //! nothing else. [`Why`] listens to a trial run and tells what decided about some paths, [`Verification`] takes what
-//! a trial run would change for findings. What is told is the
+//! a trial run would change for findings, and [`pushed`] to the runs of a push. What is told is the
 //! [`Style`]: the [`Levels`] of `--info` and `--debug`, and the [`Format`] of an entry's line. Every line of
 //! text is the one that rsync 3.5.0 prints for the same situation; the few that differ stand in the manual
 //! page under *DIFFERENCES FROM RSYNC*.
@@ -26,6 +26,7 @@ mod log;
 mod numbers;
 pub mod points;
 mod progress;
+pub mod pushed;
 mod screen;
 mod sentence;
 pub mod state;

@@ -13,6 +13,7 @@ mod cells;
 mod corrupt;
 mod guard;
 mod held;
+mod json;
 mod matrix;
 mod others;
 mod place;

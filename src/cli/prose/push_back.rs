@@ -80,6 +80,15 @@ pub const PUSH_BACK: &[Paragraph] = &[
          file of somebody else's that is sent anew becomes one's own, and keeps its group if one is a member of it.",
     ),
     Text(
+        "With --json a push tells one object a line, as described under JSON: start; message, whatever goes wrong \
+         and what the other end says; with --progress progress; then an entry for each path that is not on both sides \
+         as it was pulled, with path, here and there as in diff, push (send, remove, fetch, remove here, keep both, \
+         keep, conflict, corrupt, wait) and, where something was to be done, done: whether it is known to be done, \
+         which is false in a dry run, of what was left there, and behind a way that broke. Last comes the summary: \
+         exit_code, seconds, dry_run and, of a push that came to its end, the numbers sent, removed, fetched, \
+         removed_here, kept, left, conflicts, corrupt and unknown, in a dry run those that would be.",
+    ),
+    Text(
         "A stock rsync locks nothing. resilver looks at the names in question once more right before it sends them; \
          what is changed there between that look and the turn of the file, seconds as a rule, is overwritten unseen. \
          What is made there by then in a directory that goes is spared, if no more than 4000 entries go. A file of \

@@ -52,18 +52,19 @@ pub fn push(words: &[OsString], run: &Sync) -> Result<u8, Refusal> {
         perms: past.sense.perms && preserve.perms,
         ..past.sense
     };
-    let lists = Lists::of(&past)?;
+    let lists = Lists::of(&past, None)?;
     let sessions = Sessions {
         past: &past,
         manner: of(&|given| {
             matches!(fate(given), Fate::Left | Fate::Place) && given.part != Part::Remove
         }),
         dry_run: run.options.dry_run,
+        json: None,
     };
     let percent = run.options.stage.delete_guard.unwrap_or(MOST_REMOVED);
     let is_told = options.iter().any(|given| given.opt == Opt::Verbose);
     let wish = (Settlement::None, run.options.deletion.enabled);
-    super::push(lists, &sessions, wish, percent, !is_told)
+    super::carry_out(lists, &sessions, wish, percent, !is_told)
 }
 
 /// The directory that is pushed, where its content goes, and whether it is named itself.
@@ -104,9 +105,9 @@ fn past(tree: &Path, policy: &Policy) -> Result<Past, Refusal> {
         && Catalogue::open(above).map_err(refused)?.is_some()
         && Past::of(above)?.prefix == Path::new(name)
     {
-        return Past::held(above, policy);
+        return Past::held(above, policy, None);
     }
-    let past = Past::held(&real, policy)?;
+    let past = Past::held(&real, policy, None)?;
     match past.prefix.as_os_str().is_empty() {
         true => Ok(past),
         false => Err(Refusal::usage(format_args!(

@@ -17,6 +17,7 @@ use crate::cli::options::{self, Request, Sync};
 use crate::engine::edits::{Edits, Mirror, Plan, Settlement};
 use crate::engine::{Event, Names, Report, Wants};
 use crate::report::Telling;
+use crate::report::pushed::Pushing;
 use crate::stage::catalogue::Record;
 use crate::sys::{Kind, lock, process};
 use crate::tree::Preserve;
@@ -49,19 +50,23 @@ pub struct Found {
 type Each<'e> = dyn FnMut(PathBuf, Record, Owner) + Send + 'e;
 
 impl Lists {
-    /// Lists both sides.
+    /// Lists both sides; what there is to say of that is told as objects, or as text.
     ///
     /// # Errors
     /// One of them could not be listed to its end.
-    pub fn of(past: &Past) -> Result<Lists, Refusal> {
+    pub fn of(past: &Past, json: Option<&Pushing>) -> Result<Lists, Refusal> {
         let mut edits = Edits::new(past.sense, past.base()?.into_iter());
         let (tree, origin) = (local(&past.tree), past.origin.clone());
-        let here = list(past, None, tree, &mut |path, record, _| {
+        let here = list(past, json, None, tree, &mut |path, record, _| {
             edits.here(path, record)
         })?;
-        let there = list(past, Some(&past.ways), origin, &mut |path, record, _| {
-            edits.there(path, record)
-        })?;
+        let there = list(
+            past,
+            json,
+            Some(&past.ways),
+            origin,
+            &mut |path, record, _| edits.there(path, record),
+        )?;
         edits.leave_out_others(|kind| takes(past.preserve, kind));
         edits.look(&open(past)?);
         let unknown = match there {
@@ -237,6 +242,7 @@ fn takes(preserve: Preserve, kind: Kind) -> bool {
 
 fn list(
     past: &Past,
+    json: Option<&Pushing>,
     ways: Option<&[Given]>,
     source: OsString,
     each: &mut Each<'_>,
@@ -253,10 +259,16 @@ fn list(
         past,
         options::of_arguments(Arguments { options, operands })?,
     )?;
-    let told = Telling::new(run.style.clone());
-    let lister = Lister::new(kinds, past.is_named, Some(&told), each);
+    let text = json.is_none().then(|| Telling::new(run.style.clone()));
+    let told: Option<&dyn Report> = match (&text, json) {
+        (Some(text), _) => Some(text),
+        (None, json) => json.map(|json| json as &dyn Report),
+    };
+    let lister = Lister::new(kinds, past.is_named, told, each);
     let (code, ended) = listen(&run, &lister);
-    told.close(code.number());
+    if let Some(text) = &text {
+        text.close(code.number());
+    }
     let code = to_its_end((code, ended), &shown)?;
     match code {
         Code::Partial if !lister.has_root.load(Ordering::Relaxed) => Err(unlisted(&shown, code)),
@@ -290,7 +302,7 @@ struct Lister<'l> {
     kinds: Option<Preserve>,
     /// Whether names begin with that of the directory.
     is_named: bool,
-    told: Option<&'l Telling>,
+    told: Option<&'l dyn Report>,
     /// Whether the tree itself was listed: one that is not there is not.
     has_root: AtomicBool,
     each: Mutex<&'l mut Each<'l>>,
@@ -300,7 +312,7 @@ impl<'l> Lister<'l> {
     fn new(
         kinds: Option<Preserve>,
         is_named: bool,
-        told: Option<&'l Telling>,
+        told: Option<&'l dyn Report>,
         each: &'l mut Each<'l>,
     ) -> Lister<'l> {
         let each = Mutex::new(each);

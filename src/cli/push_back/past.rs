@@ -11,8 +11,9 @@ use crate::cli::arguments::{self, Arguments, Given, Read};
 use crate::cli::commands::refused;
 use crate::cli::exit::{Code, Refusal};
 use crate::cli::options::{self, Request};
-use crate::engine::Backups;
 use crate::engine::edits::Sense;
+use crate::engine::{Backups, Severity};
+use crate::report::pushed::Pushing;
 use crate::stage::catalogue::{Catalogue, Record};
 use crate::stage::{Claim, Pass, Policy};
 use crate::sys::{Kind, process};
@@ -53,10 +54,13 @@ impl Past {
     ///
     /// # Errors
     /// As below; another run holds it.
-    pub fn held(mirror: &Path, policy: &Policy) -> Result<Past, Refusal> {
+    pub fn held(mirror: &Path, policy: &Policy, json: Option<&Pushing>) -> Result<Past, Refusal> {
         let claim = Claim::take(mirror, policy).map_err(refused)?;
         for note in claim.notes() {
-            let _ = writeln!(std::io::stderr(), "{note}");
+            match json {
+                Some(json) => json.message(Severity::Notice, &note.to_string()),
+                None => drop(writeln!(std::io::stderr(), "{note}")),
+            }
         }
         Ok(Past {
             claim: Some(claim),

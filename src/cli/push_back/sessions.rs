@@ -13,13 +13,14 @@ use super::owners::{Owner, Owners, Shares};
 use super::past::Past;
 use super::removals::{Removal, Scaffold, sparing_rules};
 use crate::cli::arguments::{Arguments, Given};
-use crate::cli::commands::{print, refused, sync};
+use crate::cli::commands::{listen, print, refused, sync};
 use crate::cli::exit::{Code, Refusal};
 use crate::cli::options;
 use crate::cli::table::Opt;
 use crate::cli::values::integer;
+use crate::engine::Severity;
 use crate::engine::edits::{Edits, Plan, Sense, same, top_most};
-use crate::report::edits as told;
+use crate::report::pushed::{self as told, Pushing};
 use crate::stage::catalogue::Record;
 use crate::sys::Kind;
 use crate::wire::Protocol;
@@ -30,6 +31,8 @@ pub struct Sessions<'p> {
     /// How runs are told.
     pub manner: Vec<Given>,
     pub dry_run: bool,
+    /// Who tells them as objects; else each is told by itself.
+    pub json: Option<&'p Pushing>,
 }
 
 /// One run.
@@ -113,10 +116,17 @@ impl Sessions<'_> {
         };
         match &noted {
             Some(Ok(undone)) => plan.leave_out(undone),
-            _ if removed > 0 => drop(print(&told::broken(removed))),
+            _ if removed > 0 => self.tell(&told::broken(removed)),
             _ => {}
         }
         noted.transpose().map(|_| code)
+    }
+
+    fn tell(&self, text: &str) {
+        match self.json {
+            Some(json) => json.message(Severity::Notice, text),
+            None => drop(print(format!("{text}\n").as_bytes())),
+        }
     }
 
     /// What has no entry in the scaffold, which has all that is around it, goes.
@@ -222,8 +232,10 @@ impl Sessions<'_> {
         let request = options::of_names(Arguments { options, operands }, names)?;
         let mut run = run_of(self.past, request)?;
         run.options.adjust.owned = Arc::new(session.owned);
-        let number = sync(&run);
-        Ok(Code::from_number(number).unwrap_or(Code::Partial))
+        Ok(match self.json {
+            Some(json) => listen(&run, json).0,
+            None => Code::from_number(sync(&run)).unwrap_or(Code::Partial),
+        })
     }
 
     /// What the mirror has right now of what is sent.
