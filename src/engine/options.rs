@@ -116,7 +116,7 @@ pub struct Adjust {
     pub users: IdMap,
     /// `--groupmap` and `--chown`.
     pub groups: IdMap,
-    /// Whose some entries are said to be when they are offered, by path: owner and group, in numbers of the other end.
+    /// Whose some entries are said to be when they are offered, owner and group by path.
     pub owned: Arc<BTreeMap<PathBuf, (u32, u32)>>,
 }
 

@@ -2,13 +2,13 @@
 
 use std::os::unix::fs::MetadataExt;
 
-use crate::kit::{NOBODY, is_root, skip_unless};
+use crate::kit::{NOBODY, can_mount, is_root, kernel_tool, skip_unless};
 use crate::place::Place;
 
 const TREE: &str = "umask 022; mkdir -p far/d far/p; echo a > far/a; echo b > far/d/b; echo c > far/d/c; \
                     echo f > far/f; ln -s a far/l; ages far 1600000000";
-/// Nobody's name is a number there, so that a mirror that tells other owners is found out.
-const OWNED: &str = "chown -h 3001:3002 far/a far/f far/l far/p; chown 3003:3004 far/d far/d/b";
+/// Some that have no name here, and some that have one.
+const OWNED: &str = "chown -h 3001:3002 far/a far/f far/l far/p; chown 2:3 far/d far/d/b";
 const EDITS: &str = "echo mine >> m/a; chmod 700 m/d; echo mine >> m/d/b; ln -sfn d m/l; \
                      rm m/f; mkdir m/f; echo new > m/f/n; rmdir m/p; echo new > m/p; \
                      mkdir m/new; echo new > m/new/n; echo new > m/d/n; \
@@ -32,8 +32,8 @@ const KEPT: &[(&str, (u32, u32))] = &[
     ("far/l", (3001, 3002)),
     ("far/f", (3001, 3002)),
     ("far/p", (3001, 3002)),
-    ("far/d", (3003, 3004)),
-    ("far/d/b", (3003, 3004)),
+    ("far/d", (2, 3)),
+    ("far/d/b", (2, 3)),
     ("far/d/c", (0, 0)),
 ];
 /// Of what is new.
@@ -123,8 +123,14 @@ fn a_guarded_push_leaves_owners_alone() {
 #[test]
 fn names_of_one_file_stay_together() {
     skip_unless!(is_root(), "owners are the super-user's to give");
+    for pull in ["-aH", "-rlptH"] {
+        links_are_kept(pull);
+    }
+}
+
+fn links_are_kept(pull: &str) {
     let place = Place::with(TREE);
-    place.pull("-aH");
+    place.pull(pull);
     // One that exists and a new one in a new directory; two new ones; two that exist.
     place.room.sh(
         "echo mine >> m/a; mkdir m/0; ln m/a m/0/link; echo new > m/n; ln m/n m/o; echo b >> m/d/b; ln -f m/d/b m/d/c; \
@@ -173,10 +179,16 @@ fn who_is_not_the_super_user_there_keeps_groups() {
 #[test]
 fn directories_open_and_close_for_what_is_new_in_them() {
     skip_unless!(is_root(), "who logs in there is not to be the super-user");
+    for pull in ["-a", "-rlpt"] {
+        directories_open_and_close(pull);
+    }
+}
+
+fn directories_open_and_close(pull: &str) {
     let place = Place::with(&format!(
         "{TREE}; mkdir far/e; echo e > far/e/e; chmod 555 far/e"
     ));
-    place.pull("-a");
+    place.pull(pull);
     let text = format!(
         "#!/bin/sh\nshift\nexec setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups sh -c \"$*\"\n"
     );
@@ -186,6 +198,38 @@ fn directories_open_and_close_for_what_is_new_in_them() {
          echo mine >> m/d/b; chmod 755 m/e; chmod 555 m/d"
     ));
     place.push("-e ./nrsh").ok().says(&["sent 6"]);
+    assert_eq!(place.tree("far"), place.tree("m"));
+    assert_eq!(place.diff(), []);
+}
+
+/// Numbers have other names there: what goes by name goes to whom the name belongs to.
+#[test]
+fn names_stand_for_other_numbers_there() {
+    skip_unless!(can_mount(), "needs another list of users");
+    skip_unless!(kernel_tool("setfacl"), "needs ACLs");
+    let place = Place::with(TREE);
+    let at = place.room.path().display();
+    let text = format!(
+        "#!/bin/sh\nshift\nCOMMAND=\"$*\"\nexport COMMAND\n\
+         exec unshare -m sh -c 'mount --bind {at}/passwd /etc/passwd && exec sh -c \"$COMMAND\"'\n"
+    );
+    std::fs::write(place.room.at("namesh"), text).expect("a script");
+    place.room.sh(
+        "chmod 755 namesh; \
+         awk -F: -v OFS=: '$1 == \"daemon\" {$3 = 2} $1 == \"bin\" {$3 = 1} {print}' /etc/passwd > passwd; \
+         chown 1 far/a far/d/b; setfacl -m u:1:rw far/d/c",
+    );
+    let from = format!("-e ./namesh here:{at}/far/");
+    place.room.resilver(&format!("-aA {from} m")).ok();
+    assert_eq!(owner(&place, "m/a").0, 2);
+    place.room.sh(
+        "getfacl -cn m/d/c | grep -qx user:2:rw-; echo mine >> m/a; echo mine >> m/d/b; echo mine >> m/d/c; \
+         echo new > m/new; chown 1 m/new; chown 2 far/d/b",
+    );
+    place.push("").ok();
+    let owners = ["far/a", "far/d/b", "far/new"].map(|path| owner(&place, path).0);
+    assert_eq!(owners, [1, 2, 2]);
+    place.room.sh("getfacl -cn far/d/c | grep -qx user:1:rw-");
     assert_eq!(place.tree("far"), place.tree("m"));
     assert_eq!(place.diff(), []);
 }

@@ -101,10 +101,10 @@ fn what_is_edited_behind_its_sending_is_an_edit() {
     place
         .room
         .sh("echo mine >> m/a; echo mine > m/d/new; rm m/d/b; echo q > m/d/e/c");
-    // The look behind, after what exists there and what is new.
+    // The look behind.
     hook(
         &place,
-        6,
+        5,
         "echo more >> m/a; rm m/d/new; echo back > m/d/b; echo r > m/d/e/c",
     );
     place

@@ -68,8 +68,7 @@ pub const PUSH_BACK: &[Paragraph] = &[
          lets it go. Times of directories there move by what is made and removed in them: verify MIRROR ORIGIN wants \
          --omit-dir-times behind a push. When all is done both sides are looked at, and what is the same on both is \
          written into the catalogue; a push that broke off is thus taken up by the next. All that makes up to nine \
-         connections, most often four, or five where something new is among it: a key in an agent, or a connection \
-         that ssh shares, spares as many questions.",
+         connections, most often four: a key in an agent, or a connection that ssh shares, spares as many questions.",
     ),
     Text(
         "Owners there stay as they are. What exists there keeps the owner and the group that it has right before it is \
@@ -97,8 +96,8 @@ pub const PUSH_BACK: &[Paragraph] = &[
     Text(
         "There is no way back from a pull of several sources, of a single file or a pattern, without -r, or with \
          options that make something else of what they bring: --files-from, -R, -L, -k, -K, --copy-unsafe-links, \
-         --munge-links, --fake-super, --copy-devices. After --chmod permissions take no part. Removals want \
-         rsync 3.1 or newer there, and --protocol=29 or less is refused. A mirror on a file system that cannot hold \
+         --munge-links, --fake-super, --copy-devices. After --chmod permissions take no part. Removals, and \
+         owners there whose numbers have a name here, want rsync 3.1 or newer there, and --protocol=29 or less is refused. A mirror on a file system that cannot hold \
          permissions wants a pull with --no-perms. An undo drops the catalogue; the next pull makes a new one.",
     ),
     Text(

@@ -43,7 +43,7 @@ pub struct Past {
     pub kept: Vec<Given>,
     /// How a result gets into place in the mirror.
     pub place: Vec<Given>,
-    /// Which kinds of entry the mirror has.
+    /// Which kinds of entry the mirror has, and what of its attributes is that of the origin.
     pub preserve: Preserve,
     /// What counts when records are compared.
     pub sense: Sense,
@@ -116,10 +116,12 @@ impl Past {
             options.cloned().collect::<Vec<_>>()
         };
         let has = |wanted: Fate| options.iter().any(|given| fate(given) == wanted);
-        let preserve = pull.options.preserve;
         let (other_perms, other_owners) = (has(Fate::OtherPerms), has(Fate::OtherOwners));
         // Who is not the super-user has other owners in the mirror, which are not to go there.
         let owners_differ = other_owners || !process::is_root();
+        let mut preserve = pull.options.preserve;
+        preserve.owner &= !owners_differ;
+        preserve.group &= !owners_differ;
         let mut kept = of(Fate::Kept);
         for (differ, words) in [
             (other_perms, &["--no-perms"][..]),

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::given;
 use super::lists::{self, Found, Lists, local, names, run_of};
-use super::owners::{Owner, Owners, Shares};
+use super::owners::{Owners, Shares, Spoken};
 use super::past::Past;
 use super::removals::{Removal, Scaffold, sparing_rules};
 use crate::cli::arguments::{Arguments, Given};
@@ -36,11 +36,11 @@ pub struct Sessions<'p> {
 }
 
 /// One run.
-struct Session<'s> {
+struct Session {
     options: Vec<Given>,
     /// Further words.
     words: Vec<OsString>,
-    names: Vec<&'s PathBuf>,
+    names: Vec<PathBuf>,
     /// Whose some of them are said to be.
     owned: Owners,
     source: OsString,
@@ -55,7 +55,7 @@ impl Sessions<'_> {
         let mut code = lists.code;
         let mut is_broken = false;
         // Whether there was a run, and it has done what it could.
-        let mut run = |session: Session<'_>| -> Result<bool, Refusal> {
+        let mut run = |session: Session| -> Result<bool, Refusal> {
             if is_broken || session.names.is_empty() {
                 return Ok(false);
             }
@@ -130,24 +130,24 @@ impl Sessions<'_> {
     }
 
     /// What has no entry in the scaffold, which has all that is around it, goes.
-    fn removal<'s>(
+    fn removal(
         &self,
-        removal: &'s Removal,
+        removal: &Removal,
         scaffold: &Scaffold,
         dest: OsString,
         way: &[Given],
-    ) -> Result<Session<'s>, Refusal> {
+    ) -> Result<Session, Refusal> {
         // The user's rules would stand in front: one that includes risks what is spared here, one that excludes
         // spares what is to go.
         let others = self.past.choice_but_rules();
         let mut options: Vec<Given> = others.chain(way).cloned().collect();
         let mut words: Vec<OsString> = vec!["--delete-missing-args".into()];
         let names = match removal {
-            Removal::Single(paths) => paths.iter().collect(),
+            Removal::Single(paths) => paths.iter().cloned().collect(),
             Removal::Whole(paths) => {
                 options.extend(sparing_rules(paths)?);
                 words.push("--delete".into());
-                top_most(paths).collect()
+                top_most(paths).cloned().collect()
             }
         };
         Ok(Session {
@@ -161,74 +161,65 @@ impl Sessions<'_> {
     }
 
     /// The runs that send these.
-    fn sending<'s>(
+    fn sending(
         &self,
-        paths: &'s BTreeSet<PathBuf>,
+        paths: &BTreeSet<PathBuf>,
         lists: &Lists,
         words: &[&str],
-    ) -> Result<Vec<Session<'s>>, Refusal> {
+    ) -> Result<Vec<Session>, Refusal> {
         let past = self.past;
-        let session = |names: Vec<&'s PathBuf>, owned: Owners, whose: &[&str]| {
+        let session = |names: Vec<PathBuf>, whose: Spoken| {
             let options = past.kept.iter().chain(&past.choice).chain(&past.ways);
-            let mut words = words_for(names.iter().copied(), &lists.edits, words);
-            words.extend(whose.iter().map(Into::into));
+            let mut words = words_for(&names, &lists.edits, words);
+            words.extend(whose.words);
             Session {
                 options: options.cloned().collect(),
                 words,
                 names,
-                owned,
+                owned: whose.owners,
                 source: local(&past.tree),
                 dest: past.origin.clone(),
             }
         };
-        // Nobody asked whose they are, and none of them becomes another's.
+        let all = || paths.iter().cloned().collect();
         if self.dry_run {
-            let all = session(
-                paths.iter().collect(),
-                Owners::new(),
-                &["--no-owner", "--no-group"],
-            );
-            return Ok(vec![all]);
+            // Nobody asked whose they are, and none of them becomes another's.
+            return Ok(vec![session(all(), Spoken::nothing())]);
         }
         let links = past.preserve.hard_links.then(|| lists::open(past));
-        let links = links.transpose()?;
-        let here = |path: &PathBuf| lists.edits.record_here(path);
-        let Shares { owned, new, last } =
-            Shares::of(paths, &lists.owners, links.as_ref(), |path| {
-                here(path).is_some_and(is_closed)
-            });
-        let of_others = |share: BTreeMap<&'s PathBuf, Owner>| {
-            let names = share.keys().copied().collect();
-            let owned = share.into_iter();
-            let owned = owned.map(|(path, owner)| (path.clone(), owner));
-            let whose = ["--owner", "--group", "--numeric-ids"];
-            session(names, owned.collect(), &whose)
-        };
-        let new = session(new.into_iter().collect(), Owners::new(), &[]);
-        Ok(vec![of_others(owned), new, of_others(last)])
+        let mut shares = Shares::of(paths, &lists.owners, links.transpose()?.as_ref());
+        if past.preserve.owner && past.preserve.group {
+            return Ok(vec![session(all(), Spoken::of(shares.owned))]);
+        }
+        // What is new is told no owner. It may need what exists, which is something else by now.
+        let here = |path: &Path| lists.edits.record_here(path);
+        let closed = shares.take_closed(|path| here(path).is_some_and(is_closed));
+        let of_others = |owned: Owners| session(owned.keys().cloned().collect(), Spoken::of(owned));
+        let new = session(shares.new.into_iter().collect(), Spoken::default());
+        Ok(vec![of_others(shares.owned), new, of_others(closed)])
     }
 
-    fn fetching<'s>(&self, paths: &'s BTreeSet<PathBuf>, edits: &Edits) -> Session<'s> {
+    fn fetching(&self, paths: &BTreeSet<PathBuf>, edits: &Edits) -> Session {
         let past = self.past;
         let options = past.kept.iter().chain(&past.choice);
         let options = options.chain(&past.ways).chain(&past.place);
         Session {
             options: options.cloned().collect(),
-            words: words_for(paths.iter(), edits, &[]),
-            names: paths.iter().collect(),
+            words: words_for(paths, edits, &[]),
+            names: paths.iter().cloned().collect(),
             owned: Owners::new(),
             source: past.origin.clone(),
             dest: local(&past.tree),
         }
     }
 
-    fn run(&self, session: Session<'_>) -> Result<Code, Refusal> {
+    fn run(&self, session: Session) -> Result<Code, Refusal> {
         let mut options = session.options;
         options.extend(self.manner.iter().cloned());
         options.extend(given(&session.words)?);
         options.extend(given(&["--no-recursive", "--no-implied-dirs"])?);
         let operands = vec![session.source, session.dest];
-        let names = names(session.names.into_iter());
+        let names = names(session.names.iter());
         let request = options::of_names(Arguments { options, operands }, names)?;
         let mut run = run_of(self.past, request)?;
         run.options.adjust.owned = Arc::new(session.owned);
@@ -362,7 +353,7 @@ fn is_closed(record: &Record) -> bool {
 /// Where a file's size and second are the same on both sides, only what it holds tells: all are compared block by
 /// block then.
 fn words_for<'n>(
-    mut paths: impl Iterator<Item = &'n PathBuf>,
+    paths: impl IntoIterator<Item = &'n PathBuf>,
     edits: &Edits,
     words: &[&str],
 ) -> Vec<OsString> {
@@ -373,6 +364,9 @@ fn words_for<'n>(
         }
         _ => false,
     };
-    let again = paths.any(looks_alike).then_some("--ignore-times");
+    let again = paths
+        .into_iter()
+        .any(looks_alike)
+        .then_some("--ignore-times");
     words.iter().copied().chain(again).map(Into::into).collect()
 }
