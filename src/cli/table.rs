@@ -245,6 +245,8 @@ pub enum Opt {
     OldCompress,
     /// `--compress-level`.
     CompressLevel,
+    /// `--compress-threads`.
+    CompressThreads,
     /// `--skip-compress`.
     SkipCompress,
     /// `--timeout`.

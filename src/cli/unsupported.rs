@@ -10,7 +10,6 @@ pub fn is_known(name: &str) -> bool {
 /// Names of long options and of the negations that rsync has.
 const LONG: &[&str] = &[
     "blocking-io",
-    "compress-threads",
     "config",
     "confine-root",
     "copy-as",
@@ -30,7 +29,6 @@ const LONG: &[&str] = &[
     "server",
     "trust-sender",
     "write-batch",
-    "zt",
 ];
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::num::NonZeroU64;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -302,4 +302,6 @@ pub struct Options {
     pub whole_list: bool,
     /// Worker threads; 0 chooses by the machine.
     pub threads: usize,
+    /// `--compress-threads`: threads that compress what goes to a receiver, at most. Without it `threads`.
+    pub compress_threads: Option<NonZeroUsize>,
 }

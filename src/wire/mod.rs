@@ -71,7 +71,7 @@ pub use phase::{
 pub use protocol::{Protocol, Role, Side, Way};
 pub use stats::{DeletionStats, Statistics};
 pub use sums::{BlockSums, block_limit, read_sum_head, write_sum_head};
-pub use token::{TokenReader, TokenWriter};
+pub use token::{Draft, Packer, TokenReader, TokenSink, TokenWriter};
 
 /// The last byte of a frame's header is this and the tag (`MPLEX_BASE`).
 const FRAME_BASE: u8 = 7;

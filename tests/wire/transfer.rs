@@ -1,10 +1,12 @@
 //! Recorded transfers: requests, block sums, tokens, whole files, the end of the session.
 
+use std::io::Write;
+
 use resilver::delta::{Shape, Token};
 use resilver::wire::flist::{Fields, List, ListReader};
 use resilver::wire::{
-    BlockSums, Checksums, Compat, Compression, DeletionStats, Dialect, Ended, IoErrors, Item,
-    Message, Ndx, NdxMemory, Phases, Protocol, ReadWire, Side, Statistics, Sums, TokenReader,
+    BlockSums, Checksums, Compat, Compression, DeletionStats, Dialect, Draft, Ended, IoErrors,
+    Item, Message, Ndx, NdxMemory, Phases, Protocol, ReadWire, Side, Statistics, Sums, TokenReader,
     TokenWriter, goodbyes_of_generator, goodbyes_of_sender, read_sum_head, write_sum_head,
 };
 use serde_json::{Value, json};
@@ -253,7 +255,7 @@ struct Replay<'a> {
     fields: Fields,
     basis: Vec<u8>,
     seen: Vec<Value>,
-    again: Vec<u8>,
+    again: Draft,
     lists: Vec<List>,
 }
 
@@ -267,7 +269,7 @@ impl Replay<'_> {
         self.copy(data, from);
         self.lists.push(first);
         let mut tokens = TokenReader::new(&self.dialect).expect("a decompressor");
-        let mut again_tokens = TokenWriter::new(&self.dialect, None).expect("a compressor");
+        let mut again_tokens = TokenWriter::new(&self.dialect);
         let (mut memory, mut again_memory) = (NdxMemory::new(protocol), NdxMemory::new(protocol));
         let mut phases = Phases::new(protocol);
         let mut goodbyes = 0;
@@ -326,8 +328,8 @@ impl Replay<'_> {
     }
 
     fn copy(&mut self, before: &[u8], from: &[u8]) {
-        self.again
-            .extend_from_slice(&before[..before.len() - from.len()]);
+        let read = &before[..before.len() - from.len()];
+        self.again.write_all(read).expect("written");
     }
 
     fn statistics(&mut self, from: &mut &[u8]) {
@@ -395,7 +397,7 @@ impl Replay<'_> {
         again.end(&mut self.again).expect("written");
         let mut told = vec![0; sums.digest_len()];
         std::io::Read::read_exact(from, &mut told).expect("a sum");
-        self.again.extend_from_slice(&told);
+        self.again.write_all(&told).expect("written");
         let list = self
             .lists
             .iter()
@@ -448,7 +450,7 @@ impl Replay<'_> {
         );
         if self.dialect.compression == Compression::None {
             assert!(
-                self.again == data,
+                self.again.bytes() == data,
                 "{name}: what is written is what was read"
             );
         }
@@ -480,7 +482,7 @@ fn every_recorded_transfer_decodes_to_its_files() {
             dialect: session.receiver.clone(),
             case: &case,
             seen: Vec::new(),
-            again: Vec::new(),
+            again: Draft::default(),
             lists: Vec::new(),
         };
         replay.run(&data, session.pull);
@@ -565,7 +567,7 @@ fn every_recorded_batch_decodes_to_its_files() {
             basis: case.basis(),
             case: &case,
             seen: Vec::new(),
-            again: Vec::new(),
+            again: Draft::default(),
             lists: Vec::new(),
         };
         replay.run(data, true);

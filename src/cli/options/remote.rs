@@ -1,6 +1,7 @@
 //! The other end, where it is on another machine.
 
 use std::ffi::{OsStr, OsString};
+use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
@@ -165,6 +166,10 @@ impl Asked {
             Opt::NewCompress => wire.compression = Some(Compression::Zlibx),
             Opt::OldCompress => wire.compression = Some(Compression::Zlib),
             Opt::CompressLevel => wire.level = Some(integer(&given)?),
+            Opt::CompressThreads => {
+                let wanted = usize::try_from(integer(&given)?).unwrap_or(0);
+                self.engine.compress_threads = NonZeroUsize::new(wanted);
+            }
             Opt::SkipCompress => wire.skip_compress = Some(given.value),
             Opt::ChecksumSeed => wire.seed = integer(&given)?,
             Opt::Protocol => {

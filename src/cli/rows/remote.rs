@@ -150,6 +150,17 @@ pub const ROWS: &[Definition] = &[
         ),
         &["zl"],
     ),
+    also(
+        valued(
+            Opt::CompressThreads,
+            None,
+            "compress-threads",
+            "N",
+            PART,
+            "Compress what is sent with so many threads at most [default: by the machine]",
+        ),
+        &["zt"],
+    ),
     valued(
         Opt::SkipCompress,
         None,

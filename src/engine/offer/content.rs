@@ -5,9 +5,10 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant};
 
+use super::outflow::Outflow;
 use crate::delta::{Digest, Matcher, Origin, SearchError, Shape, Signature, Token, Tries};
 use crate::engine::pace::Pace;
-use crate::wire::{BlockSums, Compression, Dialect, FileSum, Mux, Result, Sums, TokenWriter};
+use crate::wire::{BlockSums, Compression, Dialect, FileSum, Result, Sums, TokenWriter};
 
 /// Bytes that are read at a time where nothing is searched for.
 const PIECE: usize = 256 << 10;
@@ -53,18 +54,17 @@ pub(super) struct Sent {
 impl<'c> Contents<'c> {
     pub(super) fn new(
         dialect: &Dialect,
-        level: Option<i32>,
         pace: Option<&'c Pace>,
         patience: Option<Duration>,
-    ) -> Result<Contents<'c>> {
-        Ok(Contents {
+    ) -> Contents<'c> {
+        Contents {
             sums: Sums::of_transfers(dialect),
-            tokens: TokenWriter::new(dialect, level)?,
+            tokens: TokenWriter::new(dialect),
             learns: dialect.compression == Compression::Zlib,
             pace,
             patience,
             buffer: Vec::new(),
-        })
+        }
     }
 
     /// Sends a file: its tokens, and its sum. Where it cannot be read to its end, what came is sent with a sum that
@@ -77,7 +77,7 @@ impl<'c> Contents<'c> {
         out: &Outgoing<'_>,
         blocks: BlockSums,
         progress: &mut dyn FnMut(u64),
-        to: &mut Mux<W>,
+        to: &mut Outflow<W>,
     ) -> Result<Sent> {
         let mut source = Hashed {
             file: out.file,
@@ -207,7 +207,7 @@ struct Sending<'s, W> {
     moved: Origin,
     matches: u64,
     progress: &'s mut dyn FnMut(u64),
-    to: &'s mut Mux<W>,
+    to: &'s mut Outflow<W>,
 }
 
 impl<W: Write> Sending<'_, W> {

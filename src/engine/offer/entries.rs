@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use super::outflow::Outflow;
 use super::shelf::Place;
 use super::walk::{Walk, take};
 use crate::delta::Digest;
@@ -17,7 +18,7 @@ use crate::engine::leaf::content_of_device;
 use crate::engine::sources::{Note, Origin, Seat, Unseen, Want};
 use crate::sys::{Dir, Kind, Object, Stat, as_path, process, users};
 use crate::wire::flist::{Device, DirKind, Entry, IdKind, Link, Name, NameIds};
-use crate::wire::{Mux, Protocol, Sums};
+use crate::wire::{Protocol, Sums};
 
 impl Walk<'_> {
     /// Sums all regular files of a directory, where lists carry that.
@@ -63,7 +64,7 @@ impl Walk<'_> {
         name: Name<'_>,
         path: &Path,
         sum: Option<Digest>,
-        to: &mut Mux<W>,
+        to: &mut Outflow<W>,
     ) -> Result<(), Error> {
         let path = path.join(as_path(name.base));
         let seen = match self.lister.see(origin, name.base, &path) {
@@ -154,7 +155,7 @@ impl Walk<'_> {
         path: &Path,
         sources: &[Origin],
         name: Name<'_>,
-        to: &mut Mux<W>,
+        to: &mut Outflow<W>,
     ) -> Result<bool, Error> {
         let path = path.join(as_path(name.base));
         match self.lister.outlook(&path, sources, name.base) {
@@ -208,7 +209,7 @@ impl Walk<'_> {
         stat: &Stat,
         (kind, sent): (DirKind, &Sent),
         place: Place,
-        to: &mut Mux<W>,
+        to: &mut Outflow<W>,
     ) -> Result<bool, Error> {
         let entry = Entry {
             dir: kind,
@@ -289,7 +290,7 @@ impl Walk<'_> {
         entry: &Entry<'_>,
         sent: &Sent,
         place: Place,
-        to: &mut Mux<W>,
+        to: &mut Outflow<W>,
     ) -> Result<bool, Error> {
         let attached = sent.attached();
         let is_written = self.writer.write(entry, attached, &mut LocalNames, to)?;

@@ -17,7 +17,9 @@ mod content;
 mod depart;
 mod entries;
 mod inbox;
+mod lanes;
 mod outbox;
+mod outflow;
 mod requests;
 mod serve;
 mod shelf;
@@ -32,6 +34,7 @@ use std::time::Duration;
 use content::Contents;
 use inbox::Inbox;
 use outbox::{Outbox, Reserved};
+use outflow::Outflow;
 use requests::{Batch, Form, Said, Stream};
 use serve::{ServerEnd, Serving};
 use shelf::Shelves;
@@ -209,6 +212,7 @@ fn push_over(
             fields,
             charset,
             level: offer.level,
+            threads: lanes::threads(options),
             patience: timeout.map(|timeout| timeout / 2),
             code_of: &*code_of,
         };
@@ -254,6 +258,7 @@ struct Session<'s> {
     fields: Fields,
     charset: Option<Converter>,
     level: Option<i32>,
+    threads: usize,
     patience: Option<Duration>,
     code_of: &'s CodeOf,
 }
@@ -290,12 +295,13 @@ impl Session<'_> {
         &self,
         found: &[Source],
         server: Option<ServerEnd>,
-        mut to: Mux<W>,
+        to: Mux<W>,
     ) -> Result<Option<(DeletionStats, u64)>, Error> {
         let Session {
             teller, dialect, ..
         } = *self;
         let options = teller.options;
+        let mut to = Outflow::new(to, dialect, self.level, self.threads)?;
         let lister = Lister {
             filter: super::filter::Filter::new(options, teller.wants.skips),
             ..Lister::quiet(options)
@@ -332,7 +338,7 @@ impl Session<'_> {
                 unseen: options.open_noatime,
                 last: None,
             },
-            contents: Contents::new(dialect, self.level, pace.as_ref(), self.patience)?,
+            contents: Contents::new(dialect, pace.as_ref(), self.patience),
             memory,
             phases: Phases::new(dialect.protocol),
             patience: self.patience,
@@ -360,7 +366,7 @@ impl Session<'_> {
 }
 
 /// Passes on what a server has to say to people.
-fn say<W: Write>(server: Option<&ServerEnd>, to: &mut Mux<W>) -> Result<(), Error> {
+fn say<W: Write>(server: Option<&ServerEnd>, to: &mut Outflow<W>) -> Result<(), Error> {
     for message in server
         .map(|server| server.outbox.take())
         .unwrap_or_default()
@@ -371,13 +377,13 @@ fn say<W: Write>(server: Option<&ServerEnd>, to: &mut Mux<W>) -> Result<(), Erro
 }
 
 /// Says the last words, and how many bytes went there.
-fn finish<W: Write>(mut to: Mux<W>, server: Option<&ServerEnd>) -> Result<u64, Error> {
+fn finish<W: Write>(mut to: Outflow<W>, server: Option<&ServerEnd>) -> Result<u64, Error> {
     say(server, &mut to)?;
     if let Some(server) = server {
         server.outbox.close();
     }
     to.flush().map_err(broken)?;
-    Ok(to.given())
+    Ok(to.given()?)
 }
 
 fn broken(e: io::Error) -> Error {

@@ -9,6 +9,7 @@ use super::ahead::AHEAD;
 use super::content::{Contents, Outgoing};
 use super::inbox::Inbox;
 use super::outbox::Outbox;
+use super::outflow::Outflow;
 use super::requests::{Blocks, Request, Said};
 use super::shelf::{Shelves, Subject};
 use super::source_files::SourceFiles;
@@ -22,7 +23,7 @@ use crate::engine::opening::at_home;
 use crate::engine::options::Writing;
 use crate::sys::{Kind, Object, as_path};
 use crate::wire::{
-    Basis, Compat, Converter, DeletionStats, Dialect, Ended, IoErrors, Item, Message, Mux, Ndx,
+    Basis, Compat, Converter, DeletionStats, Dialect, Ended, IoErrors, Item, Message, Ndx,
     NdxMemory, Phase, Phases, Protocol, Statistics, dones_of_generator, goodbyes_of_sender,
     write_sum_head, write_xattr_values,
 };
@@ -55,7 +56,7 @@ pub(super) struct Serving<'s, W: Write> {
     pub is_gone: bool,
     /// At a server: what it says to people, and the bytes that it heard.
     pub server: Option<ServerEnd>,
-    pub to: Mux<W>,
+    pub to: Outflow<W>,
 }
 
 /// What only a server has.
@@ -397,7 +398,7 @@ impl<W: Write> Serving<'_, W> {
         let stats = self.teller.tally.outcome().stats;
         let statistics = Statistics {
             server_read: number(server.line.received()),
-            server_written: number(self.to.given()),
+            server_written: number(self.to.given()?),
             total_size: number(stats.total_size),
             // As rsync, which never tells less.
             list_build_ms: number(stats.list_nanos / 1_000_000).max(1),

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::entries::{LocalNames, place};
+use super::outflow::Outflow;
 use super::shelf::{Place, Shelf, Subject};
 use super::tell::Teller;
 use crate::engine::batch::Batch;
@@ -18,7 +19,7 @@ use crate::engine::options::Privilege;
 use crate::engine::sources::{Found, Lister, Note, Origin, Part, Source};
 use crate::sys::{Stat, as_path, signal};
 use crate::wire::flist::{Charset, DirKind, Entry, Fields, ListWriter, Name};
-use crate::wire::{Converter, Dialect, IoErrors, Mux, Ndx, NdxMemory};
+use crate::wire::{Converter, Dialect, IoErrors, Ndx, NdxMemory};
 
 /// Makes the lists of a session.
 pub(super) struct Walk<'w> {
@@ -103,7 +104,7 @@ impl<'w> Walk<'w> {
     pub(super) fn first<W: Write>(
         &mut self,
         found: &[Source],
-        to: &mut Mux<W>,
+        to: &mut Outflow<W>,
     ) -> Result<Shelf, Error> {
         let origins = found.iter().enumerate().map(|(operand, source)| {
             let opened = match &source.seat.here() {
@@ -153,7 +154,7 @@ impl<'w> Walk<'w> {
     pub(super) fn next<W: Write>(
         &mut self,
         memory: &mut NdxMemory,
-        to: &mut Mux<W>,
+        to: &mut Outflow<W>,
     ) -> Result<Option<Shelf>, Error> {
         if self.ended {
             return Ok(None);
@@ -214,7 +215,7 @@ impl<'w> Walk<'w> {
         &mut self,
         path: PathBuf,
         sources: Vec<Origin>,
-        to: &mut Mux<W>,
+        to: &mut Outflow<W>,
     ) -> Result<(), Error> {
         let began = Instant::now();
         let (teller, fatal) = (self.teller, &mut self.fatal);
@@ -284,7 +285,7 @@ impl<'w> Walk<'w> {
     }
 
     /// Ends a list: its order is known, and with it the numbers of its directories.
-    fn end<W: Write>(&mut self, dir: Option<Subject>, to: &mut Mux<W>) -> Result<Shelf, Error> {
+    fn end<W: Write>(&mut self, dir: Option<Subject>, to: &mut Outflow<W>) -> Result<Shelf, Error> {
         let errors = self.errors_to_tell(to)?;
         let list = self.writer.end(errors, &mut LocalNames, to)?;
         if let Some(level) = self
@@ -320,7 +321,7 @@ impl<'w> Walk<'w> {
     }
 
     /// The errors that the end of a list tells: those that are new. Where it cannot tell any, a message does.
-    fn errors_to_tell<W: Write>(&mut self, to: &mut Mux<W>) -> Result<IoErrors, Error> {
+    fn errors_to_tell<W: Write>(&mut self, to: &mut Outflow<W>) -> Result<IoErrors, Error> {
         let errors = self.teller.errors();
         if errors == self.told || self.lister.options.deletion.ignore_errors {
             return Ok(IoErrors::NONE);

@@ -4,15 +4,21 @@
 //! | --- | --- |
 //! | `reader` | decoding: [`TokenReader`] |
 //! | `writer` | encoding: [`TokenWriter`] |
+//! | `draft` | what is to be compressed, and what stands between: [`Draft`] |
+//! | `packer` | compressing drafts: [`Packer`] |
 //! | `pack` | compressing and decompressing literal bytes: zlib, zlibx, zstd, lz4 |
 //!
 //! Plain, a token is four bytes: a number of literal bytes, or the complement of a block's index, or 0 for the end.
 //! Compressed, it is a flag byte and what belongs to it; runs of consecutive blocks take three bytes.
 
+mod draft;
 mod pack;
+mod packer;
 mod reader;
 mod writer;
 
+pub use draft::{Draft, TokenSink};
+pub use packer::Packer;
 pub use reader::TokenReader;
 pub use writer::TokenWriter;
 

@@ -187,12 +187,11 @@ impl Pack {
                         .map_err(std::io::Error::from)?;
                     (state.total_in() - before) as usize
                 }
-                Self::Zstd(encoder) => grow(to, |room| {
+                Self::Zstd(encoder) => {
                     let mut from = InBuffer::around(data);
-                    let mut out = OutBuffer::around(room);
-                    encoder.run(&mut from, &mut out)?;
-                    Ok((from.pos(), out.pos()))
-                })?,
+                    encoder.run(&mut from, &mut behind(to))?;
+                    from.pos()
+                }
                 Self::Lz4 => {
                     let mut len = data.len().min(MAX_PACKED);
                     loop {
@@ -230,18 +229,26 @@ impl Pack {
                 }
                 Err(broken("was not flushed (zlib)"))
             }
-            Self::Zstd(encoder) => loop {
-                let left = grow(to, |room| {
-                    let mut out = OutBuffer::around(room);
-                    let left = encoder.flush(&mut out)?;
-                    Ok((left, out.pos()))
-                })?;
-                if left == 0 {
-                    return Ok(());
-                }
-            },
+            Self::Zstd(encoder) => {
+                while encoder.flush(&mut behind(to))? > 0 {}
+                Ok(())
+            }
             Self::Lz4 => Ok(()),
         }
+    }
+
+    /// Whether another packer can go on behind a run only where [`Pack::leave`] ended it.
+    pub(super) fn ends_with_runs(&self) -> bool {
+        matches!(self, Self::Zstd(_))
+    }
+
+    /// As [`Pack::flush`], and what comes next does not know what came so far.
+    pub(super) fn leave(&mut self, to: &mut Vec<u8>) -> Result<()> {
+        let Self::Zstd(encoder) = self else {
+            return self.flush(to);
+        };
+        while encoder.finish(&mut behind(to), true)? > 0 {}
+        Ok(encoder.reinit()?)
     }
 
     /// As [`Unpack::learn`].
@@ -268,14 +275,9 @@ impl Pack {
     }
 }
 
-/// Appends what `make` puts into the room it is given.
-fn grow<T>(
-    to: &mut Vec<u8>,
-    make: impl FnOnce(&mut [u8]) -> std::io::Result<(T, usize)>,
-) -> Result<T> {
-    let start = to.len();
-    to.resize(start + ROOM, 0);
-    let (value, made) = make(&mut to[start..])?;
-    to.truncate(start + made);
-    Ok(value)
+/// Room of at least [`ROOM`] bytes behind what there is.
+fn behind(to: &mut Vec<u8>) -> OutBuffer<'_, Vec<u8>> {
+    to.reserve(ROOM);
+    let at = to.len();
+    OutBuffer::around_pos(to, at)
 }

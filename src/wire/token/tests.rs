@@ -45,23 +45,68 @@ enum Part {
     Block(u32),
 }
 
-fn written(files: &[Vec<Part>], block_len: usize, dialect: &Dialect) -> Vec<u8> {
+/// Packers that have drafts by turns.
+struct Turns {
+    packers: [Packer; 2],
+    at: usize,
+    compression: Compression,
+    bytes: Vec<u8>,
+}
+
+impl Turns {
+    /// Writes what is in the draft; the other packer is next, if it may be.
+    fn take(&mut self, draft: &mut Draft) {
+        let may_leave = Packer::may_leave(self.compression, draft);
+        let draft = draft.cut(Draft::default());
+        let packer = &mut self.packers[self.at];
+        packer
+            .run(&draft, || true, &mut self.bytes)
+            .expect("written");
+        self.at = (self.at + usize::from(may_leave)) % 2;
+    }
+}
+
+/// Files as tokens. One packer has them all, or two have so many parts of them by turns.
+fn written(
+    files: &[Vec<Part>],
+    block_len: usize,
+    dialect: &Dialect,
+    turn: Option<usize>,
+) -> Vec<u8> {
     let (_, basis) = basis(block_len);
-    let mut writer = TokenWriter::new(dialect, None).expect("a compressor");
-    let mut bytes = Vec::new();
+    let packer = || Packer::new(dialect, None).expect("a compressor");
+    let mut writer = TokenWriter::new(dialect);
+    let mut draft = Draft::default();
+    let mut turns = packer().zip(packer()).map(|(one, other)| Turns {
+        packers: [one, other],
+        at: 0,
+        compression: dialect.compression,
+        bytes: Vec::new(),
+    });
+    let mut parts = 0;
     for file in files {
         for part in file {
             match part {
-                Part::Literal(data) => writer.literal(data, &mut bytes).expect("written"),
+                Part::Literal(data) => writer.literal(data, &mut draft).expect("written"),
                 Part::Block(block) => {
                     let data = &basis[*block as usize * block_len..][..block_len];
-                    writer.block(*block, data, &mut bytes).expect("written");
+                    writer.block(*block, data, &mut draft).expect("written");
                 }
             }
+            parts += 1;
+            if let Some(turns) = &mut turns
+                && turn.is_some_and(|turn| parts % turn == 0)
+            {
+                turns.take(&mut draft);
+            }
         }
-        writer.end(&mut bytes).expect("written");
+        writer.end(&mut draft).expect("written");
     }
-    bytes
+    let Some(mut turns) = turns else {
+        return draft.bytes().to_vec();
+    };
+    turns.take(&mut draft);
+    turns.bytes
 }
 
 /// Rebuilds one file.
@@ -142,7 +187,7 @@ fn tokens_are_those_of_rsync() {
         assert_eq!(file, whole(&parts, 700), "{compression:?}");
         assert!(from.is_empty());
         // How well is compressed is free; what tells of blocks is not.
-        let back = written(&[parts.to_vec()], 700, &dialect);
+        let back = written(&[parts.to_vec()], 700, &dialect, None);
         if matches!(compression, Compression::None | Compression::Lz4) {
             assert_eq!(back, bytes, "{compression:?}");
         }
@@ -206,7 +251,7 @@ fn long_blocks_go_into_the_history_as_rsync_puts_them() {
     ];
     for number in [29, 30, 31, 32] {
         let dialect = dialect(Compression::Zlib, number);
-        let bytes = written(std::slice::from_ref(&file), 70_000, &dialect);
+        let bytes = written(std::slice::from_ref(&file), 70_000, &dialect, None);
         let mut reader = TokenReader::new(&dialect).expect("a decompressor");
         let back = rebuilt(&mut reader, 70_000, &mut &bytes[..]).expect("read");
         assert!(back == whole(&file, 70_000), "protocol {number}");
@@ -234,10 +279,11 @@ proptest! {
     fn files_come_back(
         files in proptest::collection::vec(proptest::collection::vec(any_part(), 0..10), 1..4),
         number in 27i32..=32,
+        turn in proptest::option::of(1usize..4),
     ) {
         for compression in ALL {
             let dialect = dialect(compression, number);
-            let bytes = written(&files, 700, &dialect);
+            let bytes = written(&files, 700, &dialect, turn);
             let mut reader = TokenReader::new(&dialect).expect("a decompressor");
             let mut from = &bytes[..];
             for file in &files {

@@ -343,5 +343,6 @@ cases! {
 cases! {
     excepted_from_compression: small("-azvv --skip-compress=a/b h:s/ d", "s/a\ns/f.b\nd/").option("--skip-compress");
     excepted_from_compression_oddly: small("-a --debug=cmd --skip-compress=*/a[ h:s/ d", "s/a\ns/f.b\nd/").option("--skip-compress");
+    compressed_by_threads: small("-azi --debug=cmd --compress-threads=3 h:s/ d", "s/a\ns/f.b\nd/");
     excepted_from_compression_but_not_compressed: case("-ai --skip-compress=a/b s/ d", "s/a\nd/");
 }

@@ -324,4 +324,7 @@ cases! {
 
 cases! {
     excepted_from_compression: small("-azvv --skip-compress=a/b s/ h:d", "s/a\ns/f.b\nd/");
+    compressed_by_threads: small("-azvv --compress-threads=3 s/ h:d", "s/a\ns/f.b\nd/");
+    compressed_by_threads_of_another_name: small("-azi --zt=-1 s/ h:d", "s/a\ns/f.b\nd/");
+    compressed_by_no_number: small("-azi --compress-threads=4x s/ h:d", "s/a\nd/");
 }

@@ -1,0 +1,261 @@
+//! The way to the receiver: what is compressed, and what stands between.
+//!
+//! Where nothing is compressed, or nothing waits to be, bytes go straight on. Behind literal bytes that wait, all that
+//! follows waits with them, until so much has come together that it is worth a thread, or somebody has to hear it.
+
+use std::io::{self, Write};
+
+use super::lanes::Lanes;
+use crate::wire::{Dialect, Draft, Message, Mux, Result, TokenSink};
+
+/// A packer that is free gets so many bytes at least.
+const PIECE: usize = 256 << 10;
+/// Bytes that come together while it is busy, before another one begins with them. It begins without knowing what came
+/// before, which costs two or three per cent of text at this size.
+const JOB: usize = 8 << 20;
+
+/// A stream to a receiver.
+pub(super) struct Outflow<W> {
+    to: Mux<W>,
+    packing: Option<Packing>,
+}
+
+/// What waits to be compressed.
+struct Packing {
+    open: Draft,
+    lanes: Lanes,
+}
+
+impl<W: Write> Outflow<W> {
+    /// A stream for a session in this dialect; the level is the compression's own, which takes so many threads at most.
+    ///
+    /// # Errors
+    /// When the compressor cannot be had.
+    pub(super) fn new(
+        to: Mux<W>,
+        dialect: &Dialect,
+        level: Option<i32>,
+        threads: usize,
+    ) -> Result<Self> {
+        let lanes = Lanes::new(dialect, level, threads)?;
+        let packing = lanes.map(|lanes| Packing {
+            open: Draft::default(),
+            lanes,
+        });
+        Ok(Self { to, packing })
+    }
+
+    /// As [`Mux::message`].
+    ///
+    /// # Errors
+    /// As [`Mux::message`].
+    pub(super) fn message(&mut self, message: &Message) -> Result<()> {
+        self.settle()?;
+        self.to.message(message)
+    }
+
+    /// As [`Mux::keep_alive`].
+    ///
+    /// # Errors
+    /// As [`Mux::keep_alive`].
+    pub(super) fn keep_alive(&mut self) -> Result<()> {
+        self.settle()?;
+        self.to.keep_alive()
+    }
+
+    /// As [`Mux::given`].
+    ///
+    /// # Errors
+    /// What the compressor and the stream report.
+    pub(super) fn given(&mut self) -> Result<u64> {
+        self.settle()?;
+        Ok(self.to.given())
+    }
+
+    /// Compresses all that waits.
+    fn settle(&mut self) -> Result<()> {
+        match &mut self.packing {
+            Some(packing) => packing.settle(&mut self.to),
+            None => Ok(()),
+        }
+    }
+
+    fn pack(&mut self, add: impl FnOnce(&mut Draft) -> io::Result<()>) -> io::Result<()> {
+        let Some(packing) = &mut self.packing else {
+            return Err(io::ErrorKind::Unsupported.into());
+        };
+        add(&mut packing.open)?;
+        Ok(packing.go_on(&mut self.to)?)
+    }
+}
+
+impl Packing {
+    /// Whether what is written now has to wait behind what is to be compressed.
+    fn waits(&self) -> bool {
+        !self.open.is_empty() || !self.lanes.are_idle()
+    }
+
+    /// Sends on its way what has come together, and writes what is through.
+    fn go_on<W: Write>(&mut self, to: &mut Mux<W>) -> Result<()> {
+        while self.lanes.have_packed() {
+            self.lanes.collect(to)?;
+        }
+        if self.open.len() < PIECE || (self.open.len() < JOB && !self.lanes.are_ready()) {
+            return Ok(());
+        }
+        while self.lanes.are_full() {
+            if self.open.len() < JOB {
+                return Ok(());
+            }
+            self.lanes.collect(to)?;
+        }
+        self.lanes.send(&mut self.open)
+    }
+
+    fn settle<W: Write>(&mut self, to: &mut Mux<W>) -> Result<()> {
+        if self.lanes.are_idle() {
+            self.lanes.run_here(&self.open, to)?;
+            self.open.clear();
+            return Ok(());
+        }
+        if !self.open.is_empty() {
+            while self.lanes.are_full() {
+                self.lanes.collect(to)?;
+            }
+            self.lanes.send(&mut self.open)?;
+        }
+        while !self.lanes.are_idle() {
+            self.lanes.collect(to)?;
+        }
+        Ok(())
+    }
+}
+
+impl<W: Write> TokenSink for Outflow<W> {
+    fn literal(&mut self, data: &[u8]) -> io::Result<()> {
+        self.pack(|draft| draft.literal(data))
+    }
+
+    fn end_run(&mut self) -> io::Result<()> {
+        self.pack(TokenSink::end_run)
+    }
+
+    fn matched(&mut self, data: &[u8]) -> io::Result<()> {
+        self.pack(|draft| draft.matched(data))
+    }
+
+    fn end_file(&mut self) -> io::Result<()> {
+        self.pack(TokenSink::end_file)
+    }
+}
+
+impl<W: Write> Write for Outflow<W> {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        let Some(packing) = self.packing.as_mut().filter(|packing| packing.waits()) else {
+            return self.to.write(data);
+        };
+        packing.open.write_all(data)?;
+        packing.go_on(&mut self.to)?;
+        Ok(data.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.settle()?;
+        self.to.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delta::{BlockLimit, Shape, Token};
+    use crate::wire::{
+        Checksum, Checksums, Compat, Compression, Protocol, Side, TokenReader, TokenWriter,
+    };
+
+    /// Lengths of files: small ones, and some that are several jobs.
+    const FILES: [usize; 6] = [10, 3_000_000, 0, 9 << 20, 70_000, 1_000_000];
+
+    fn dialect(compression: Compression) -> Dialect {
+        Dialect {
+            side: Side::PULLER,
+            protocol: Protocol::NEWEST,
+            compat: Compat::NONE,
+            checksums: Checksums::named(Checksum::Xxh128),
+            compression,
+            seed: 0,
+            reads_frames: true,
+            writes_frames: true,
+        }
+    }
+
+    /// Files of words that are others in each.
+    fn files() -> Vec<Vec<u8>> {
+        let file = |(seed, len): (usize, &usize)| {
+            let mut text = Vec::with_capacity(len + 16);
+            let mut word = seed as u64 + 1;
+            while text.len() < *len {
+                word = word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 3;
+                let letters = (word % 4096 * 0x0101_0101_0101).to_le_bytes();
+                text.extend_from_slice(&letters[..(word % 7) as usize + 1]);
+            }
+            text.truncate(*len);
+            text
+        };
+        FILES.iter().enumerate().map(file).collect()
+    }
+
+    /// The files as a stream, a mark of one byte before each.
+    fn stream(files: &[Vec<u8>], dialect: &Dialect, threads: usize) -> Vec<u8> {
+        let mut out = Outflow::new(Mux::new(Vec::new()), dialect, None, threads).expect("packers");
+        let mut tokens = TokenWriter::new(dialect);
+        for (number, file) in files.iter().enumerate() {
+            out.write_all(b"f").expect("written");
+            for piece in file.chunks(100_000) {
+                tokens.literal(piece, &mut out).expect("written");
+                let waits = out.packing.as_ref().map_or(0, |packing| packing.open.len());
+                assert!(waits <= JOB + 100_000, "{waits} bytes wait");
+            }
+            tokens.end(&mut out).expect("written");
+            if number == 4 {
+                out.flush().expect("flushed");
+            }
+        }
+        out.flush().expect("flushed");
+        assert!(!out.packing.as_ref().is_some_and(Packing::waits));
+        out.to.into_inner()
+    }
+
+    #[test]
+    fn what_several_threads_compress_is_one_stream() {
+        let files = files();
+        for compression in [
+            Compression::None,
+            Compression::Zlib,
+            Compression::Lz4,
+            Compression::Zstd,
+        ] {
+            let dialect = dialect(compression);
+            for threads in [1, 3] {
+                let bytes = stream(&files, &dialect, threads);
+                let mut from = &bytes[..];
+                let mut reader = TokenReader::new(&dialect).expect("a decompressor");
+                let shape = Shape::from_wire([0, 700, 2, 0], BlockLimit::Modern, 16).expect("none");
+                for (number, file) in files.iter().enumerate() {
+                    assert_eq!(from[0], b'f', "{compression:?} {threads} {number}");
+                    from = &from[1..];
+                    reader.begin_file(shape);
+                    let mut back = Vec::new();
+                    while let Some(token) = reader.next(&mut from).expect("a token") {
+                        match token {
+                            Token::Literal(data) => back.extend_from_slice(data),
+                            Token::Match { .. } => panic!("no block was sent"),
+                        }
+                    }
+                    assert!(back == *file, "{compression:?} {threads} {number}");
+                }
+                assert!(from.is_empty());
+            }
+        }
+    }
+}
