@@ -1,6 +1,6 @@
 //! Tests of both directions of framing.
 
-use std::io::{BufRead, Read, Write};
+use std::io::{self, BufRead, IoSlice, Read, Write};
 
 use proptest::prelude::*;
 
@@ -207,6 +207,66 @@ fn data_gathers_into_frames_and_large_pieces_pass() {
     .concat();
     assert_eq!(given, expected.len() as u64);
     assert_eq!(out[4..], expected);
+}
+
+/// Takes a few bytes at a time, and counts the calls.
+#[derive(Default)]
+struct Narrow {
+    taken: Vec<u8>,
+    most: usize,
+    calls: usize,
+}
+
+impl Write for Narrow {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        self.write_vectored(&[IoSlice::new(data)])
+    }
+
+    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.calls += 1;
+        let before = self.taken.len();
+        let bytes = parts.iter().flat_map(|part| part.iter());
+        self.taken.extend(bytes.take(self.most));
+        Ok(self.taken.len() - before)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn parts_that_are_large_together_go_out_in_one_call() {
+    let data: Vec<u8> = (0..300_000u32).map(|i| (i / 7) as u8).collect();
+    for (most, calls) in [(usize::MAX, 1), (1000, 301)] {
+        let mut mux = Mux::new(Narrow {
+            most,
+            ..Narrow::default()
+        });
+        mux.begin_session(true).expect("written");
+        mux.write_all(b"ab").expect("buffered");
+        let parts = [&data[..1], &[], &data[1..200_000], &data[200_000..]].map(IoSlice::new);
+        let written = mux.write_vectored(&parts).expect("written");
+        assert_eq!(written, data.len());
+        let given = mux.given();
+        let narrow = mux.into_inner();
+        assert_eq!(narrow.calls, calls);
+        assert_eq!(narrow.taken.len() as u64, given);
+        let (back, _, outcome) = heard(&narrow.taken, HEARER);
+        outcome.expect("frames");
+        assert!(back == [b"ab", &data[..]].concat());
+    }
+}
+
+#[test]
+fn small_parts_are_gathered() {
+    let mut out = Vec::new();
+    let mut mux = Mux::new(&mut out);
+    mux.begin_session(true).expect("written");
+    let written = mux.write_vectored(&[IoSlice::new(b"ab"), IoSlice::new(b"c")]);
+    assert_eq!(written.expect("buffered"), 3);
+    mux.flush().expect("flushed");
+    assert_eq!(out, frame(0, b"abc"));
 }
 
 #[test]

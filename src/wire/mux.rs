@@ -10,8 +10,10 @@ use super::message::{Message, Tag};
 const MAX_DATA: usize = 0xffff;
 /// The buffer is written out when it has grown to this size, in bytes.
 const BUFFER: usize = 64 << 10;
-/// Data that comes in pieces of this size or more is not copied into the buffer.
+/// Data of this size or more that comes at once is not copied into the buffer.
 const LARGE: usize = 16 << 10;
+/// The most frames that are written in one call.
+const MAX_FRAMES: usize = 8;
 /// Bytes before the data of a frame.
 const HEADER: usize = 4;
 
@@ -121,20 +123,20 @@ impl<W: Write> Mux<W> {
         self.buffer[start..][..HEADER].copy_from_slice(&header(tag, len));
     }
 
-    /// Writes out the buffer and `data` behind it.
-    fn write_out(&mut self, mut data: &[u8]) -> io::Result<()> {
+    /// Writes out the buffer, and behind it these parts as they are.
+    fn write_out(&mut self, parts: &[IoSlice<'_>]) -> io::Result<()> {
         self.close();
-        self.given += (self.buffer.len() + data.len()) as u64;
-        let mut buffered = &self.buffer[..];
-        while !buffered.is_empty() || !data.is_empty() {
-            let slices = [IoSlice::new(buffered), IoSlice::new(data)];
-            match self.to.write_vectored(&slices) {
+        let mut whole: Vec<_> = std::iter::once(IoSlice::new(&self.buffer))
+            .chain(parts.iter().copied())
+            .collect();
+        self.given += whole.iter().map(|part| part.len() as u64).sum::<u64>();
+        let mut left = &mut whole[..];
+        // Nothing to be written is no failure.
+        IoSlice::advance_slices(&mut left, 0);
+        while !left.is_empty() {
+            match self.to.write_vectored(left) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(n) => {
-                    let first = n.min(buffered.len());
-                    buffered = &buffered[first..];
-                    data = &data[n - first..];
-                }
+                Ok(n) => IoSlice::advance_slices(&mut left, n),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
@@ -143,13 +145,33 @@ impl<W: Write> Mux<W> {
         Ok(())
     }
 
-    /// Writes out a piece of at most [`MAX_DATA`] bytes without copying it.
-    fn write_large(&mut self, data: &[u8]) -> io::Result<()> {
-        self.close();
-        if self.framed {
-            self.buffer.extend(header(Tag::Data, data.len()));
+    /// Writes out parts without copying them, so much of them as [`MAX_FRAMES`] hold; how much that is.
+    fn write_large(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        let all: usize = parts.iter().map(|part| part.len()).sum();
+        let len = all.min(MAX_FRAMES * MAX_DATA);
+        let heads: Vec<_> = (0..len)
+            .step_by(MAX_DATA)
+            .map(|at| header(Tag::Data, MAX_DATA.min(len - at)))
+            .collect();
+        let mut slices = Vec::with_capacity(parts.len() + 2 * heads.len());
+        let (mut parts, mut part) = (parts.iter(), &[][..]);
+        for (frame, head) in heads.iter().enumerate() {
+            if self.framed {
+                slices.push(IoSlice::new(head));
+            }
+            let mut left = MAX_DATA.min(len - frame * MAX_DATA);
+            while left > 0 {
+                while part.is_empty() {
+                    part = parts.next().map_or(&[][..], |next| next);
+                }
+                let (now, later) = part.split_at(left.min(part.len()));
+                slices.push(IoSlice::new(now));
+                left -= now.len();
+                part = later;
+            }
         }
-        self.write_out(data)
+        self.write_out(&slices)?;
+        Ok(len)
     }
 }
 
@@ -157,9 +179,7 @@ impl<W: Write> Write for Mux<W> {
     #[inline]
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         if data.len() >= LARGE {
-            let n = data.len().min(MAX_DATA);
-            self.write_large(&data[..n])?;
-            return Ok(n);
+            return self.write_large(&[IoSlice::new(data)]);
         }
         if self.buffer.len() + HEADER + data.len() > BUFFER {
             self.write_out(&[])?;
@@ -170,6 +190,16 @@ impl<W: Write> Write for Mux<W> {
         }
         self.buffer.extend_from_slice(data);
         Ok(data.len())
+    }
+
+    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        if parts.iter().map(|part| part.len()).sum::<usize>() >= LARGE {
+            return self.write_large(parts);
+        }
+        for part in parts {
+            self.write_all(part)?;
+        }
+        Ok(parts.iter().map(|part| part.len()).sum())
     }
 
     fn flush(&mut self) -> io::Result<()> {

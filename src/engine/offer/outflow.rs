@@ -3,7 +3,7 @@
 //! Where nothing is compressed, or nothing waits to be, bytes go straight on. Behind literal bytes that wait, all that
 //! follows waits with them, until so much has come together that it is worth a thread, or somebody has to hear it.
 
-use std::io::{self, Write};
+use std::io::{self, IoSlice, Write};
 
 use super::lanes::Lanes;
 use crate::wire::{Dialect, Draft, Message, Mux, Result, TokenSink};
@@ -157,6 +157,16 @@ impl<W: Write> Write for Outflow<W> {
         packing.open.write_all(data)?;
         packing.go_on(&mut self.to)?;
         Ok(data.len())
+    }
+
+    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        if !self.packing.as_ref().is_some_and(Packing::waits) {
+            return self.to.write_vectored(parts);
+        }
+        for part in parts {
+            self.write_all(part)?;
+        }
+        Ok(parts.iter().map(|part| part.len()).sum())
     }
 
     fn flush(&mut self) -> io::Result<()> {

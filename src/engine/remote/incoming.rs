@@ -1,7 +1,7 @@
 //! The content of one file as it comes in: literal bytes, and blocks of the basis.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead};
 
 use super::behind::{Hand, Pieces};
 use crate::delta::{Digest, MAX_DIGEST, Shape, Token, read_full};
@@ -16,7 +16,7 @@ const LARGE: u64 = 4 * 1024 * 1024;
 
 /// The tokens of one file, not yet read.
 pub(in crate::engine) struct Incoming<'i> {
-    pub from: &'i mut dyn Read,
+    pub from: &'i mut dyn BufRead,
     pub tokens: &'i mut TokenReader,
     pub sums: Sums,
     /// How the sender says that the basis is cut.

@@ -1,11 +1,9 @@
 //! Decoding tokens.
 
-use std::io::Read;
+use std::io::BufRead;
 
 use super::pack::{ROOM, SYNC_MARK, Unpack};
-use super::{
-    DEFLATED_DATA, END, MAX_LITERAL, MAX_PACKED, TOKEN_LONG, TOKEN_REL, TOKENRUN_LONG, TOKENRUN_REL,
-};
+use super::{DEFLATED_DATA, END, MAX_PACKED, TOKEN_LONG, TOKEN_REL, TOKENRUN_LONG, TOKENRUN_REL};
 use crate::delta::{Shape, Token};
 use crate::wire::error::{Error, Fault, Result, limit};
 use crate::wire::{Dialect, Protocol, ReadWire};
@@ -20,6 +18,8 @@ pub struct TokenReader {
     packed: Option<Packed>,
     /// Literal bytes that a plain token still has.
     left: usize,
+    /// Those that were lent, and are taken from the stream before the next token.
+    lent: usize,
     room: Vec<u8>,
 }
 
@@ -49,7 +49,7 @@ impl TokenReader {
         Ok(Self {
             protocol: dialect.protocol,
             blocks: 0,
-            room: vec![0; if unpack.is_some() { ROOM } else { MAX_LITERAL }],
+            room: vec![0; if unpack.is_some() { ROOM } else { 0 }],
             packed: unpack.map(|unpack| Packed {
                 unpack,
                 last: 0,
@@ -60,23 +60,28 @@ impl TokenReader {
                 flag: None,
             }),
             left: 0,
+            lent: 0,
         })
     }
 
     /// The tokens of a file begin, whose basis is cut like this.
     pub fn begin_file(&mut self, basis: Shape) {
         self.blocks = basis.count();
-        self.left = 0;
+        (self.left, self.lent) = (0, 0);
         if let Some(packed) = &mut self.packed {
             packed.begin_file();
         }
     }
 
-    /// The next token; `None` at the end of the file.
+    /// The next token; `None` at the end of the file. Literal bytes may be those of the stream's own buffer, which are
+    /// taken from it with the next token.
     ///
     /// # Errors
     /// Tokens that no peer may send, and what the stream reports.
-    pub fn next<R: Read + ?Sized>(&mut self, from: &mut R) -> Result<Option<Token<'_>>> {
+    pub fn next<'t, R: BufRead + ?Sized>(
+        &'t mut self,
+        from: &'t mut R,
+    ) -> Result<Option<Token<'t>>> {
         match &mut self.packed {
             Some(packed) => packed.next(self.blocks, &mut self.room, from),
             None => self.next_plain(from),
@@ -95,7 +100,11 @@ impl TokenReader {
         }
     }
 
-    fn next_plain<R: Read + ?Sized>(&mut self, from: &mut R) -> Result<Option<Token<'_>>> {
+    fn next_plain<'t, R: BufRead + ?Sized>(
+        &mut self,
+        from: &'t mut R,
+    ) -> Result<Option<Token<'t>>> {
+        from.consume(std::mem::take(&mut self.lent));
         if self.left == 0 {
             match from.read_int()? {
                 0 => return Ok(None),
@@ -106,10 +115,14 @@ impl TokenReader {
                 }
             }
         }
-        let piece = self.left.min(MAX_LITERAL);
-        from.read_exact(&mut self.room[..piece])?;
+        let here = from.fill_buf()?;
+        if here.is_empty() {
+            return Err(Error::Ended);
+        }
+        let piece = self.left.min(here.len());
         self.left -= piece;
-        Ok(Some(Token::Literal(&self.room[..piece])))
+        self.lent = piece;
+        Ok(Some(Token::Literal(&here[..piece])))
     }
 }
 
@@ -124,7 +137,7 @@ impl Packed {
         self.flag = None;
     }
 
-    fn next<'a, R: Read + ?Sized>(
+    fn next<'a, R: BufRead + ?Sized>(
         &mut self,
         blocks: u32,
         room: &'a mut [u8],
@@ -158,7 +171,7 @@ impl Packed {
     }
 
     /// Reads compressed data behind its flag.
-    fn take_data<R: Read + ?Sized>(&mut self, flag: u8, from: &mut R) -> Result<()> {
+    fn take_data<R: BufRead + ?Sized>(&mut self, flag: u8, from: &mut R) -> Result<()> {
         let len = usize::from(flag & 0x3f) << 8 | usize::from(from.read_byte()?);
         let len = limit(
             Fault::Stream,
@@ -179,7 +192,7 @@ impl Packed {
     }
 
     /// Reads what belongs to a flag that tells of blocks or the end.
-    fn block<'a, R: Read + ?Sized>(
+    fn block<'a, R: BufRead + ?Sized>(
         &mut self,
         flag: u8,
         blocks: u32,

@@ -1,6 +1,6 @@
 //! Encoding tokens.
 
-use std::io::Write;
+use std::io::{self, IoSlice, Write};
 
 use super::draft::TokenSink;
 use super::{END, MAX_LITERAL, TOKEN_LONG, TOKEN_REL, TOKENRUN_LONG, TOKENRUN_REL};
@@ -11,6 +11,9 @@ use crate::wire::{Compression, Dialect, WriteWire};
 const MAX_MORE: u32 = 0xffff;
 /// The farthest that a block may be behind the last one to be told by the difference.
 const MAX_STEP: u32 = 0x3f;
+
+/// Plain tokens that are written in one call.
+const AT_ONCE: usize = 8;
 
 /// Encodes the tokens of one direction of a session, file by file.
 pub struct TokenWriter(Option<Runs>);
@@ -39,9 +42,8 @@ impl TokenWriter {
     /// What the sink reports.
     pub fn literal<S: TokenSink + ?Sized>(&mut self, data: &[u8], to: &mut S) -> Result<()> {
         let Some(runs) = &mut self.0 else {
-            for piece in data.chunks(MAX_LITERAL) {
-                to.write_int(piece.len() as i32)?;
-                to.write_all(piece)?;
+            for data in data.chunks(MAX_LITERAL * AT_ONCE) {
+                write_plain(data, to)?;
             }
             return Ok(());
         };
@@ -141,4 +143,26 @@ impl Runs {
         self.last = first + more;
         Ok(())
     }
+}
+
+/// Writes at most [`AT_ONCE`] plain tokens of literal bytes.
+fn write_plain<W: Write + ?Sized>(data: &[u8], to: &mut W) -> io::Result<()> {
+    let pieces = data.chunks(MAX_LITERAL);
+    let mut heads = [[0; 4]; AT_ONCE];
+    for (head, piece) in heads.iter_mut().zip(pieces.clone()) {
+        *head = (piece.len() as u32).to_le_bytes();
+    }
+    let mut parts: Vec<_> = heads
+        .iter()
+        .zip(pieces)
+        .flat_map(|(head, piece)| [IoSlice::new(head), IoSlice::new(piece)])
+        .collect();
+    let mut left = &mut parts[..];
+    while !left.is_empty() {
+        match to.write_vectored(left)? {
+            0 => return Err(io::ErrorKind::WriteZero.into()),
+            n => IoSlice::advance_slices(&mut left, n),
+        }
+    }
+    Ok(())
 }
