@@ -20,6 +20,9 @@ use crate::wire::{Dialect, Draft, Packer, Result};
 
 /// The most threads that are chosen by the machine: each holds some megabytes.
 const BY_MACHINE: usize = 4;
+/// Who asks for a higher level wants few bytes: one packer knows all that came before. Its memory grows by the level too,
+/// to hundreds of megabytes.
+const QUICK: i32 = 9;
 /// The most that can be asked for.
 const MOST: usize = 32;
 
@@ -64,12 +67,13 @@ struct Done {
     room: Draft,
 }
 
-/// How many drafts are compressed at a time: as the options say, or as the machine can.
-pub(super) fn threads(options: &Options) -> usize {
+/// How many drafts are compressed at a time at this level: as the options say, or as the machine can.
+pub(super) fn threads(options: &Options, level: Option<i32>) -> usize {
     let wanted = options
         .compress_threads
         .map_or(options.threads, usize::from);
     match wanted {
+        0 if level.is_some_and(|level| level > QUICK) => 1,
         0 => std::thread::available_parallelism()
             .map_or(1, usize::from)
             .min(BY_MACHINE),

@@ -212,7 +212,7 @@ fn push_over(
             fields,
             charset,
             level: offer.level,
-            threads: lanes::threads(options),
+            threads: lanes::threads(options, offer.level),
             patience: timeout.map(|timeout| timeout / 2),
             code_of: &*code_of,
         };
