@@ -158,7 +158,7 @@ fn run(bench: &Bench, way: Way, options: &[&str], before: Before) -> Vec<Measure
     let mut cat = Measure::new("cat through the shell");
     let shell = shell(way);
     let file = bench.path("src/file");
-    let is_file_alone = way == Way::Pull && before == Before::Removed && Path::new(&file).exists();
+    let is_file_alone = way == Way::Pull && before == Before::Removed && Path::new(&file).is_file();
     for round in 0..=bench.runs {
         for (measure, (_, near, far, dst)) in all.iter_mut().zip(PROGRAMS) {
             prepare(bench, before, dst);
