@@ -137,6 +137,12 @@ pub const MACHINES: &[Paragraph] = &[
         "A key that is in no agent and no configuration is named by --identity FILE, which ssh gets as -i FILE.",
     ),
     Text(
+        "Where this machine has instructions for AES and nobody chose the ciphers of ssh, by its configuration or by \
+         -e, ssh is told to offer AES-GCM before the others, with -o Ciphers=LIST: about twice as many bytes go \
+         through. Nothing is offered that was not before. ssh -G is asked for that, so that a Match exec of your \
+         configuration runs once more; any Ciphers of your own leave all as it is.",
+    ),
+    Text(
         "Where there is no ssh, or with --ssh=builtin, the built-in client goes there: host, port, user and keys \
          from ~/.ssh/config, keys of the agent, key files, a passphrase, a password or other questions at the \
          terminal. --port says where the server listens. A host that no known_hosts file knows is a question at \

@@ -14,6 +14,7 @@ mod ask;
 mod auth;
 #[cfg(feature = "ssh")]
 pub mod builtin;
+mod cipher;
 mod connect;
 mod daemon;
 mod escape;

@@ -143,3 +143,56 @@ fn values_of_options_are_escaped_as_rsync_escapes_them() {
         assert_eq!(words.contains(&expected), suffix != "~", "{words:?}");
     }
 }
+
+#[test]
+fn aes_goes_first_where_nobody_chose() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let config = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        fs::write(&path, text).expect("a configuration");
+        path.display().to_string()
+    };
+    let none = config("none", "");
+    let chosen = config("chosen", "Host h\nCiphers chacha20-poly1305@openssh.com\n");
+    let by_user = config(
+        "by_user",
+        "Match host h user ann\nCiphers aes256-ctr\nMatch all\nPort 22\n",
+    );
+    let Ok(Operand::Shell { address, .. }) = Operand::parse(OsStr::new("ann@h:p")) else {
+        panic!("it is reached by a shell");
+    };
+    let added = |command: &str| {
+        let shell = RemoteShell::parse(OsStr::new(command)).expect("a shell");
+        let quick = shell.clone().with_quick_cipher(&address, Family::V4);
+        let program = Program {
+            path: "p".into(),
+            args: Vec::new(),
+        };
+        let before = shell.command(&address, Family::V4, &program);
+        let mut after = quick.command(&address, Family::V4, &program);
+        after.retain(|word| !before.contains(word));
+        after
+    };
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("aes") {
+        let words = added(&format!("ssh -F {none}"));
+        let [option, order] = &words[..] else {
+            panic!("{words:?}");
+        };
+        assert_eq!(option, "-o");
+        let order = order.to_str().expect("text");
+        let first = "Ciphers=aes128-gcm@openssh.com,aes256-gcm@openssh.com,chacha20";
+        assert!(order.starts_with(first), "{order}");
+    }
+    for command in [
+        format!("ssh -F {chosen}"),
+        format!("ssh -F {by_user}"),
+        format!("ssh -F {none} -c aes256-ctr"),
+        format!("ssh -F {none} -oCiphers=aes256-ctr"),
+        format!("ssh -F {none} jump ssh"),
+        "/nowhere/ssh".into(),
+        "sh".into(),
+    ] {
+        assert_eq!(added(&command), [""; 0], "{command}");
+    }
+}

@@ -65,10 +65,16 @@ impl Wire {
 impl Asked {
     /// How this machine is reached.
     pub(super) fn reach(&self, address: Address) -> Result<Reach, Refusal> {
+        let family = self.wire.family;
+        let way = match self.way()? {
+            Way::Shell(shell) => Way::Shell(shell.with_quick_cipher(&address, family)),
+            #[cfg(feature = "ssh")]
+            built_in @ Way::BuiltIn { .. } => built_in,
+        };
         Ok(Reach {
             address,
-            family: self.wire.family,
-            way: self.way()?,
+            family,
+            way,
         })
     }
 
