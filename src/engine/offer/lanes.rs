@@ -16,7 +16,7 @@ use crate::engine::error::Error;
 use crate::engine::options::Options;
 use crate::engine::workforce::caught;
 use crate::sys::{Change, lock};
-use crate::wire::{Dialect, Draft, Packer, Result};
+use crate::wire::{self, Dialect, Draft, Packer, Result};
 
 /// The most threads that are chosen by the machine: each holds some megabytes.
 const BY_MACHINE: usize = 4;
@@ -181,6 +181,15 @@ impl Lanes {
     }
 }
 
+/// No end of the stream, as an error of input and output would be: the peer waits for more.
+fn panicked() -> wire::Error {
+    wire::Error::Invalid {
+        fault: wire::Fault::Stream,
+        what: "data",
+        why: "could not be compressed: a thread panicked",
+    }
+}
+
 impl Lane {
     fn is_done(&self) -> bool {
         matches!(*lock(&self.state), State::Done(_))
@@ -225,7 +234,7 @@ impl Lane {
             packer: Some(packer),
             packed: packed.map(|()| out).map_err(|e| match e {
                 Error::Wire(e) => e,
-                e => io::Error::other(e).into(),
+                _ => panicked(),
             }),
             room: draft,
         });

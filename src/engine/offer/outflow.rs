@@ -6,7 +6,7 @@
 use std::io::{self, IoSlice, Write};
 
 use super::lanes::Lanes;
-use crate::wire::{Dialect, Draft, Message, Mux, Result, TokenSink};
+use crate::wire::{self, Dialect, Draft, Message, Mux, Result, TokenSink};
 
 /// A packer that is free gets so many bytes at least.
 const PIECE: usize = 256 << 10;
@@ -17,7 +17,16 @@ const JOB: usize = 4 << 20;
 /// A stream to a receiver.
 pub(super) struct Outflow<W> {
     to: Mux<W>,
-    packing: Option<Packing>,
+    way: Way,
+}
+
+/// What becomes of data on its way.
+enum Way {
+    /// Nothing is compressed.
+    Straight,
+    Packed(Box<Packing>),
+    /// Something of it could not be compressed: what would follow stands for nothing without it.
+    Broken,
 }
 
 /// What waits to be compressed.
@@ -38,14 +47,14 @@ impl<W: Write> Outflow<W> {
         threads: usize,
     ) -> Result<Self> {
         let lanes = Lanes::new(dialect, level, threads)?;
-        let packing = lanes.map(|lanes| Packing {
-            open: Draft::default(),
-            lanes,
+        let way = lanes.map_or(Way::Straight, |lanes| {
+            let open = Draft::default();
+            Way::Packed(Box::new(Packing { open, lanes }))
         });
-        Ok(Self { to, packing })
+        Ok(Self { to, way })
     }
 
-    /// As [`Mux::message`].
+    /// As [`Mux::message`]; it comes through behind broken data too.
     ///
     /// # Errors
     /// As [`Mux::message`].
@@ -74,18 +83,30 @@ impl<W: Write> Outflow<W> {
 
     /// Compresses all that waits.
     fn settle(&mut self) -> Result<()> {
-        match &mut self.packing {
-            Some(packing) => packing.settle(&mut self.to),
-            None => Ok(()),
+        match &mut self.way {
+            Way::Packed(packing) => {
+                let settled = packing.settle(&mut self.to);
+                self.unless_broken(settled)
+            }
+            Way::Straight | Way::Broken => Ok(()),
         }
     }
 
     fn pack(&mut self, add: impl FnOnce(&mut Draft) -> io::Result<()>) -> io::Result<()> {
-        let Some(packing) = &mut self.packing else {
-            return Err(io::ErrorKind::Unsupported.into());
+        let Way::Packed(packing) = &mut self.way else {
+            return Err(io::ErrorKind::BrokenPipe.into());
         };
-        add(&mut packing.open)?;
-        Ok(packing.go_on(&mut self.to)?)
+        let packed = add(&mut packing.open).map_err(wire::Error::from);
+        let packed = packed.and_then(|()| packing.go_on(&mut self.to));
+        Ok(self.unless_broken(packed)?)
+    }
+
+    /// What waits is dropped where something before it is missing.
+    fn unless_broken(&mut self, packed: Result<()>) -> Result<()> {
+        if packed.is_err() {
+            self.way = Way::Broken;
+        }
+        packed
     }
 }
 
@@ -100,11 +121,11 @@ impl Packing {
         while self.lanes.have_packed() {
             self.lanes.collect(to)?;
         }
-        if self.open.len() < PIECE || (self.open.len() < JOB && !self.lanes.are_ready()) {
+        if self.open.size() < PIECE || (self.open.size() < JOB && !self.lanes.are_ready()) {
             return Ok(());
         }
         while self.lanes.are_full() {
-            if self.open.len() < JOB {
+            if self.open.size() < JOB {
                 return Ok(());
             }
             self.lanes.collect(to)?;
@@ -151,16 +172,18 @@ impl<W: Write> TokenSink for Outflow<W> {
 
 impl<W: Write> Write for Outflow<W> {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        let Some(packing) = self.packing.as_mut().filter(|packing| packing.waits()) else {
-            return self.to.write(data);
-        };
-        packing.open.write_all(data)?;
-        packing.go_on(&mut self.to)?;
-        Ok(data.len())
+        match &self.way {
+            Way::Packed(packing) if packing.waits() => {
+                self.pack(|draft| draft.write_all(data))?;
+                Ok(data.len())
+            }
+            Way::Packed(_) | Way::Straight => self.to.write(data),
+            Way::Broken => Err(io::ErrorKind::BrokenPipe.into()),
+        }
     }
 
     fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        if !self.packing.as_ref().is_some_and(Packing::waits) {
+        if matches!(self.way, Way::Straight) {
             return self.to.write_vectored(parts);
         }
         for part in parts {
@@ -199,6 +222,13 @@ mod tests {
         }
     }
 
+    fn open_size<W>(out: &Outflow<W>) -> usize {
+        match &out.way {
+            Way::Packed(packing) => packing.open.size(),
+            Way::Straight | Way::Broken => 0,
+        }
+    }
+
     /// Files of words that are others in each.
     fn files() -> Vec<Vec<u8>> {
         let file = |(seed, len): (usize, &usize)| {
@@ -223,7 +253,7 @@ mod tests {
             out.write_all(b"f").expect("written");
             for piece in file.chunks(100_000) {
                 tokens.literal(piece, &mut out).expect("written");
-                let waits = out.packing.as_ref().map_or(0, |packing| packing.open.len());
+                let waits = open_size(&out);
                 assert!(waits <= JOB + 100_000, "{waits} bytes wait");
             }
             tokens.end(&mut out).expect("written");
@@ -232,7 +262,7 @@ mod tests {
             }
         }
         out.flush().expect("flushed");
-        assert!(!out.packing.as_ref().is_some_and(Packing::waits));
+        assert_eq!(open_size(&out), 0);
         out.to.into_inner()
     }
 
@@ -266,6 +296,34 @@ mod tests {
                 }
                 assert!(from.is_empty());
             }
+        }
+    }
+
+    /// Only the compressor can fail here: bytes for its history come in the middle of a run.
+    #[test]
+    fn behind_what_could_not_be_compressed_only_messages_go_out() {
+        for threads in [1, 3] {
+            let dialect = dialect(Compression::Zlib);
+            let mut to = Mux::new(Vec::new());
+            to.begin_session(true).expect("begun");
+            let mut out = Outflow::new(to, &dialect, None, threads).expect("packers");
+            let text = &files()[1][..PIECE];
+            out.literal(text).expect("goes on its way");
+            out.matched(b"a block").expect("waits");
+            out.write_all(b"behind it").expect("waits");
+            let failed = wire::Error::from(out.flush().expect_err("no compressed data"));
+            assert_eq!(failed.fault(), Some(wire::Fault::Stream), "{failed}");
+            out.write_all(b"more").expect_err("nothing can follow");
+            out.literal(b"more").expect_err("nothing can follow");
+            let before = out.given().expect("counted");
+            out.message(&Message::ErrorExit(Some(12)))
+                .expect("a message");
+            out.flush().expect("written out");
+            assert_eq!(out.given().expect("counted") - before, 8);
+            let bytes = out.to.into_inner();
+            let is_there = |what: &[u8]| bytes.windows(what.len()).any(|there| there == what);
+            assert!(!is_there(b"behind it") && !is_there(b"more"));
+            assert_eq!(bytes[bytes.len() - 4..], [12, 0, 0, 0]);
         }
     }
 }

@@ -63,10 +63,10 @@ pub(super) enum Kind {
 }
 
 impl Draft {
-    /// How many bytes it has.
+    /// How many bytes of memory it takes: many small parts take more than their content.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.bytes.len()
+    pub fn size(&self) -> usize {
+        self.bytes.len() + self.parts.len() * size_of::<Part>()
     }
 
     /// All its bytes, none of them compressed.

@@ -17,11 +17,18 @@ const MAX_STORED: usize = 0xffff;
 const LZ4_ROOM: usize = 32_912;
 /// Room for decompressed bytes, and for compressed ones while a run is open.
 pub(super) const ROOM: usize = 64 << 10;
+const NOT_DEFLATED: &str = "could not be compressed (zlib)";
+const NO_ZSTD: &str = "could not be compressed (zstd)";
 /// The largest window of zstd that is decoded, as a power of two: rsync's limit too.
 const ZSTD_WINDOW: u32 = 27;
 
 fn broken(why: &'static str) -> Error {
     Error::invalid(Fault::Stream, "compressed data", why)
+}
+
+/// No end of the stream, as an error of input and output would be: the peer waits for more.
+fn unmade(why: &'static str) -> Error {
+    Error::invalid(Fault::Stream, "data", why)
 }
 
 /// Parts of a matched block in the form in which old `zlib` puts them into its history: consecutive pieces, but before
@@ -158,7 +165,8 @@ impl Pack {
             Compression::Lz4 => Self::Lz4,
             Compression::Zstd => {
                 let level = level.unwrap_or(0).clamp(-131_072, 22);
-                Self::Zstd(Box::new(Encoder::new(level)?))
+                let encoder = Encoder::new(level).map_err(|_| unmade(NO_ZSTD))?;
+                Self::Zstd(Box::new(encoder))
             }
         }))
     }
@@ -184,12 +192,13 @@ impl Pack {
                     to.reserve(ROOM);
                     state
                         .compress_vec(data, to, FlushCompress::None)
-                        .map_err(std::io::Error::from)?;
+                        .map_err(|_| unmade(NOT_DEFLATED))?;
                     (state.total_in() - before) as usize
                 }
                 Self::Zstd(encoder) => {
                     let mut from = InBuffer::around(data);
-                    encoder.run(&mut from, &mut behind(to))?;
+                    let run = encoder.run(&mut from, &mut behind(to));
+                    run.map_err(|_| unmade(NO_ZSTD))?;
                     from.pos()
                 }
                 Self::Lz4 => {
@@ -218,7 +227,7 @@ impl Pack {
                     to.reserve(ROOM);
                     state
                         .compress_vec(&[], to, FlushCompress::Sync)
-                        .map_err(std::io::Error::from)?;
+                        .map_err(|_| unmade(NOT_DEFLATED))?;
                     if to.len() < to.capacity() {
                         break;
                     }
@@ -227,10 +236,14 @@ impl Pack {
                     to.truncate(to.len() - SYNC_MARK.len());
                     return Ok(());
                 }
-                Err(broken("was not flushed (zlib)"))
+                Err(unmade(NOT_DEFLATED))
             }
             Self::Zstd(encoder) => {
-                while encoder.flush(&mut behind(to))? > 0 {}
+                while encoder
+                    .flush(&mut behind(to))
+                    .map_err(|_| unmade(NO_ZSTD))?
+                    > 0
+                {}
                 Ok(())
             }
             Self::Lz4 => Ok(()),
@@ -247,8 +260,9 @@ impl Pack {
         let Self::Zstd(encoder) = self else {
             return self.flush(to);
         };
-        while encoder.finish(&mut behind(to), true)? > 0 {}
-        Ok(encoder.reinit()?)
+        let mut finish = |encoder: &mut Encoder<'_>| encoder.finish(&mut behind(to), true);
+        while finish(encoder).map_err(|_| unmade(NO_ZSTD))? > 0 {}
+        encoder.reinit().map_err(|_| unmade(NO_ZSTD))
     }
 
     /// As [`Unpack::learn`].
