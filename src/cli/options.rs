@@ -169,6 +169,8 @@ struct Asked {
     separator: Separator,
     manner: content::Manner,
     wire: remote::Wire,
+    /// `--inc-recursive`, as a word.
+    wants_pieces: bool,
     /// For the catalogue of a pull.
     origin: Origin,
 }
@@ -203,6 +205,7 @@ impl Default for Asked {
             separator: Separator::default(),
             manner: content::Manner::default(),
             wire: remote::Wire::default(),
+            wants_pieces: false,
             origin: Origin::default(),
         }
     }

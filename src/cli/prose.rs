@@ -143,6 +143,12 @@ pub const MACHINES: &[Paragraph] = &[
          configuration runs once more; any Ciphers of your own leave all as it is.",
     ),
     Text(
+        "A stock rsync lists a thousand entries ahead. One that is far away then waits for word of each thousand. A \
+         pull that was held up by that notes it in the state of its destination, and the next one asks for the whole \
+         list at once, as with --no-inc-recursive, if that has no more than 500,000 entries: each takes about a \
+         hundred bytes of memory. --inc-recursive leaves that out.",
+    ),
+    Text(
         "Where there is no ssh, or with --ssh=builtin, the built-in client goes there: host, port, user and keys \
          from ~/.ssh/config, keys of the agent, key files, a passphrase, a password or other questions at the \
          terminal. --port says where the server listens. A host that no known_hosts file knows is a question at \

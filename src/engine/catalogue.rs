@@ -1,4 +1,4 @@
-//! What a pull writes down of the lists that it got, for later comparisons of here and there.
+//! What a pull writes down of the lists that it got, for later comparisons of here and there, and for the next pull.
 
 use std::io;
 use std::sync::Arc;
@@ -33,6 +33,10 @@ pub(super) fn keep(run: &Run<'_>, stage: &Stage, whole: bool, report: &dyn Repor
             text: format!("no catalogue of what came was written: {e}"),
         });
     }
+    // It only tells how the next pull is quicker.
+    let waited = run.far.zip(run.total.get());
+    let waited = waited.and_then(|(far, total)| far.requests.lists_waited(total.entries));
+    let _ = waited.map(|waited| stage.note_whole_list(waited));
 }
 
 /// Which entries of the lists the destination may not have as they were listed.

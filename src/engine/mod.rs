@@ -46,6 +46,7 @@ mod post;
 mod remote;
 mod removal;
 mod remove_source;
+mod round_trip;
 mod run;
 mod select;
 mod session;

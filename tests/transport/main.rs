@@ -6,6 +6,7 @@ mod builtin;
 mod builtin_pull;
 mod daemon;
 mod daemon_pull;
+mod far;
 mod operands;
 mod pull;
 mod push;

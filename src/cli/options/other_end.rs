@@ -10,7 +10,7 @@ use crate::cli::operands::{Ends, Keeper};
 use crate::cli::server_args::{self, ForReceiver, Letters, OtherEnd, Task};
 use crate::delta::Checksum;
 use crate::engine::{AskedNames, Boundary, Partial, Symlinks};
-use crate::stage::CommitChoice;
+use crate::stage::{CommitChoice, wants_whole_list};
 use crate::transport::{Address, Program, Quoting};
 use crate::tree::{Grammar, KeepXattrs};
 use crate::wire::flist::Fields;
@@ -47,7 +47,7 @@ impl Asked {
         paths: &[OsString],
     ) -> Result<OtherEnd, Refusal> {
         let place = self.place(address, keeper, paths)?;
-        let incremental = self.takes_pieces();
+        let incremental = self.takes_pieces() && !self.is_quicker_whole();
         let capabilities = Capabilities::client(incremental);
         let dirs = !self.engine.recursive && self.names_dirs();
         let letters = self.letters(capabilities, dirs);
@@ -242,6 +242,11 @@ impl Asked {
             && !engine.symlinks.keep_dirs
             // The sender forgets lists that are through, and could not remove what stood in them.
             && engine.remove_source.is_none()
+    }
+
+    /// Whether the pull before had to wait for lists that came in pieces.
+    fn is_quicker_whole(&self) -> bool {
+        !self.wants_pieces && wants_whole_list(&self.engine.dest)
     }
 
     pub(super) fn leave_to_sender(&mut self, incremental: bool) {

@@ -158,7 +158,10 @@ impl Asked {
                 told.target = if all { Target::All } else { Target::Errors };
                 told.in_band = !all;
             }
-            Opt::IncRecursive(on) => self.engine.whole_list = !on,
+            Opt::IncRecursive(on) => {
+                self.engine.whole_list = !on;
+                self.wants_pieces = on;
+            }
             Opt::Version => self.versions = self.versions.saturating_add(1),
             Opt::Json => told.json = true,
             Opt::SummaryFile => told.summary_file = Some(not_empty(&given)?),

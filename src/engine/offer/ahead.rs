@@ -4,14 +4,14 @@
 //! only bring requests sooner than it can write what they bring, and the pipe between has to hold it all; where next to
 //! nothing is asked for, they do no harm.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
+
+use crate::engine::round_trip::{NEAR, RoundTrip};
 
 /// So many entries are always listed beyond those that are asked about.
 pub(super) const AHEAD: u32 = 1000;
 /// So many at most, while there is nothing else to do.
 pub(super) const AHEAD_AT_REST: u32 = 10_000;
-/// Who answers within this time is near.
-const NEAR: Duration = Duration::from_millis(10);
 /// So many entries more for each millisecond beyond: what a receiver can look at.
 const PER_MILLISECOND: u32 = 200;
 
@@ -20,20 +20,10 @@ pub(super) fn asks_little(asked: u64, passed: u64) -> bool {
     passed >= AHEAD.into() && asked * 8 < passed
 }
 
-/// How long it takes from a list to what is said of it, by the quickest answer so far.
-#[derive(Default)]
-pub(super) struct RoundTrip(Option<Duration>);
-
 impl RoundTrip {
-    /// The first thing was said of a list that was made then.
-    pub(super) fn heard(&mut self, made: Instant) {
-        let took = made.elapsed();
-        self.0 = Some(self.0.map_or(took, |least| least.min(took)));
-    }
-
     /// How many entries may be listed ahead at rest. Before the first answer the time counts since the `oldest` list.
     pub(super) fn reach(&self, oldest: Option<Instant>) -> u32 {
-        let least = self.0.or_else(|| oldest.map(|made| made.elapsed()));
+        let least = self.least().or_else(|| oldest.map(|made| made.elapsed()));
         let beyond = least.unwrap_or_default().saturating_sub(NEAR).as_millis();
         let beyond = u32::try_from(beyond).unwrap_or(u32::MAX);
         AHEAD_AT_REST.min(AHEAD.saturating_add(beyond.saturating_mul(PER_MILLISECOND)))
@@ -41,12 +31,14 @@ impl RoundTrip {
 
     /// Whether the reach grows while nothing is heard.
     pub(super) fn is_growing(&self, oldest: Option<Instant>) -> bool {
-        self.0.is_none() && self.reach(oldest) < AHEAD_AT_REST
+        self.least().is_none() && self.reach(oldest) < AHEAD_AT_REST
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn before(millis: u64) -> Instant {

@@ -5,7 +5,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::ahead::{AHEAD_AT_REST, RoundTrip, asks_little};
+use super::ahead::{AHEAD_AT_REST, asks_little};
+use crate::engine::round_trip::RoundTrip;
 use crate::sys::{Kind, Stat, Time, as_path};
 use crate::wire::flist::{Entry, FileType, List};
 

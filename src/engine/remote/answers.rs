@@ -252,11 +252,14 @@ impl<'h> Answers<'h> {
                     let _ = run.total.set(self.known);
                 }
                 Ndx::DelStats => drop(DeletionStats::read(&mut self.from)?),
-                Ndx::Done => match self.phases.done()? {
-                    Ended::List => {}
-                    Ended::Phase(_) => far.requests.phase_over(run.frontier),
-                    Ended::Loop => break,
-                },
+                Ndx::Done => {
+                    far.requests.done_was_heard();
+                    match self.phases.done()? {
+                        Ended::List => {}
+                        Ended::Phase(_) => far.requests.phase_over(run.frontier),
+                        Ended::Loop => break,
+                    }
+                }
             }
         }
         if self.dialect.side.role == Role::Client {

@@ -6,10 +6,12 @@
 //! | part | what it knows |
 //! | --- | --- |
 //! | `lists` | lists that came, until all that they ask for is asked |
+//! | `lookahead` | whether those waited for word from here |
 //! | `xattrs` | values of extended attributes |
 //! | `words` | what is said beside requests, and the thread that writes |
 
 mod lists;
+mod lookahead;
 mod words;
 mod xattrs;
 
@@ -17,6 +19,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use self::lookahead::Lookahead;
 use super::pending::{Outcome, Pending};
 use super::queue::Queue;
 use super::values::Values;
@@ -69,6 +72,7 @@ struct State {
     gone: usize,
     /// Whether all lists came.
     lists_over: bool,
+    lookahead: Lookahead,
     /// Files whose sources may go, once the switch is made (`--remove-source-files`).
     may_go: Vec<u32>,
     ended: bool,
@@ -86,6 +90,12 @@ impl State {
             let said = what(memory, to);
             debug_assert!(said.is_ok(), "a vector takes all that has a code");
         });
+    }
+
+    /// Says that a list or a phase is through.
+    fn say_done(&mut self) {
+        self.lookahead.said();
+        self.say(|memory, to| memory.write(Ndx::Done, to));
     }
 
     fn is_full(&self) -> bool {
@@ -110,6 +120,7 @@ impl Requests {
                 lists: VecDeque::new(),
                 gone: 0,
                 lists_over: false,
+                lookahead: Lookahead::default(),
                 may_go: Vec::new(),
                 ended: false,
                 failed: None,

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::Requests;
 use crate::engine::sources::Turn;
 use crate::sys::lock;
-use crate::wire::Ndx;
 
 /// A list that is dealt with; when all let go of it, that is said.
 struct ListTurn {
@@ -23,6 +22,7 @@ impl Requests {
     /// A list arrived: it is said to be through when all let go of what this gives, and those before it are.
     pub(in crate::engine) fn list_arrived(self: &Arc<Self>) -> Arc<Turn> {
         let mut state = lock(&self.state);
+        state.lookahead.listed();
         state.lists.push_back(false);
         Arc::new(ListTurn {
             requests: Arc::clone(self),
@@ -39,7 +39,7 @@ impl Requests {
         while state.lists.front() == Some(&true) {
             state.lists.pop_front();
             state.gone += 1;
-            state.say(|memory, to| memory.write(Ndx::Done, to));
+            state.say_done();
         }
         self.call_writer(&state);
         if state.lists.is_empty() {
@@ -49,8 +49,22 @@ impl Requests {
 
     /// No list will come any more.
     pub(in crate::engine) fn lists_over(&self) {
-        lock(&self.state).lists_over = true;
+        let mut state = lock(&self.state);
+        state.lookahead.ended();
+        state.lists_over = true;
+        drop(state);
         self.changed.tell();
+    }
+
+    /// The sender has heard that a list or a phase is through.
+    pub(in crate::engine) fn done_was_heard(&self) {
+        lock(&self.state).lookahead.heard();
+    }
+
+    /// Whether the lists waited for word from here, of so many entries, so that the whole list at once is worth its
+    /// memory; none where that is not known any better than before.
+    pub(in crate::engine) fn lists_waited(&self, entries: u64) -> Option<bool> {
+        lock(&self.state).lookahead.is_short(entries)
     }
 
     /// Waits until all lists came and are through; false if they never will.

@@ -29,7 +29,9 @@ impl State {
 impl Requests {
     /// Says that a list or a phase is through.
     pub(in crate::engine) fn done(&self) {
-        self.say(|memory, to| memory.write(Ndx::Done, to));
+        let mut state = lock(&self.state);
+        state.say_done();
+        self.call_writer(&state);
     }
 
     /// Says something beside the data; false if nobody is there to hear it any more.
