@@ -169,7 +169,7 @@ struct Asked {
     separator: Separator,
     manner: content::Manner,
     wire: remote::Wire,
-    /// `--inc-recursive`, as a word.
+    /// `--inc-recursive` was said: the whole list is not chosen by what is known of the sender.
     wants_pieces: bool,
     /// For the catalogue of a pull.
     origin: Origin,

@@ -144,9 +144,10 @@ pub const MACHINES: &[Paragraph] = &[
     ),
     Text(
         "A stock rsync lists a thousand entries ahead. One that is far away then waits for word of each thousand. A \
-         pull that was held up by that notes it in the state of its destination, and the next one asks for the whole \
-         list at once, as with --no-inc-recursive, if that has no more than 500,000 entries: each takes about a \
-         hundred bytes of memory. --inc-recursive leaves that out.",
+         pull into a mirror that was held up by that, and listed no more than 500,000 entries, notes it in the state \
+         of its destination: for 30 days, pulls of one source into it ask for the whole list at once, as with \
+         --no-inc-recursive, which takes about a hundred bytes of memory for each entry. --inc-recursive leaves that \
+         out.",
     ),
     Text(
         "Where there is no ssh, or with --ssh=builtin, the built-in client goes there: host, port, user and keys \

@@ -24,6 +24,7 @@ pub(super) fn begin(options: &Options, far: Option<Far<'_>>) -> Result<Option<Dr
 }
 
 /// What was written down becomes the destination's catalogue. That it cannot be is told: the run itself is through.
+/// With it goes whether the pull was held up by its lists.
 pub(super) fn keep(run: &Run<'_>, stage: &Stage, whole: bool, report: &dyn Report) {
     let Some(draft) = &run.catalogue else { return };
     let kept = stage.catalogue(draft, doubt(run), whole);
@@ -33,10 +34,10 @@ pub(super) fn keep(run: &Run<'_>, stage: &Stage, whole: bool, report: &dyn Repor
             text: format!("no catalogue of what came was written: {e}"),
         });
     }
-    // It only tells how the next pull is quicker.
-    let waited = run.far.zip(run.total.get());
-    let waited = waited.and_then(|(far, total)| far.requests.lists_waited(total.entries));
-    let _ = waited.map(|waited| stage.note_whole_list(waited));
+    let known = run.far.zip(run.total.get());
+    let held_up = known.and_then(|(far, total)| far.requests.held_up(total.entries));
+    // It only tells how the next pull is quicker: that it cannot be noted is not worth a word.
+    let _ = held_up.map(|held_up| stage.note_held_up(held_up));
 }
 
 /// Which entries of the lists the destination may not have as they were listed.

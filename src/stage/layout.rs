@@ -17,7 +17,7 @@
 //!     displaced/, former/     the next and the last but one `previous/`, while a plan is carried out
 //!     backups                 what is kept outside of the destination once the switch is made
 //!     catalogue               what pulls brought, and from where
-//!     far                     the next pull is to ask for the whole list at once
+//!     held-up                 the last pull waited for its sender's lists
 //!     kept/                   what others wrote into a generation that had to go
 //!     tmp/                    objects on their way to a name
 //! parent/.name.resilver~      the next tree or the old one, for the instant of the switch
@@ -32,7 +32,7 @@ use crate::sys::{self, Dir, Kind, as_path};
 
 pub(super) const CATALOGUE: &[u8] = b"catalogue";
 pub(super) const CATALOGUE_NEXT: &[u8] = b"catalogue.next";
-pub(super) const FAR: &[u8] = b"far";
+pub(super) const HELD_UP: &[u8] = b"held-up";
 pub(super) const JOURNAL: &[u8] = b"journal";
 pub(super) const LOCK: &[u8] = b"lock";
 pub(super) const NEXT: &[u8] = b"next";

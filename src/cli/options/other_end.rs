@@ -9,8 +9,8 @@ use crate::cli::name_list::Separator;
 use crate::cli::operands::{Ends, Keeper};
 use crate::cli::server_args::{self, ForReceiver, Letters, OtherEnd, Task};
 use crate::delta::Checksum;
-use crate::engine::{AskedNames, Boundary, Partial, Symlinks};
-use crate::stage::{CommitChoice, wants_whole_list};
+use crate::engine::{AskedNames, Boundary, Missing, Partial, Symlinks};
+use crate::stage::{CommitChoice, was_held_up};
 use crate::transport::{Address, Program, Quoting};
 use crate::tree::{Grammar, KeepXattrs};
 use crate::wire::flist::Fields;
@@ -47,7 +47,7 @@ impl Asked {
         paths: &[OsString],
     ) -> Result<OtherEnd, Refusal> {
         let place = self.place(address, keeper, paths)?;
-        let incremental = self.takes_pieces() && !self.is_quicker_whole();
+        let incremental = self.takes_pieces() && !self.is_held_up_by_pieces();
         let capabilities = Capabilities::client(incremental);
         let dirs = !self.engine.recursive && self.names_dirs();
         let letters = self.letters(capabilities, dirs);
@@ -218,7 +218,7 @@ impl Asked {
             numeric_ids: engine.adjust.users.is_numeric(),
             relative: engine.select.relative,
             recurse: engine.recursive,
-            missing_args: engine.select.missing == crate::engine::Missing::Delete,
+            missing_args: engine.select.missing == Missing::Delete,
         }
     }
 
@@ -244,9 +244,15 @@ impl Asked {
             && engine.remove_source.is_none()
     }
 
-    /// Whether the pull before had to wait for lists that came in pieces.
-    fn is_quicker_whole(&self) -> bool {
-        !self.wants_pieces && wants_whole_list(&self.engine.dest)
+    /// Whether the last pull had to wait for lists that came in pieces, and all but time is the same with a whole one:
+    /// rules of several sources, and what is missing of what was named, are not.
+    fn is_held_up_by_pieces(&self) -> bool {
+        let (engine, wire) = (&self.engine, &self.wire);
+        let is_one = engine.sources.len() == 1
+            && engine.select.files_from.is_none()
+            && wire.far_list.is_none()
+            && engine.select.missing == Missing::Error;
+        is_one && !self.wants_pieces && !engine.select.list_only && was_held_up(&engine.dest)
     }
 
     pub(super) fn leave_to_sender(&mut self, incremental: bool) {

@@ -181,7 +181,7 @@ impl Lanes {
     }
 }
 
-/// No end of the stream, as an error of input and output would be: the peer waits for more.
+/// No error of input and output: that would be taken for a peer that went away, and this one still waits.
 fn panicked() -> wire::Error {
     wire::Error::Invalid {
         fault: wire::Fault::Stream,

@@ -271,7 +271,10 @@ impl<'h> Answers<'h> {
             loop {
                 match self.memory.read(&mut self.from)? {
                     Ndx::DelStats => drop(DeletionStats::read(&mut self.from)?),
-                    Ndx::Done => break,
+                    Ndx::Done => {
+                        far.requests.done_was_heard();
+                        break;
+                    }
                     _ => return Err(unexpected("an index", "comes behind the end")),
                 }
             }

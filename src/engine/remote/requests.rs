@@ -6,7 +6,7 @@
 //! | part | what it knows |
 //! | --- | --- |
 //! | `lists` | lists that came, until all that they ask for is asked |
-//! | `lookahead` | whether those waited for word from here |
+//! | `lookahead` | whether those held the session up |
 //! | `xattrs` | values of extended attributes |
 //! | `words` | what is said beside requests, and the thread that writes |
 
@@ -94,7 +94,7 @@ impl State {
 
     /// Says that a list or a phase is through.
     fn say_done(&mut self) {
-        self.lookahead.said();
+        self.lookahead.said(self.pending.is_empty());
         self.say(|memory, to| memory.write(Ndx::Done, to));
     }
 

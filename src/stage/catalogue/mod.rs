@@ -122,16 +122,9 @@ impl Catalogue {
     /// # Errors
     /// [`Error::Damaged`], [`Error::Foreign`], [`Error::Io`].
     pub fn open(dest: &Path) -> Result<Option<Catalogue>, Error> {
-        let site = Site::resolve(dest, None)?;
-        let Some(home) = site.find()? else {
+        let Some(home) = home_of(dest)? else {
             return Ok(None);
         };
-        // What is told of another tree is not believed: its words are commands.
-        let live = site.live_stat()?;
-        let is_its = |journal: Journal| live.is_some() && journal.is_root(&journal.root, &live);
-        if !Journal::read(&home)?.is_some_and(is_its) {
-            return Ok(None);
-        }
         let reader = Reader::open(&home)?;
         Ok(reader.map(|reader| Catalogue {
             dest: dest.to_owned(),
@@ -236,6 +229,18 @@ impl Catalogue {
         }
         writer.finish()
     }
+}
+
+/// The state of a destination. What is told of another tree is not believed: a catalogue's words are commands.
+pub(super) fn home_of(dest: &Path) -> Result<Option<Home>, Error> {
+    let site = Site::resolve(dest, None)?;
+    let Some(home) = site.find()? else {
+        return Ok(None);
+    };
+    let live = site.live_stat()?;
+    let is_its = |journal: Journal| live.is_some() && journal.is_root(&journal.root, &live);
+    let is_its = Journal::read(&home)?.is_some_and(is_its);
+    Ok(Some(home).filter(|_| is_its))
 }
 
 /// Drops the catalogue.

@@ -26,7 +26,7 @@ fn broken(why: &'static str) -> Error {
     Error::invalid(Fault::Stream, "compressed data", why)
 }
 
-/// No end of the stream, as an error of input and output would be: the peer waits for more.
+/// No error of input and output: that would be taken for a peer that went away, and this one still waits.
 fn unmade(why: &'static str) -> Error {
     Error::invalid(Fault::Stream, "data", why)
 }

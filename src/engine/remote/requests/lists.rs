@@ -61,10 +61,9 @@ impl Requests {
         lock(&self.state).lookahead.heard();
     }
 
-    /// Whether the lists waited for word from here, of so many entries, so that the whole list at once is worth its
-    /// memory; none where that is not known any better than before.
-    pub(in crate::engine) fn lists_waited(&self, entries: u64) -> Option<bool> {
-        lock(&self.state).lookahead.is_short(entries)
+    /// As [`Lookahead::held_up`](super::lookahead::Lookahead::held_up).
+    pub(in crate::engine) fn held_up(&self, entries: u64) -> Option<bool> {
+        lock(&self.state).lookahead.held_up(entries)
     }
 
     /// Waits until all lists came and are through; false if they never will.

@@ -1,4 +1,4 @@
-//! Whether a sender's lists waited for word from here.
+//! Whether a sender's lists held the session up.
 //!
 //! A stock sender lists a thousand entries ahead. One that is far away sends them, and waits until it hears of the
 //! first: each thousand takes a round trip. The whole list at once takes one (`--no-inc-recursive`).
@@ -40,11 +40,14 @@ impl Lookahead {
         self.took = self.began.map(|began| began.elapsed());
     }
 
-    /// The sender is told that a list or a phase is through.
-    pub(super) fn said(&mut self) {
+    /// The sender is told that a list or a phase is through. Only while nothing `is_clear` of files on the way, it hears
+    /// that at once.
+    pub(super) fn said(&mut self, is_clear: bool) {
         self.said += 1;
-        let number = self.said;
-        self.sample.get_or_insert_with(|| (number, Instant::now()));
+        if is_clear {
+            let number = self.said;
+            self.sample.get_or_insert_with(|| (number, Instant::now()));
+        }
     }
 
     /// The sender has heard it.
@@ -55,18 +58,19 @@ impl Lookahead {
         }
     }
 
-    /// Whether it is worth the memory to have all entries, of which there are so many, in one list next time; none
-    /// where that is not known any better than before.
-    pub(super) fn is_short(&self, entries: u64) -> Option<bool> {
+    /// Whether the session waited so long for lists, of so many entries in all, that the whole list at once is worth its
+    /// memory; none where that is not known any better than before.
+    pub(super) fn held_up(&self, entries: u64) -> Option<bool> {
         let round_trip = self.round_trip.least()?;
         if round_trip < NEAR || entries > MOST {
             return Some(false);
         }
         let windows = u32::try_from(entries / WINDOW).unwrap_or(u32::MAX);
         let waits = round_trip.saturating_mul(windows);
-        // Who lists further ahead takes less time than that.
+        // Who lists further ahead takes less time than that; more is taken by files on their way.
+        let like_waits = waits / 4 * 3..waits.saturating_mul(2);
         self.took
-            .map(|took| waits >= WORTH && took >= waits / 4 * 3)
+            .map(|took| waits >= WORTH && like_waits.contains(&took))
     }
 }
 
@@ -82,8 +86,12 @@ mod tests {
                 .expect("a clock that is older")
         };
         let mut session = Lookahead::default();
-        session.said();
-        session.said();
+        // What is heard behind a file tells nothing.
+        session.said(false);
+        assert_eq!(session.sample, None);
+        session.heard();
+        session.said(true);
+        session.said(true);
         session.sample = session.sample.map(|(number, _)| (number, before(answers)));
         session.heard();
         session.heard();
@@ -97,22 +105,24 @@ mod tests {
 
     #[test]
     fn a_list_that_waited_for_each_thousand_is_worth_having_at_once() {
-        assert_eq!(session(50, Some(1000)).is_short(20_000), Some(true));
+        assert_eq!(session(50, Some(1000)).held_up(20_000), Some(true));
     }
 
     #[test]
     fn a_list_that_did_not_wait_comes_in_pieces() {
-        // One that went further ahead, a short one, one that is near, and one that takes too much memory.
-        assert_eq!(session(50, Some(200)).is_short(20_000), Some(false));
-        assert_eq!(session(50, Some(400)).is_short(3_000), Some(false));
-        assert_eq!(session(5, Some(1000)).is_short(20_000), Some(false));
-        assert_eq!(session(50, Some(90_000)).is_short(900_000), Some(false));
+        // One that went further ahead, one that was held up by files, a short one, one that is near, and one that takes
+        // too much memory.
+        assert_eq!(session(50, Some(4000)).held_up(20_000), Some(false));
+        assert_eq!(session(50, Some(200)).held_up(20_000), Some(false));
+        assert_eq!(session(50, Some(400)).held_up(3_000), Some(false));
+        assert_eq!(session(5, Some(1000)).held_up(20_000), Some(false));
+        assert_eq!(session(50, Some(90_000)).held_up(900_000), Some(false));
     }
 
     #[test]
     fn a_whole_list_tells_only_that_nobody_is_far() {
-        assert_eq!(session(50, None).is_short(20_000), None);
-        assert_eq!(session(2, None).is_short(20_000), Some(false));
-        assert_eq!(Lookahead::default().is_short(20_000), None);
+        assert_eq!(session(50, None).held_up(20_000), None);
+        assert_eq!(session(2, None).held_up(20_000), Some(false));
+        assert_eq!(Lookahead::default().held_up(20_000), None);
     }
 }
