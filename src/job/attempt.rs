@@ -4,8 +4,6 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -69,15 +67,10 @@ impl Attempt<'_> {
             .stdin(Stdio::null())
             .stdout(tells.try_clone()?)
             .stderr(tells);
+        let is_through = self.log.listen(told)?;
         let mut child = command.spawn()?;
         // It holds the writing end of the pipe.
         drop(command);
-        let (through, is_through) = mpsc::channel();
-        let log = self.log.clone();
-        thread::spawn(move || {
-            log.drain(told);
-            let _ = through.send(());
-        });
         let mut wished: Option<Instant> = None;
         let mut is_asked = false;
         let patience = if terminal::is_in_foreground() {

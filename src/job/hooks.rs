@@ -2,8 +2,6 @@
 
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
 use super::child;
@@ -129,14 +127,9 @@ fn command(text: &str, job: &Job, report: &Report, run: &Run, log: &Log) -> Resu
     if job.directory.is_dir() {
         command.current_dir(&job.directory);
     }
+    let is_through = log.listen(told).map_err(|e| e.to_string())?;
     let mut child = command.spawn().map_err(|e| e.to_string())?;
     drop(command);
-    let (through, is_through) = mpsc::channel();
-    let into = log.clone();
-    thread::spawn(move || {
-        into.drain(told);
-        let _ = through.send(());
-    });
     let status = child::wait(&mut child, Some(COMMANDS_PATIENCE), |_| {});
     let _ = is_through.recv_timeout(Duration::from_secs(1));
     told_well(status)

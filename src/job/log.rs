@@ -5,7 +5,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::Builder;
 
 use crate::sys::lock;
 
@@ -85,8 +87,23 @@ impl Log {
         inner.push(format!("resilver job: {line}\n").as_bytes());
     }
 
-    /// Adds all that a program says until its end.
-    pub fn drain(&self, mut from: impl Read) {
+    /// Adds all that a program says, in a thread; what this gives hears of its end. It is to be had before the program
+    /// begins, which nobody would listen to else.
+    ///
+    /// # Errors
+    /// The system has no room for a thread.
+    pub fn listen(&self, from: impl Read + Send + 'static) -> io::Result<Receiver<()>> {
+        let (through, is_through) = mpsc::channel();
+        let log = self.clone();
+        let drain = move || {
+            log.drain(from);
+            let _ = through.send(());
+        };
+        Builder::new().name("log".into()).spawn(drain)?;
+        Ok(is_through)
+    }
+
+    fn drain(&self, mut from: impl Read) {
         let mut piece = [0; 8192];
         loop {
             match from.read(&mut piece) {
