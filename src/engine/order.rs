@@ -3,8 +3,9 @@
 //!
 //! Several workers take jobs, always the first in depth-first order that is left, so they stay close
 //! together. Events are told in that order all the same: those of a job that is not yet first wait in
-//! memory, up to [`WINDOW`] of them; then its worker waits. The worker of the first job never waits, and
-//! the first job left is always taken first, so somebody always goes on.
+//! memory, up to [`WINDOW`] of them; then its worker waits. The worker of the first job never waits, the
+//! first job left is always taken first, and nobody waits while that is the first of all, so somebody
+//! always goes on.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -84,6 +85,12 @@ impl<T> State<T> {
         self.open
             .first_key_value()
             .is_some_and(|(first, _)| first == key)
+    }
+
+    /// Whether the first job of all waits for somebody to take it.
+    fn is_first_left(&self) -> bool {
+        let next = self.waiting.peek();
+        next.is_some_and(|Reverse(job)| self.is_first(&job.key))
     }
 }
 
@@ -165,7 +172,10 @@ impl<'r, T> Frontier<'r, T> {
             drop(state);
             return self.tell_last(events);
         }
-        while !state.is_first(key) && state.held >= WINDOW && !state.stopped {
+        // One that was given back may be first: who waited for it could be the only one to take it.
+        while state.held >= WINDOW
+            && !(state.is_first(key) || state.is_first_left() || state.stopped)
+        {
             state = self.turn.wait(state);
         }
         if state.is_first(key) {
@@ -225,6 +235,7 @@ impl<'r, T> Frontier<'r, T> {
         state.away -= 1;
         state.waiting.push(Reverse(Job { key, work }));
         self.work.tell();
+        self.turn.tell();
     }
 
     /// Tells events of a running job, now or when its turn comes, and never waits: for who reads what a peer says.
@@ -421,6 +432,39 @@ mod tests {
         assert!(frontier.take().is_none());
         let told = report.0.into_inner().unwrap();
         assert_eq!(told, ["first", "second", "third", "last"]);
+    }
+
+    /// Nobody would ever take it, if the only worker waited for its turn.
+    #[test]
+    fn a_job_that_is_given_back_is_waited_for_by_nobody_who_could_take_it() {
+        let (done, waits) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let report = Collect(Mutex::default());
+            let frontier: Frontier<'_, &str> = Frontier::new(&report, true);
+            let top = Key::default();
+            let rest = rest_key(&top, 0);
+            frontier.push([(top.clone(), "top")]);
+            assert!(frontier.take().is_some());
+            frontier.part(&top, rest.clone(), &mut Vec::new());
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    for number in 0..=WINDOW {
+                        frontier.tell(&rest, &mut vec![note(number.to_string())]);
+                    }
+                    frontier.done(&rest, &mut Vec::new());
+                    let (key, work) = frontier.take().expect("a job");
+                    frontier.done(&key, &mut vec![note(work.into())]);
+                });
+                while frontier.lock().held < WINDOW {
+                    std::thread::yield_now();
+                }
+                frontier.put_back(top.clone(), "again");
+            });
+            let told = report.0.into_inner().unwrap();
+            let _ = done.send((told.len(), told[0].clone()));
+        });
+        let told = waits.recv_timeout(std::time::Duration::from_secs(20));
+        assert_eq!(told, Ok((WINDOW + 2, "again".to_owned())));
     }
 
     #[test]

@@ -147,8 +147,19 @@ impl<'w> Worker<'w> {
     pub(super) fn tell(&mut self, event: Event) {
         self.events.push(event);
         if self.events.len() >= EVENTS {
-            self.wait_for_client();
-            self.run.frontier.tell(&self.key, &mut self.events);
+            if !self.is_reader {
+                self.wait_for_client();
+            }
+            self.hand_on();
+        }
+    }
+
+    /// Hands on what is to be told, and waits while too much is; who reads what a peer says never does.
+    fn hand_on(&mut self) {
+        let frontier = self.run.frontier;
+        match self.is_reader {
+            true => frontier.tell_at_once(&self.key, &mut self.events),
+            false => frontier.tell(&self.key, &mut self.events),
         }
     }
 
@@ -156,7 +167,7 @@ impl<'w> Worker<'w> {
     pub(super) fn aside<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> (T, Vec<Event>) {
         if self.listener().is_some() {
             // Requests are told as they are made: what comes before them is told before.
-            self.run.frontier.tell(&self.key, &mut self.events);
+            self.hand_on();
         }
         let told = std::mem::take(&mut self.events);
         let done = act(self);

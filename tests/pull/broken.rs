@@ -267,6 +267,37 @@ fn a_far_end_that_is_told_to_stop_ends_the_run_with_its_code() {
     }
 }
 
+/// A list that asks for nothing more must be through when all that it asked for came or will not come: the sender
+/// lists no further before, and all who could deal with what does not come may wait for those lists.
+#[test]
+fn a_file_that_vanishes_does_not_hold_up_the_lists_to_come() {
+    let place = Place::new();
+    fs::write(place.at("s/a"), vec![b'a'; 2 << 20]).expect("a file");
+    fs::write(place.at("s/b"), "gone").expect("a file");
+    // More than rsync lists ahead, and nothing of it is asked for.
+    for number in 0..40 {
+        let dir = place.at(&format!("s/k{number}"));
+        fs::create_dir(&dir).expect("a directory");
+        for link in 0..100 {
+            std::os::unix::fs::symlink("x", dir.join(format!("l{link}"))).expect("a link");
+        }
+    }
+    let shell = place.shell(WHOLE);
+    let mut command = crate::command(&place, &shell, &["-a", "--bwlimit=2m"]);
+    let child = command
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("a run");
+    std::thread::sleep(Duration::from_millis(400));
+    fs::remove_file(place.at("s/b")).expect("a file");
+    let ran = child.wait_with_output().expect("an end");
+    let said = complaint(&ran);
+    assert_eq!(ran.status.code(), Some(24), "{said}");
+    assert!(said.contains("has vanished"), "{said}");
+    assert_eq!(tree(&place.at("s")), tree(&place.at("d")));
+}
+
 /// A sparse file of this many bytes is long on its way, and short to make.
 const LONG: u64 = 12 << 20;
 

@@ -29,8 +29,8 @@ pub(in crate::engine) struct Pending {
     pub ahead: u64,
     /// Whether the first answer did not agree with its checksum.
     pub again: bool,
-    /// What falls due when the file is there.
-    pub _turn: Option<Arc<Turn>>,
+    /// What falls due when the file is there, or does not come.
+    pub turn: Option<Arc<Turn>>,
     /// Who waits for the outcome, if anybody does.
     pub waiter: Option<Arc<Waiter>>,
 }
@@ -65,7 +65,9 @@ pub(in crate::engine) struct Outcome {
 
 impl Pending {
     /// It does not come.
-    pub(super) fn leave(self: Box<Self>, frontier: &Frontier<'_, Work>) {
+    pub(super) fn leave(mut self: Box<Self>, frontier: &Frontier<'_, Work>) {
+        // All who could take the job may wait for lists that come only when this one is through.
+        drop(self.turn.take());
         match &self.waiter {
             Some(waiter) => waiter.tell(Outcome::default()),
             None => frontier.put_back(self.key.clone(), Work::Unsent(self)),

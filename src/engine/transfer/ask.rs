@@ -79,7 +79,7 @@ impl Worker<'_> {
             shape,
             ahead,
             again: false,
-            _turn: self.turn.clone(),
+            turn: self.turn.clone(),
             waiter: None,
         };
         // Other names become links to it once it is there.
