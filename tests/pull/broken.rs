@@ -283,13 +283,13 @@ fn a_file_that_vanishes_does_not_hold_up_the_lists_to_come() {
         }
     }
     let shell = place.shell(WHOLE);
-    let mut command = crate::command(&place, &shell, &["-a", "--bwlimit=2m"]);
+    let mut command = crate::command(&place, &shell, &["-a", "--bwlimit=1m"]);
     let child = command
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped())
         .spawn()
         .expect("a run");
-    std::thread::sleep(Duration::from_millis(400));
+    std::thread::sleep(Duration::from_millis(800));
     fs::remove_file(place.at("s/b")).expect("a file");
     let ran = child.wait_with_output().expect("an end");
     let said = complaint(&ran);
