@@ -358,3 +358,17 @@ fn so_is_one_on_this_machine() {
         assert_eq!(came, 1000, "{options:?}");
     }
 }
+
+/// Who deals with the other names of a file waits for it, and must not wait for what no longer comes.
+#[test]
+fn a_link_that_breaks_within_a_file_of_several_names_ends_the_run() {
+    let place = Place::new();
+    place.fill(1, 2_000_000, 1);
+    let first = fs::read_dir(place.at("s")).expect("files").next();
+    let first = first.expect("a file").expect("a name").path();
+    fs::hard_link(first, place.at("s/other")).expect("a link");
+    let cut = place.cut_at(1_000_000);
+    let pulled = crate::pull(&place, &cut, &["-aH"]);
+    assert_eq!(pulled.status.code(), Some(12), "{}", complaint(&pulled));
+    assert!(!place.at("d").exists(), "nothing is committed");
+}

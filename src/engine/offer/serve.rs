@@ -456,6 +456,7 @@ fn bytes_of_sums(shape: Shape) -> u64 {
     16 + u64::from(shape.count()) * (4 + shape.strong_len() as u64)
 }
 
+/// What could not be compressed stays what it is: only of a stream that broke the last words are waited for.
 fn broken(e: std::io::Error) -> Error {
-    Error::Wire(crate::wire::Error::Io(e))
+    Error::Wire(e.into())
 }

@@ -32,7 +32,7 @@ pub(in crate::engine) struct Pending {
     /// What falls due when the file is there, or does not come.
     pub turn: Option<Arc<Turn>>,
     /// Who waits for the outcome, if anybody does.
-    pub waiter: Option<Arc<Waiter>>,
+    pub waiter: Option<Awaited>,
 }
 
 /// What the blocks of a file are taken from.
@@ -56,6 +56,9 @@ pub(in crate::engine) struct Waiter {
     told: Change,
 }
 
+/// What somebody waits for. Dropped untold, it does not come: nobody waits for a file that went with its session.
+pub(in crate::engine) struct Awaited(Arc<Waiter>);
+
 /// Whether the file is there, and what there is to tell; by default it is not.
 #[derive(Default)]
 pub(in crate::engine) struct Outcome {
@@ -75,10 +78,24 @@ impl Pending {
     }
 }
 
-impl Waiter {
+impl Awaited {
     pub(in crate::engine) fn tell(&self, outcome: Outcome) {
-        *lock(&self.outcome) = Some(outcome);
-        self.told.tell();
+        *lock(&self.0.outcome) = Some(outcome);
+        self.0.told.tell();
+    }
+}
+
+impl Drop for Awaited {
+    fn drop(&mut self) {
+        lock(&self.0.outcome).get_or_insert_default();
+        self.0.told.tell();
+    }
+}
+
+impl Waiter {
+    /// What tells it.
+    pub(in crate::engine) fn awaits(self: &Arc<Self>) -> Awaited {
+        Awaited(Arc::clone(self))
     }
 
     pub(in crate::engine) fn wait(&self) -> Outcome {

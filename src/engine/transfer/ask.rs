@@ -86,7 +86,7 @@ impl Worker<'_> {
         let leads = self.run.links.as_ref();
         if leads.is_some_and(|links| links.turn(&leaf.stat).is_some()) {
             let waiter: Arc<Waiter> = Arc::default();
-            pending.waiter = Some(Arc::clone(&waiter));
+            pending.waiter = Some(waiter.awaits());
             if far.is_told {
                 self.ask_in_turn(far, ndx, pending, sums);
             } else if far.requests.ask(ndx, pending, &sums).is_err() {
