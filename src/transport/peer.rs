@@ -4,7 +4,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
 use super::pipe::widen;
 use crate::sys::process;
@@ -44,7 +45,31 @@ pub enum Status {
 #[derive(Debug)]
 pub struct Peer {
     running: Running,
-    gone: Arc<AtomicBool>,
+    end: Arc<End>,
+}
+
+/// What tells a reader that nothing comes any more, though the stream is open.
+#[derive(Debug, Default)]
+struct End {
+    /// The peer was ended, or waited for.
+    is_gone: AtomicBool,
+    /// It is told nothing any more.
+    is_told_all: AtomicBool,
+    /// The process that it is.
+    process: Option<Pid>,
+}
+
+impl End {
+    /// Whether the peer has ended. A process that was told all there is to tell may have left a child of its own, which
+    /// keeps the stream open; one that is told more may have left its work to that child.
+    fn has_come(&self) -> bool {
+        let left = |pid| {
+            let how = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+            !matches!(waitid(WaitId::Pid(pid), how), Ok(None))
+        };
+        self.is_gone.load(Ordering::Relaxed)
+            || (self.is_told_all.load(Ordering::Relaxed) && self.process.is_some_and(left))
+    }
 }
 
 #[derive(Debug)]
@@ -61,7 +86,7 @@ enum Running {
 #[derive(Debug)]
 pub struct Heard {
     from: From,
-    gone: Arc<AtomicBool>,
+    end: Arc<End>,
 }
 
 #[derive(Debug)]
@@ -72,16 +97,49 @@ enum From {
 }
 
 /// What a peer is told. Dropping it tells that there is no more; a daemon is told by the end of the peer.
-pub type Writer = File;
+#[derive(Debug)]
+pub struct Writer {
+    to: File,
+    end: Arc<End>,
+}
+
+impl Writer {
+    fn new(to: OwnedFd, end: &Arc<End>) -> Writer {
+        Writer {
+            to: to.into(),
+            end: Arc::clone(end),
+        }
+    }
+}
+
+impl Write for Writer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.to.write(bytes)
+    }
+
+    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.to.write_vectored(parts)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.end.is_told_all.store(true, Ordering::Relaxed);
+    }
+}
 
 impl Heard {
-    fn pipe(from: impl Into<OwnedFd>, gone: &Arc<AtomicBool>) -> io::Result<Heard> {
+    fn pipe(from: impl Into<OwnedFd>, end: &Arc<End>) -> io::Result<Heard> {
         let from: OwnedFd = from.into();
         rustix::io::ioctl_fionbio(from.as_fd(), true)?;
         widen(&from);
         Ok(Heard {
             from: From::Pipe(from.into()),
-            gone: Arc::clone(gone),
+            end: Arc::clone(end),
         })
     }
 }
@@ -98,13 +156,19 @@ impl Read for Heard {
             // Both directions of a connection wait, or none does; its end is the peer's.
             From::Daemon(from) => return from.read(buf),
         };
+        let mut is_over = false;
         loop {
             match from.read(buf) {
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
                 read => return read,
             }
-            if self.gone.load(Ordering::Relaxed) {
+            if is_over {
                 return Ok(0);
+            }
+            // What it said right before its end is still to be read.
+            is_over = self.end.has_come();
+            if is_over {
+                continue;
             }
             let mut ready = [PollFd::new(from, PollFlags::IN)];
             match poll(&mut ready, Some(&NAP)) {
@@ -138,11 +202,15 @@ impl Peer {
         let mut child = command.spawn().map_err(failed)?;
         match (child.stdout.take(), child.stdin.take()) {
             (Some(reader), Some(writer)) => {
-                let gone: Arc<AtomicBool> = Arc::default();
-                let reader = Heard::pipe(reader, &gone).map_err(failed)?;
+                let end = Arc::new(End {
+                    process: Some(Pid::from_child(&child)),
+                    ..End::default()
+                });
+                let reader = Heard::pipe(reader, &end).map_err(failed)?;
                 let running = Running::Child(child);
                 widen(&writer);
-                Ok((Peer { running, gone }, reader, OwnedFd::from(writer).into()))
+                let writer = Writer::new(writer.into(), &end);
+                Ok((Peer { running, end }, reader, writer))
             }
             _ => Err(failed(io::ErrorKind::BrokenPipe.into())),
         }
@@ -153,14 +221,14 @@ impl Peer {
     /// # Errors
     /// The system has no room for another descriptor.
     pub fn daemon(stream: TcpStream) -> io::Result<(Peer, Heard, Writer)> {
-        let gone: Arc<AtomicBool> = Arc::default();
-        let writer = OwnedFd::from(stream.try_clone()?).into();
+        let end: Arc<End> = Arc::default();
+        let writer = Writer::new(stream.try_clone()?.into(), &end);
         let reader = Heard {
             from: From::Daemon(stream.try_clone()?),
-            gone: Arc::clone(&gone),
+            end: Arc::clone(&end),
         };
         let running = Running::Daemon(stream);
-        Ok((Peer { running, gone }, reader, writer))
+        Ok((Peer { running, end }, reader, writer))
     }
 
     /// A peer that a thread speaks to over `connection`, by the other ends of these pipes.
@@ -171,10 +239,11 @@ impl Peer {
         reader: OwnedFd,
         writer: OwnedFd,
     ) -> io::Result<(Peer, Heard, Writer)> {
-        let gone: Arc<AtomicBool> = Arc::default();
-        let reader = Heard::pipe(reader, &gone)?;
+        let end: Arc<End> = Arc::default();
+        let reader = Heard::pipe(reader, &end)?;
         let running = Running::Thread(Some(thread), connection);
-        Ok((Peer { running, gone }, reader, writer.into()))
+        let writer = Writer::new(writer, &end);
+        Ok((Peer { running, end }, reader, writer))
     }
 
     /// Gives it so long to end by itself, and tells how it did; else it is ended.
@@ -233,11 +302,11 @@ impl Drop for Peer {
             Running::Thread(thread, connection) => {
                 let _ = connection.shutdown(Shutdown::Both);
                 // The reader is told before the thread, which may wait for it.
-                self.gone.store(true, Ordering::Relaxed);
+                self.end.is_gone.store(true, Ordering::Relaxed);
                 let _ = thread.take().map(JoinHandle::join);
             }
         }
-        self.gone.store(true, Ordering::Relaxed);
+        self.end.is_gone.store(true, Ordering::Relaxed);
     }
 }
 
@@ -250,8 +319,6 @@ fn status(status: ExitStatus) -> Status {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read, Write};
-
     use super::*;
 
     fn start(words: &[&str]) -> Result<(Peer, Heard, Writer), PeerError> {
@@ -285,6 +352,31 @@ mod tests {
             error.to_string(),
             "Failed to exec /nonexistent/shell: No such file or directory (2)"
         );
+    }
+
+    #[test]
+    fn what_a_peer_leaves_behind_is_not_waited_for() {
+        let words = ["sh", "-c", "sleep 600 & echo $!; exec cat"];
+        let (peer, mut reader, mut writer) = start(&words).expect("sh");
+        writer.write_all(b"last words").expect("room");
+        drop(writer);
+        let mut said = String::new();
+        reader.read_to_string(&mut said).expect("the end");
+        let (child, last) = said.split_once('\n').expect("a line");
+        let killed = Command::new("kill").arg(child).status();
+        assert!(killed.is_ok_and(|status| status.success()), "{child}");
+        assert_eq!(last, "last words");
+        assert_eq!(peer.finish().expect("an end"), Some(Status::Exited(0)));
+    }
+
+    /// One that is still told something may have left its work to its child.
+    #[test]
+    fn a_peer_that_leaves_its_work_behind_is_heard() {
+        let words = ["sh", "-c", "(sleep 0.3; echo late) & exec true"];
+        let (_peer, mut reader, _writer) = start(&words).expect("sh");
+        let mut said = String::new();
+        reader.read_to_string(&mut said).expect("the end");
+        assert_eq!(said, "late\n");
     }
 
     #[test]

@@ -178,3 +178,16 @@ fn a_file_that_is_being_written_arrives_as_it_was_or_is() {
     });
     is_whole_again(&place);
 }
+
+/// A remote shell may leave something behind that holds its standard output open, as a connection that is shared does.
+#[test]
+fn what_a_remote_shell_leaves_behind_is_not_waited_for() {
+    let place = place();
+    let shell = place.shell("sleep 60 &\nexec sh -c \"$*\"");
+    let mut command = place.run(&shell, &["-a"], ["s/", "h:d"]);
+    let began = Instant::now();
+    // It holds that too.
+    let status = command.stderr(std::process::Stdio::null()).status();
+    assert!(status.expect("resilver").success());
+    assert!(began.elapsed() < Duration::from_secs(30));
+}
