@@ -372,3 +372,35 @@ fn a_link_that_breaks_within_a_file_of_several_names_ends_the_run() {
     assert_eq!(pulled.status.code(), Some(12), "{}", complaint(&pulled));
     assert!(!place.at("d").exists(), "nothing is committed");
 }
+
+/// rsync before 3.1 tells of a list that is not whole by a message of its own.
+#[test]
+fn nothing_is_deleted_where_an_old_sender_could_not_list_all() {
+    for when in ["before", "during", "delay", "after"] {
+        for commit in ["auto", "direct"] {
+            for more in ["--inc-recursive", "--no-inc-recursive"] {
+                let place = Place::new();
+                place.fill(4, 10, 1);
+                for dir in ["d", "d/k"] {
+                    fs::create_dir(place.at(dir)).expect("a directory");
+                    fs::write(place.at(dir).join("mine"), "mine").expect("a file");
+                }
+                // Without this letter lists have no room for errors.
+                let shell =
+                    place.shell(r#"exec sh -c "$(printf %s "$*" | sed 's/\(e\.[iLs]*\)f/\1/')""#);
+                let (when, commit) = (format!("--delete-{when}"), format!("--commit={commit}"));
+                let options = ["-a", "--protocol=30", more, &when, &commit, "h:s/f0/x"];
+                let output = crate::pull(&place, &shell, &options);
+                let said = format!("{options:?}: {}", complaint(&output));
+                assert_eq!(output.status.code(), Some(23), "{said}");
+                let got = tree(&place.at("d"));
+                for name in ["mine", "k/mine", "f0", "k/f1"] {
+                    assert!(
+                        got.contains_key(std::path::Path::new(name)),
+                        "{name}: {said}"
+                    );
+                }
+            }
+        }
+    }
+}

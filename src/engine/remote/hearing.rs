@@ -33,6 +33,8 @@ pub(super) struct Hearing<'h> {
     pub requests: &'h Requests,
     pub frontier: &'h Frontier<'h, Work>,
     pub last_word: &'h LastWord,
+    /// Whether lists tell themselves that they are not whole.
+    pub lists_tell: bool,
 }
 
 impl Hearing<'_> {
@@ -40,6 +42,10 @@ impl Hearing<'_> {
     pub(super) fn hear(&self, message: &Message) {
         match message {
             Message::Text(severity, text) => self.text(*severity, text),
+            // Old senders have no other word for a list that is not whole, and say it ahead of the end of lists.
+            Message::IoErrors(errors) if !self.lists_tell && !self.requests.lists_are_over() => {
+                take_errors(self.tally, *errors);
+            }
             // Those of listing come with the lists.
             Message::IoErrors(errors) => {
                 if errors.contains(IoErrors::GENERAL) {

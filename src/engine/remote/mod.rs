@@ -203,6 +203,7 @@ fn pull_over(
         requests: &requests,
         frontier: &frontier,
         last_word: &last_word,
+        lists_tell: dialect.safe_lists() || dialect.protocol < Protocol::V30,
     };
     line.begin_session();
     report.event(Event::ListBegins);

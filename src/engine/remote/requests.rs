@@ -72,6 +72,8 @@ struct State {
     gone: usize,
     /// Whether all lists came.
     lists_over: bool,
+    /// Whether all first requests were answered.
+    answered: bool,
     lookahead: Lookahead,
     /// Files whose sources may go, once the switch is made (`--remove-source-files`).
     may_go: Vec<u32>,
@@ -120,6 +122,7 @@ impl Requests {
                 lists: VecDeque::new(),
                 gone: 0,
                 lists_over: false,
+                answered: false,
                 lookahead: Lookahead::default(),
                 may_go: Vec::new(),
                 ended: false,
@@ -247,6 +250,7 @@ impl Requests {
     /// The sender has answered all first requests: what it left out, it has not.
     pub(in crate::engine) fn phase_over(&self, frontier: &Frontier<'_, Work>) {
         let mut state = lock(&self.state);
+        state.answered = true;
         let left: Vec<u32> = state
             .pending
             .iter()

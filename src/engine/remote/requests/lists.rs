@@ -56,6 +56,13 @@ impl Requests {
         self.changed.tell();
     }
 
+    /// Whether what the sender says by now is no word on its lists: it has told their end, or answered for all that
+    /// one whole list has.
+    pub(in crate::engine) fn lists_are_over(&self) -> bool {
+        let state = lock(&self.state);
+        state.lists_over || state.answered
+    }
+
     /// The sender has heard that a list or a phase is through.
     pub(in crate::engine) fn done_was_heard(&self) {
         lock(&self.state).lookahead.heard();
