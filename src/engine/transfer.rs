@@ -211,7 +211,7 @@ impl Worker<'_> {
             return self.write_into(job, &live, &change);
         }
         let name = &leaf.target_name[..];
-        let half = match target.salvage(place, name, leaf.stat.size, leaf.stat.mtime)? {
+        let half = match self.salvage(target, node, place, leaf)? {
             Salvage::Whole => return self.take_whole(target, node, place, leaf),
             Salvage::Half(file) => Some(file),
             Salvage::None => self.leftover(node, leaf),
@@ -262,6 +262,30 @@ impl Worker<'_> {
             self.drop_leftover(node, leaf)?;
         }
         Ok(())
+    }
+
+    /// What an interrupted run left of a file. Where size and time do not vouch for content, its own has to.
+    fn salvage(
+        &self,
+        target: &dyn Target,
+        node: &Node,
+        place: &Place,
+        leaf: &Leaf,
+    ) -> Result<Salvage, Fault> {
+        let (name, stat) = (&leaf.target_name[..], &leaf.stat);
+        let found = target.salvage(place, name, stat.size, stat.mtime)?;
+        let compare = &self.run.options.compare;
+        if !matches!(found, Salvage::Whole) || !(compare.checksum || compare.ignore_times) {
+            return Ok(found);
+        }
+        let origin = &node.sources[leaf.source];
+        let file = place.dir().open_file(name);
+        let is_same = |file: &File| self.same_file_content(origin, leaf, file).unwrap_or(false);
+        if compare.checksum && file.as_ref().is_ok_and(is_same) {
+            return Ok(Salvage::Whole);
+        }
+        place.dir().unlink(name)?;
+        Ok(file.map_or(Salvage::None, Salvage::Half))
     }
 
     /// Takes a file over that an interrupted run left complete.

@@ -404,3 +404,29 @@ fn nothing_is_deleted_where_an_old_sender_could_not_list_all() {
         }
     }
 }
+
+/// Content that changed behind the same size and time is found by `-c` and `-I`, in what was staged as in what lives.
+#[test]
+fn what_came_before_a_cut_is_not_trusted_beyond_what_is_asked_for() {
+    for option in ["-c", "-I"] {
+        for far in [true, false] {
+            let place = Place::new();
+            place.fill(40, 50_000, 1);
+            let cut = place.cut_at(1_500_000);
+            assert_eq!(crate::pull(&place, &cut, &["-a"]).status.code(), Some(12));
+            let changed = place.at("s/f0");
+            let time = fs::metadata(&changed).and_then(|stat| stat.modified());
+            fs::write(&changed, [7; 50_000]).expect("a file");
+            let file = fs::File::options().write(true).open(&changed);
+            let file = file.expect("a file");
+            file.set_modified(time.expect("a time")).expect("a time");
+            let source = if far { "h:s/" } else { "s/" };
+            let shell = place.shell(WHOLE);
+            let mut run = place.run(&shell, &["-a", option], [source, "d"]);
+            let output = run.output().expect("resilver");
+            let said = format!("{option}, {source}: {}", complaint(&output));
+            assert!(output.status.success(), "{said}");
+            assert!(tree(&place.at("d")) == tree(&place.at("s")), "{said}");
+        }
+    }
+}

@@ -145,8 +145,7 @@ impl Worker<'_> {
         again: bool,
     ) -> Result<Ready, Fault> {
         let place = self.place(node)?;
-        let name = &leaf.target_name[..];
-        let left = match target.salvage(&place, name, leaf.stat.size, leaf.stat.mtime)? {
+        let left = match self.salvage(target, node, &place, leaf)? {
             Salvage::Whole => {
                 let sides = leaf.sides.as_deref();
                 self.ask_values(sides, || index(node, leaf).map(|(ndx, _)| ndx))?;
