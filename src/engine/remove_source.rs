@@ -4,6 +4,7 @@
 //! stage, when the switch is made. A crash in between leaves files on both sides, never on none; the next run
 //! finds them up to date and removes them. A directory of the source is not entered through a symbolic link.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -208,7 +209,8 @@ impl Worker<'_> {
                 .there()
                 .and_then(|listed| listed.index(&leaf.name));
             if let Some((ndx, _)) = index {
-                far.requests.may_go(ndx);
+                let path = node.target_child(&leaf.target_name);
+                far.requests.may_go(ndx, path);
             }
             return Ok(());
         }
@@ -230,8 +232,20 @@ impl Worker<'_> {
 }
 
 impl Run<'_> {
-    /// Removes what was written down, now that the switch is made.
-    pub(super) fn remove_sources(&self, tell: &mut dyn FnMut(Event)) -> io::Result<()> {
+    /// Removes what was written down, now that the switch is made. What was to come to these `others` is not there:
+    /// its source stays, and so do those of all that is below.
+    pub(super) fn remove_sources(
+        &self,
+        others: &HashSet<&Path>,
+        tell: &mut dyn FnMut(Event),
+    ) -> io::Result<()> {
+        let stays = |path: &Path| path.ancestors().any(|path| others.contains(path));
+        if let Some(far) = self.far {
+            let held = far.requests.hold_back(stays);
+            held.iter()
+                .for_each(|path| tell(self.not_removed_as("of file that is not there", path)));
+            return Ok(());
+        }
         let list = std::mem::take(&mut *lock(&self.departures.0));
         let (mut spilled, buffer) = (list.spilled, list.buffer);
         if let Some(file) = &mut spilled {
@@ -256,6 +270,7 @@ impl Run<'_> {
             };
             let there = targets.find(&self.destination.root, &departure.target);
             let there = there.and_then(|(dir, name)| dir.stat(name)).ok();
+            let there = there.filter(|_| !stays(&self.at_target(&departure.target)));
             let events = self.remove_source(&departure, dir, name, there);
             events.into_iter().for_each(&mut *tell);
         }
@@ -270,13 +285,7 @@ impl Run<'_> {
         name: &[u8],
         there: Option<Stat>,
     ) -> Option<Event> {
-        let shown = crate::tree::shown(&departure.path);
-        let refused = |why: &str| {
-            self.tally.set_partial();
-            let text = format!("ERROR: Skipping sender remove {why}: {shown}");
-            let severity = Severity::Plain;
-            Some(Event::Message { severity, text })
-        };
+        let refused = |why: &str| Some(self.not_removed_as(why, &departure.path));
         let seen = dir.look_up(as_path(name), departure.followed);
         // Somebody else removed it.
         let Ok(now) = seen else { return None };
@@ -300,6 +309,14 @@ impl Run<'_> {
                 .then(|| Event::SourceRemoved(departure.path.clone())),
             Err(e) => Some(self.not_removed("remove", departure, &e)),
         }
+    }
+
+    fn not_removed_as(&self, why: &str, path: &Path) -> Event {
+        self.tally.set_partial();
+        let shown = crate::tree::shown(path);
+        let text = format!("ERROR: Skipping sender remove {why}: {shown}");
+        let severity = Severity::Plain;
+        Event::Message { severity, text }
     }
 
     fn not_removed(&self, what: &str, departure: &Departure, e: &io::Error) -> Event {

@@ -430,3 +430,52 @@ fn what_came_before_a_cut_is_not_trusted_beyond_what_is_asked_for() {
         }
     }
 }
+
+/// A file whose place others wrote to before the switch is not there: what came of it is nowhere but at the source.
+#[test]
+fn the_source_of_what_others_wrote_over_meanwhile_stays() {
+    for commit in ["--commit=swap", "--commit=journal"] {
+        for source in ["h:s/", "s/"] {
+            let place = Place::new();
+            place.fill(4, 10, 1);
+            fs::create_dir_all(place.at("d/k")).expect("a directory");
+            fs::write(place.at("d/f0"), "old").expect("a file");
+            let edited = place.at("d/f0");
+            let gate = format!("--gate=printf 0123456789 > {}", edited.display());
+            let shell = place.shell(WHOLE);
+            let options = ["-a", "--remove-source-files", commit, &gate];
+            let mut run = place.run(&shell, &options, [source, "d"]);
+            let output = run.output().expect("resilver");
+            let said = format!("{commit} {source}: {}", complaint(&output));
+            assert_eq!(output.status.code(), Some(23), "{said}");
+            assert_eq!(fs::read(&edited).expect("a file"), b"0123456789", "{said}");
+            assert!(place.at("s/f0").exists(), "{said}");
+            for other in ["f2", "k/f1"] {
+                assert!(place.at("d").join(other).exists(), "{said}");
+                assert!(!place.at("s").join(other).exists(), "{said}");
+            }
+        }
+    }
+}
+
+/// A file that could not take its name at the end is not there either.
+#[test]
+fn the_source_of_a_file_that_waits_in_vain_for_its_name_stays() {
+    let place = Place::new();
+    place.fill(2, 10, 1);
+    fs::write(place.at("s/zz"), [7; 40_000]).expect("a file");
+    let options = ["-a", "--commit=direct", "--delay-updates"];
+    let options = [&options[..], &["--remove-source-files", "--bwlimit=40"]].concat();
+    let mut run = crate::command(&place, &place.shell(WHOLE), &options);
+    let run = run.spawn().expect("resilver");
+    let until = Instant::now() + Duration::from_secs(20);
+    while !place.at("d/.~tmp~/f0").exists() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // Others take the name while the last file is on its way.
+    fs::create_dir_all(place.at("d/f0/x")).expect("a directory");
+    let output = run.wait_with_output().expect("an end");
+    assert_eq!(output.status.code(), Some(23));
+    assert!(place.at("s/f0").exists(), "its source stays");
+    assert!(!place.at("s/zz").exists() && place.at("d/zz").exists());
+}

@@ -16,6 +16,7 @@ mod words;
 mod xattrs;
 
 use std::collections::{HashMap, VecDeque};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -76,7 +77,7 @@ struct State {
     answered: bool,
     lookahead: Lookahead,
     /// Files whose sources may go, once the switch is made (`--remove-source-files`).
-    may_go: Vec<u32>,
+    may_go: Vec<(u32, PathBuf)>,
     ended: bool,
     /// The code of the error that ended it.
     failed: Option<u8>,
@@ -273,15 +274,22 @@ impl Requests {
         }
     }
 
-    /// A file is there, or will be with the switch: its source may go then.
-    pub(in crate::engine) fn may_go(&self, ndx: u32) {
-        lock(&self.state).may_go.push(ndx);
+    /// A file is there under this path, or will be with the switch: its source may go then.
+    pub(in crate::engine) fn may_go(&self, ndx: u32, path: PathBuf) {
+        lock(&self.state).may_go.push((ndx, path));
+    }
+
+    /// The sources of these files stay; which they are.
+    pub(in crate::engine) fn hold_back(&self, stays: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
+        let mut state = lock(&self.state);
+        let held = state.may_go.extract_if(.., |(_, path)| stays(path));
+        held.map(|(_, path)| path).collect()
     }
 
     /// The switch is made: tells the sender which files may go.
     pub(in crate::engine) fn let_go(&self) {
         let mut state = lock(&self.state);
-        for ndx in std::mem::take(&mut state.may_go) {
+        for (ndx, _) in std::mem::take(&mut state.may_go) {
             state.unwritten.push_message(Message::Success(ndx));
         }
         self.call_writer(&state);

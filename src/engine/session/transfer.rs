@@ -1,6 +1,7 @@
 //! The passes of a run, from the first directory to the commit.
 
-use std::path::Path;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
@@ -128,8 +129,8 @@ impl Session<'_, '_> {
         match run.take_failure() {
             Some(e) => Err(e),
             None => {
-                self.conclude(run);
-                self.commit(run)?;
+                let unnamed = self.conclude(run);
+                self.commit(run, &unnamed)?;
                 let reached = reach(Point::Committed);
                 if let Some(stage) = self.stage {
                     catalogue::keep(run, stage, whole, self.report);
@@ -160,13 +161,16 @@ impl Session<'_, '_> {
         Ok(())
     }
 
-    /// Files that waited for it take their names.
-    fn conclude(&self, run: &Run<'_>) {
+    /// Files that waited for it take their names; which did not get theirs.
+    fn conclude(&self, run: &Run<'_>) -> Vec<PathBuf> {
+        let mut unnamed = Vec::new();
         for (path, e) in run.target.iter().flat_map(|target| target.conclude()) {
             run.tally.set_partial();
-            let path = run.dest_path(&path);
-            self.report.event(failed("rename", &path, &e));
+            let shown = run.dest_path(&path);
+            self.report.event(failed("rename", &shown, &e));
+            unnamed.push(path);
         }
+        unnamed
     }
 
     /// What was held back to the end.
@@ -212,7 +216,7 @@ impl Session<'_, '_> {
         })
     }
 
-    fn commit(&self, run: &Run<'_>) -> Result<(), Error> {
+    fn commit(&self, run: &Run<'_>, unnamed: &[PathBuf]) -> Result<(), Error> {
         let summary = || stage::Summary {
             live_entries: run.tally.live_entries(),
             removed: run.tally.deletions(),
@@ -225,11 +229,12 @@ impl Session<'_, '_> {
                 point::finish(point, run.tally.complete(), true, self.report)?;
             }
         }
+        let unnamed = || unnamed.iter().map(PathBuf::as_path).collect();
         let (Some(stage), Some(target)) = (self.stage, run.target) else {
-            return self.remove_sources(run);
+            return self.remove_sources(run, &unnamed());
         };
         if !target.has_begun() {
-            return self.remove_sources(run);
+            return self.remove_sources(run, &unnamed());
         }
         self.spare(run, target)?;
         let mut summary = summary();
@@ -251,11 +256,16 @@ impl Session<'_, '_> {
             self.report
                 .event(failed("change of", &path, &entry.error()));
         }
+        // The content of others is there, or what was there before.
+        let kept = commit.kept.iter().map(PathBuf::as_path);
+        let refused = commit.refused.iter().map(|entry| &*entry.path);
+        let others = kept.chain(refused);
+        let others = others.filter(|path| !path.as_os_str().is_empty()).collect();
         self.report.event(Event::Committed(Committed {
             method: commit.method,
-            kept: commit.kept,
+            kept: commit.kept.clone(),
         }));
-        self.remove_sources(run)?;
+        self.remove_sources(run, &others)?;
         stage.settle()?;
         match &self.options.point {
             Some(point) => point::finish(point, summary.complete, false, self.report),
@@ -264,8 +274,8 @@ impl Session<'_, '_> {
     }
 
     /// The destination has by now what it is to have: its sources may go.
-    fn remove_sources(&self, run: &Run<'_>) -> Result<(), Error> {
-        let removed = run.remove_sources(&mut |event| self.report.event(event));
+    fn remove_sources(&self, run: &Run<'_>, others: &HashSet<&Path>) -> Result<(), Error> {
+        let removed = run.remove_sources(others, &mut |event| self.report.event(event));
         removed.map_err(|source| Error::File {
             action: "read the list of sources in",
             path: std::env::temp_dir(),

@@ -56,7 +56,7 @@ impl Worker<'_> {
             fate => {
                 let arrived = matches!(fate, Fate::Arrived);
                 if arrived {
-                    self.has_come(far, ndx);
+                    self.has_come(far, ndx, &pending.node, &pending.leaf);
                 }
                 self.settle_pending(pending, arrived)
             }
@@ -232,7 +232,7 @@ impl Worker<'_> {
                 asked.map_err(|_| Error::Interrupted)
             }
             Ok(Ready::Salvaged(_)) => {
-                self.has_come(far, ndx);
+                self.has_come(far, ndx, &pending.node, &pending.leaf);
                 self.settle_pending(pending, true)
             }
             Err(fault) => {

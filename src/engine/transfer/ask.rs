@@ -61,7 +61,7 @@ impl Worker<'_> {
                 }
                 self.count(leaf, moved);
                 self.tell_arrival(node, leaf, changes, moved);
-                self.has_come(far, ndx);
+                self.has_come(far, ndx, node, leaf);
                 return Ok(true);
             }
             Ok(Ready::Request(basis, shape, sums)) => (basis, shape, sums),
@@ -129,9 +129,10 @@ impl Worker<'_> {
     }
 
     /// A file that was asked for is in place: its source may go, if that is wished for.
-    pub(super) fn has_come(&self, far: Far<'_>, ndx: u32) {
+    pub(super) fn has_come(&self, far: Far<'_>, ndx: u32, node: &Node, leaf: &Leaf) {
         if self.run.options.remove_source.is_some() {
-            far.requests.may_go(ndx);
+            far.requests
+                .may_go(ndx, node.target_child(&leaf.target_name));
         }
     }
 
