@@ -107,6 +107,11 @@ impl List {
 }
 
 impl Backups {
+    /// Whether there is something to be kept.
+    pub fn any(&self) -> bool {
+        lock(&self.0).is_some()
+    }
+
     /// Ends the list, before the switch is sealed.
     pub fn seal(&self, durable: bool) -> io::Result<()> {
         let mut list = lock(&self.0);

@@ -113,7 +113,9 @@ impl Stage {
         self.seal_backups(ready)?;
         let recorded = ready.recorder.seal(!self.policy.no_fsync);
         recorded.doing("write the record in", &ready.home)?;
-        let drop_old = self.policy.previous == KeepPrevious::None;
+        // Of what is dropped no backups can be made.
+        let keeps_outside = ready.backups.any();
+        let drop_old = self.policy.previous == KeepPrevious::None && !keeps_outside;
         let switch = Switch {
             from: Origin::Next,
             plan,
@@ -133,6 +135,7 @@ impl Stage {
             replaced,
             seen,
             told: kept.clone(),
+            lacks_backups: keeps_outside && !after.refused.is_empty(),
         });
         Ok(Commit {
             method: Method::Swap,
@@ -166,6 +169,7 @@ impl Stage {
         self.leave(After {
             done: true,
             told: done.passed.clone(),
+            lacks_backups: ready.backups.any() && !done.refused.is_empty(),
             ..After::default()
         });
         Ok(Commit {

@@ -32,6 +32,8 @@ pub(super) struct After {
     pub seen: Option<Seen>,
     /// Paths of others that were named already.
     pub told: Vec<PathBuf>,
+    /// A backup may be missing: the tree before is all that has what it was to be of.
+    pub lacks_backups: bool,
 }
 
 impl Stage {
@@ -47,7 +49,11 @@ impl Stage {
         }
         let mut hold = self.hold();
         let switched = |e: Error| e.in_situation(Situation::Switched);
-        let settled = settle(&mut hold, self.policy.previous);
+        let previous = match after.lacks_backups {
+            true => KeepPrevious::One,
+            false => self.policy.previous,
+        };
+        let settled = settle(&mut hold, previous);
         // As late as can be: whoever holds a handle may write until the run ends.
         let named = name_late(&mut hold, &after);
         settled.and(named).map_err(switched)

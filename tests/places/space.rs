@@ -174,3 +174,26 @@ fn a_disk_that_fails() {
         assert_same(&room.tree("s"), &room.tree("d"));
     }
 }
+
+/// Where the backup of what is replaced cannot be made, the old tree is all that has it: it is not dropped.
+#[test]
+fn what_no_backup_could_be_made_of_is_not_dropped() {
+    for method in ["swap", "journal"] {
+        // With its suffix the name is too long.
+        let room = Room::with(
+            "n=$(printf 'n%.0s' $(seq 253)); mkdir s d b
+             echo newer > s/$n; echo newer > s/short; echo old > d/$n; echo old > d/short",
+        );
+        let run = format!(
+            "-a --commit={method} --previous=none --backup --backup-dir=../b --suffix=.bak s/ d/"
+        );
+        room.resilver(&run).code(23);
+        let kept = "cat b/short.bak d/short d/nnn* .d.resilver/previous/nnn*";
+        assert_eq!(room.sh(kept).out, "old\nnewer\nnewer\nold\n", "{method}");
+        // Where all were made, nothing is kept.
+        room.sh("mv d/nnn* d/other; mv s/nnn* s/other; echo newest > s/other");
+        room.resilver(&run).ok();
+        assert_eq!(room.sh("cat b/other.bak").out, "newer\n", "{method}");
+        assert!(!room.exists(".d.resilver/previous"), "{method}");
+    }
+}
