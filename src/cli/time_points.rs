@@ -244,13 +244,16 @@ impl TimePoints {
                 force,
                 dry_run,
             } => {
-                let stamps = match keep {
+                let mut stamps: Vec<Stamp> = match keep {
                     Some(keep) => kept_not(keep, &series)?,
                     None => words
                         .iter()
                         .map(|word| named(word))
                         .collect::<Result<_, _>>()?,
                 };
+                // One that is named twice goes once.
+                stamps.sort_unstable();
+                stamps.dedup();
                 points::delete(&series, &stamps, &Policy::default(), *force, *dry_run)
                     .map_err(refused)?;
                 Ok(print(told::deleted(&stamps, *dry_run).as_bytes()))

@@ -119,6 +119,22 @@ fn a_restore_gives_exactly_what_was_there() {
 }
 
 #[test]
+fn what_is_restored_is_judged_however_it_is_spelled() {
+    let room = Room::with("mkdir -p s/d; echo 1 > s/d/a; echo 2 > s/b");
+    good_night(&room, 1, "");
+    room.sh("f=$(echo p/2026*/d/a); touch -r $f ref; printf 'X\\n' > $f; touch -r ref $f");
+    for (number, path) in [".", "./d", "./d/a", "/d", "d//a", "d/./a"]
+        .iter()
+        .enumerate()
+    {
+        room.resilver(&format!("time-points restore p latest back{number} {path}"))
+            .code(29)
+            .says(&["is not what it was when it was made"]);
+    }
+    room.resilver("time-points restore p latest good ./b").ok();
+}
+
+#[test]
 fn a_path_is_found_in_its_versions() {
     let room = three_nights();
     let said = room.resilver("time-points find p gone").ok();
@@ -142,7 +158,7 @@ fn deletion_leaves_the_others_as_they_are() {
         .ok()
         .says(&["would delete", &night(3)]);
     assert_eq!(points(&room).len(), 3);
-    room.resilver("time-points delete p latest").ok();
+    room.resilver("time-points delete p latest latest").ok();
     check(&room);
     room.resilver("time-points delete p 2026")
         .code(3)

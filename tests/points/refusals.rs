@@ -81,4 +81,9 @@ fn another_run_holds_the_points() {
     let said =
         room.try_sh("flock -x p sh -c 'exec \"$RESILVER\" time-points delete p latest --force'");
     said.code(27).says(&["in use"]);
+    // A run makes deltas of files that are being restored, and a deletion takes them away.
+    let said =
+        room.try_sh("flock -x p sh -c 'exec \"$RESILVER\" time-points restore p latest back'");
+    said.code(27).says(&["in use"]);
+    assert!(!room.exists("back"));
 }

@@ -45,6 +45,32 @@ fn a_plain_push_can_be_guarded() {
 }
 
 #[test]
+fn a_removal_that_rules_leave_out_is_still_to_be_sent() {
+    let place = Place::with(TREE);
+    place.pull("-a");
+    place.room.sh("rm -r m/c m/d; rm far/d/b");
+    let to = place.far("far/");
+    place
+        .room
+        .resilver(&format!(
+            "-a --delete --exclude=/c --exclude=/d --guard-edits m/ {to}"
+        ))
+        .ok();
+    assert!(place.room.exists("far/c") && place.room.exists("far/d"));
+    place.push("--delete-guard=100").ok();
+    assert!(!place.room.exists("far/c") && !place.room.exists("far/d"));
+    // What is gone on both sides is forgotten, whatever rules there are.
+    place.room.sh("rm m/a far/a");
+    place
+        .room
+        .resilver(&format!("-a --delete --exclude=/z --guard-edits m/ {to}"))
+        .ok();
+    place.room.sh("echo anew > far/a");
+    place.push("").ok().never_says(&["conflict"]);
+    assert!(place.room.exists("far/a"));
+}
+
+#[test]
 fn nothing_makes_room_unasked() {
     let place = Place::with(TREE);
     place.room.sh("mkdir far/empty");

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::given;
 use super::lists::{self, Found, Lists, local, names, run_of};
+use super::options::is_rule;
 use super::owners::{Owners, Shares, Spoken};
 use super::past::Past;
 use super::removals::{Removal, Scaffold, sparing_rules};
@@ -258,7 +259,9 @@ impl Sessions<'_> {
             });
             changes.insert(past.prefix.join(path), record);
         };
-        for path in &plan.agreed {
+        let hidden = self.hidden_there(edits, plan)?;
+        let is_hidden = |path: &Path| path.ancestors().any(|above| hidden.contains(above));
+        for path in plan.agreed.iter().filter(|path| !is_hidden(path)) {
             note(path, edits.record_here(path), edits.record_there(path));
         }
         if !plan.is_idle() {
@@ -296,6 +299,32 @@ impl Sessions<'_> {
                 .map_err(refused)?;
         }
         Ok(undone)
+    }
+
+    /// What is gone here, and there only from the list, since rules leave it out that the pull had not: its removal
+    /// is still to be sent by a push without them.
+    fn hidden_there(&self, edits: &Edits, plan: &Plan) -> Result<BTreeSet<PathBuf>, Refusal> {
+        if !self.past.choice.iter().any(is_rule) {
+            return Ok(BTreeSet::new());
+        }
+        let is_gone = |path: &&PathBuf| edits.record_there(path).is_none();
+        let gone = plan.agreed.iter().filter(is_gone).cloned().collect();
+        // What lies in a directory that is gone goes with it; what has no directory there is not asked for.
+        let has_place = |path: &&PathBuf| {
+            let above = path.parent().unwrap_or(Path::new(""));
+            let record = edits.record_there(above);
+            above.as_os_str().is_empty() || record.is_some_and(|record| record.kind == Kind::Dir)
+        };
+        let asked: Vec<&PathBuf> = top_most(&gone).filter(has_place).collect();
+        if asked.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let found = lists::under(self.past, names(asked.iter().copied()))?;
+        Ok(match found.code {
+            // Nobody knows what of it is there.
+            Code::Partial => asked.into_iter().cloned().collect(),
+            _ => found.records.into_keys().collect(),
+        })
     }
 
     /// What the origin has under the names that were told in runs.

@@ -37,10 +37,7 @@ impl Restore {
         let stamp = series.named(&self.point).map_err(refused)?;
         // A point with deltas is made whole out of sight first.
         let whole = WholeTree::of(series, stamp, &Policy::default()).map_err(refused)?;
-        let tree = match &whole {
-            Some(whole) => whole.path(),
-            None => series.path_of(stamp),
-        };
+        let tree = whole.path();
         let mut words: Vec<OsString> = vec![KEPT.into(), "--numeric-ids".into()];
         for (given, word) in [
             (self.verbose, "-v"),
@@ -56,7 +53,10 @@ impl Restore {
             return Ok(code);
         }
         words.extend(["-n".into(), "-c".into()]);
-        match verify(&self.run(&words, &tree)?)? {
+        let code = verify(&self.run(&words, &tree)?)?;
+        // To judge takes the lock where sums are to be recorded.
+        drop(whole);
+        match code {
             code if code == Code::Success.number() => self.judge(series, stamp),
             code => Ok(code),
         }
@@ -69,7 +69,14 @@ impl Restore {
             let Ok(below) = path.strip_prefix(&point) else {
                 return false;
             };
-            let asked = |one: &PathBuf| below.starts_with(one.strip_prefix("/").unwrap_or(one));
+            // A dot in front stands for no name.
+            let names = |one: &PathBuf| -> PathBuf {
+                let parts = one.components();
+                parts
+                    .filter(|part| matches!(part, Component::Normal(_)))
+                    .collect()
+            };
+            let asked = |one: &PathBuf| below.starts_with(names(one));
             self.paths.is_empty() || self.paths.iter().any(asked)
         };
         let (mut wrong, mut failed) = (Vec::new(), None);

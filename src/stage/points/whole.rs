@@ -278,36 +278,44 @@ impl Series {
     }
 }
 
-/// A point with all its files whole, out of sight beside it; gone with this.
+/// A point to be read with all its files whole. Runs and deletions are kept away as long as there is this: they make
+/// deltas of files of a point, or remove it, which a reader would take for what the point has.
 #[derive(Debug)]
 pub struct WholeTree<'s> {
     series: &'s Series,
     stamp: Stamp,
+    /// It is out of sight beside the point, and gone with this; else the point itself is whole.
+    is_made: bool,
     _locks: Locks,
 }
 
 impl<'s> WholeTree<'s> {
-    /// Makes one, which takes room for the files that are there as deltas; none where there are no such files.
+    /// Makes one, which takes room for the files that are there as deltas, if there are such files.
     ///
     /// # Errors
     /// [`Error::Busy`], [`Error::Damaged`] where a delta does not give what it should, [`Error::Io`].
-    pub fn of(series: &'s Series, stamp: Stamp, policy: &Policy) -> Result<Option<Self>, Error> {
-        if Manifest::read(series.home.as_ref(), stamp)?.0.is_empty() {
-            return Ok(None);
-        }
+    pub fn of(series: &'s Series, stamp: Stamp, policy: &Policy) -> Result<Self, Error> {
         let _locks = Locks::take(&mut Site::resolve(&series.path, None)?, policy)?;
+        // Asked behind the lock only: a run makes a whole point one with deltas.
+        let is_made = !Manifest::read(series.home.as_ref(), stamp)?.0.is_empty();
         let tree = WholeTree {
             series,
             stamp,
+            is_made,
             _locks,
         };
-        series.make_whole_tree(stamp)?;
-        Ok(Some(tree))
+        if is_made {
+            series.make_whole_tree(stamp)?;
+        }
+        Ok(tree)
     }
 
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> PathBuf {
+        if !self.is_made {
+            return self.series.path_of(self.stamp);
+        }
         let name = hidden_name(self.stamp, WHOLE);
         self.series.path.join(as_path(&name))
     }
@@ -315,6 +323,9 @@ impl<'s> WholeTree<'s> {
 
 impl Drop for WholeTree<'_> {
     fn drop(&mut self) {
+        if !self.is_made {
+            return;
+        }
         // What stays, the next run removes.
         let _ = self.series.dir.remove_all(&hidden_name(self.stamp, WHOLE));
         if let Some(home) = &self.series.home {
