@@ -55,7 +55,7 @@ pub const TIME_POINTS: &[Paragraph] = &[
         "resilver time-points restore DEST POINT TO is the run resilver -aHAXS --numeric-ids DEST/POINT/ TO/, which then \
          compares all of it by checksum; what differs is named, and the code is 23. With paths behind TO only those \
          are restored, under the same paths. Nothing that TO has besides goes, but with --delete. If TO is a mirror \
-         of resilver's, undo takes it back.",
+         of resilver's, undo takes it back. A run into DEST and a restore from it keep each other away (code 27).",
     ),
     Text(
         "resilver time-points list tells the room that the files of each point take and what its deletion would \
