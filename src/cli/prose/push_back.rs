@@ -98,7 +98,8 @@ pub const PUSH_BACK: &[Paragraph] = &[
          options that make something else of what they bring: --files-from, -R, -L, -k, -K, --copy-unsafe-links, \
          --munge-links, --fake-super, --copy-devices. After --chmod permissions take no part. Removals, and \
          owners there whose numbers have a name here, want rsync 3.1 or newer there, and --protocol=29 or less is refused. A mirror on a file system that cannot hold \
-         permissions wants a pull with --no-perms. An undo drops the catalogue; the next pull makes a new one.",
+         permissions wants a pull with --no-perms. An undo drops the catalogue; the next pull makes a new \
+         one, and takes back what was changed here.",
     ),
     Text(
         "An ordinary push is made as careful by --guard-edits: resilver -av --guard-edits MIRROR/ HOST:/data/ goes by \

@@ -86,7 +86,8 @@ impl Past {
         let Some(catalogue) = Catalogue::open(mirror).map_err(refused)? else {
             return Err(Refusal::failed(
                 format_args!(
-                    "{}: no catalogue says where this came from; a pull into it makes one",
+                    "{}: no catalogue says where this came from; a pull into it makes one, and takes back \
+                     what was changed here",
                     shown(mirror)
                 ),
                 Code::FileSelect,
