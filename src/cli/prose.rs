@@ -138,7 +138,7 @@ pub const MACHINES: &[Paragraph] = &[
     ),
     Text(
         "Where this machine has instructions for AES and nobody chose the ciphers of ssh, by its configuration or by \
-         -e, ssh is told to offer AES-GCM before the others, with -o Ciphers=LIST: about twice as many bytes go \
+         -e, ssh is told to offer AES-GCM before the others, with -o Ciphers=LIST: 1.5 to 2 times as many bytes go \
          through. Nothing is offered that was not before. ssh -G is asked for that, so that a Match exec of your \
          configuration runs once more; any Ciphers of your own leave all as it is.",
     ),
