@@ -209,8 +209,7 @@ impl Worker<'_> {
                 .there()
                 .and_then(|listed| listed.index(&leaf.name));
             if let Some((ndx, _)) = index {
-                let path = node.target_child(&leaf.target_name);
-                far.requests.may_go(ndx, path);
+                self.has_come(far, ndx, node, leaf);
             }
             return Ok(());
         }

@@ -61,6 +61,21 @@ impl Checksums {
 }
 
 impl Dialect {
+    /// What a puller speaks in tests, but for what they are about.
+    #[cfg(test)]
+    pub(crate) fn of_a_pull(compression: Compression) -> Dialect {
+        Dialect {
+            side: Side::PULLER,
+            protocol: Protocol::NEWEST,
+            compat: Compat::NONE,
+            checksums: Checksums::named(Checksum::Xxh128),
+            compression,
+            seed: 0,
+            reads_frames: true,
+            writes_frames: true,
+        }
+    }
+
     /// Whether the file list comes in pieces, a directory at a time (incremental recursion).
     #[must_use]
     pub fn incremental(&self) -> bool {

@@ -267,6 +267,15 @@ fn a_far_end_that_is_told_to_stop_ends_the_run_with_its_code() {
     }
 }
 
+/// A run that goes on while something happens.
+fn begun(mut command: std::process::Command) -> std::process::Child {
+    command
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("a run")
+}
+
 /// A list that asks for nothing more must be through when all that it asked for came or will not come: the sender
 /// lists no further before, and all who could deal with what does not come may wait for those lists.
 #[test]
@@ -283,12 +292,8 @@ fn a_file_that_vanishes_does_not_hold_up_the_lists_to_come() {
         }
     }
     let shell = place.shell(WHOLE);
-    let mut command = crate::command(&place, &shell, &["-a", "--bwlimit=1m"]);
-    let child = command
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .expect("a run");
+    let command = crate::command(&place, &shell, &["-a", "--bwlimit=1m"]);
+    let child = begun(command);
     std::thread::sleep(Duration::from_millis(800));
     fs::remove_file(place.at("s/b")).expect("a file");
     let ran = child.wait_with_output().expect("an end");
@@ -302,16 +307,12 @@ fn a_file_that_vanishes_does_not_hold_up_the_lists_to_come() {
 const LONG: u64 = 12 << 20;
 
 /// Cuts the only file of the source short while it is under way.
-fn cut_under_way(place: &Place, mut command: std::process::Command) -> std::process::Output {
+fn cut_under_way(place: &Place, command: std::process::Command) -> std::process::Output {
     let source = place.at("s/f");
     fs::File::create(&source)
         .and_then(|file| file.set_len(LONG))
         .expect("a file");
-    let child = command
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .expect("a run");
+    let child = begun(command);
     std::thread::sleep(Duration::from_millis(900));
     fs::OpenOptions::new()
         .write(true)

@@ -2,27 +2,17 @@
 
 use std::fs;
 use std::io::{BufReader, Read};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::Duration;
 
+use crate::rsyncd::Rsyncd;
 use resilver::transport::{DaemonError, Login, Route, Welcome, enter, greet, send_arguments};
 
 /// A daemon with the modules `open`, and `closed` for ann with the password `secret`.
 struct Daemon {
-    process: Child,
-    port: u16,
+    rsyncd: Rsyncd,
     _dir: tempfile::TempDir,
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
 
 fn write(path: &Path, text: &str) {
@@ -33,9 +23,6 @@ fn write(path: &Path, text: &str) {
 fn daemon() -> Daemon {
     let dir = tempfile::tempdir().expect("a directory");
     let at = dir.path().display().to_string();
-    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = free.local_addr().expect("an address").port();
-    drop(free);
     write(&dir.path().join("secrets"), "ann:secret\n");
     write(&dir.path().join("motd"), "Good day\n");
     let config = format!(
@@ -44,23 +31,8 @@ fn daemon() -> Daemon {
          [closed]\npath = {at}\nauth users = ann\nsecrets file = {at}/secrets\n"
     );
     write(&dir.path().join("conf"), &config);
-    let process = Command::new("rsync")
-        .args(["--daemon", "--no-detach", "--address=127.0.0.1"])
-        .arg(format!("--port={port}"))
-        .arg(format!("--config={at}/conf"))
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("rsync");
-    for _ in 0..200 {
-        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-            break;
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
     Daemon {
-        process,
-        port,
+        rsyncd: Rsyncd::start(&dir.path().join("conf"), &[]),
         _dir: dir,
     }
 }
@@ -72,7 +44,7 @@ fn go(
     password: &str,
 ) -> (Result<Welcome, DaemonError>, Vec<String>, TcpStream) {
     let stream = Route::default()
-        .connect("127.0.0.1", daemon.port, &mut |_| {})
+        .connect("127.0.0.1", daemon.rsyncd.port, &mut |_| {})
         .expect("the daemon");
     let mut reader = BufReader::new(stream.try_clone().expect("a handle"));
     let mut writer = stream.try_clone().expect("a handle");

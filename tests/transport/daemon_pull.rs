@@ -5,24 +5,17 @@ use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use crate::rsyncd::Rsyncd;
 use crate::sshd::Sshd;
 
 /// A daemon on the loopback, and the directory that its modules and its clients are in.
 struct Daemon {
-    process: Child,
-    port: u16,
+    rsyncd: Rsyncd,
     dir: tempfile::TempDir,
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
 
 fn write(path: &Path, text: &str) {
@@ -81,25 +74,8 @@ impl Daemon {
             format!("[gone]\npath = {at}/nowhere\n"),
         ];
         write(&dir.path().join("conf"), &config.concat());
-        let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = free.local_addr().expect("an address").port();
-        drop(free);
-        let process = Command::new("rsync")
-            .args(["--daemon", "--no-detach", "--address=127.0.0.1"])
-            .arg(format!("--port={port}"))
-            .arg(format!("--config={at}/conf"))
-            .args(options)
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("rsync");
-        for _ in 0..500 {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                break;
-            }
-            thread::sleep(Duration::from_millis(10));
-        }
-        Daemon { process, port, dir }
+        let rsyncd = Rsyncd::start(&dir.path().join("conf"), options);
+        Daemon { rsyncd, dir }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -110,7 +86,7 @@ impl Daemon {
     /// two colons.
     fn words(&self, line: &str) -> Vec<String> {
         let word = |word: &str| {
-            let port = self.port;
+            let port = self.rsyncd.port;
             match word.split_at_checked(1) {
                 Some(("@", rest)) => format!("rsync://ann@127.0.0.1:{port}/{rest}"),
                 Some(("^", rest)) => format!("127.0.0.1::{rest}"),

@@ -3,54 +3,18 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use crate::rsyncd::Rsyncd;
 
 /// How long a byte is under way, each way.
 const LATENCY: Duration = Duration::from_millis(25);
 /// So many that the lists wait for more than a fifth of a second.
 const DIRS: usize = 50;
 const FILES: usize = 100;
-
-struct Daemon(Child);
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn free_port() -> u16 {
-    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-    free.local_addr().expect("an address").port()
-}
-
-fn daemon(at: &Path, port: u16) -> Daemon {
-    let config = format!(
-        "use chroot = no\nreverse lookup = no\n[m]\npath = {}/s\n",
-        at.display()
-    );
-    fs::write(at.join("conf"), config).expect("a file");
-    let process = Command::new("rsync")
-        .args(["--daemon", "--no-detach", "--address=127.0.0.1"])
-        .arg(format!("--port={port}"))
-        .arg(format!("--config={}/conf", at.display()))
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("rsync");
-    for _ in 0..500 {
-        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-            break;
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    Daemon(process)
-}
 
 /// A port from which all takes its time to that one, and back.
 fn far_from(port: u16) -> u16 {
@@ -102,8 +66,15 @@ fn the_next_pull_from_afar_has_the_whole_list_at_once() {
             fs::write(sub.join(file.to_string()), "").expect("a file");
         }
     }
-    let port = free_port();
-    let _daemon = daemon(at, port);
+    let config = at.join("conf");
+    let module = format!("[m]\npath = {}/s\n", at.display());
+    fs::write(
+        &config,
+        format!("use chroot = no\nreverse lookup = no\n{module}"),
+    )
+    .expect("a file");
+    let daemon = Rsyncd::start(&config, &[]);
+    let port = daemon.port;
     let afar = far_from(port);
     let has_note = || at.join(".d.resilver/held-up").exists();
     // Whether the sender was told that lists may come in pieces.

@@ -10,6 +10,7 @@ mod far;
 mod operands;
 mod pull;
 mod push;
+mod rsyncd;
 mod shell;
 mod sshd;
 #[cfg(feature = "ssh")]

@@ -334,7 +334,7 @@ mod tests {
 
     use super::*;
     use crate::delta::BlockLimit;
-    use crate::wire::{Checksum, Checksums, Compat, Mux, Protocol, Side};
+    use crate::wire::Mux;
 
     /// New bytes in front; the whole file is read at once.
     const NEW: usize = 50_000;
@@ -342,16 +342,7 @@ mod tests {
 
     /// Sends a file of which the basis has all but its beginning, and which is cut short as soon as that is sent.
     fn cut_short_at_once(compression: Compression, in_place: bool) -> wire::Result<Sent> {
-        let dialect = Dialect {
-            side: Side::PULLER,
-            protocol: Protocol::NEWEST,
-            compat: Compat::NONE,
-            checksums: Checksums::named(Checksum::Xxh128),
-            compression,
-            seed: 0,
-            reads_frames: true,
-            writes_frames: true,
-        };
+        let dialect = Dialect::of_a_pull(compression);
         let mut word = 1_u64;
         let mut random = |len: usize| -> Vec<u8> {
             let mut byte = || {

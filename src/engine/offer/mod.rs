@@ -386,8 +386,9 @@ fn finish<W: Write>(mut to: Outflow<W>, server: Option<&ServerEnd>) -> Result<u6
     Ok(to.given()?)
 }
 
+/// What could not be compressed stays what it is: only of a stream that broke the last words are waited for.
 fn broken(e: io::Error) -> Error {
-    Error::Wire(crate::wire::Error::Io(e))
+    Error::Wire(e.into())
 }
 
 /// What no receiver may say.

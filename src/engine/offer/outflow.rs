@@ -202,25 +202,10 @@ impl<W: Write> Write for Outflow<W> {
 mod tests {
     use super::*;
     use crate::delta::{BlockLimit, Shape, Token};
-    use crate::wire::{
-        Checksum, Checksums, Compat, Compression, Protocol, Side, TokenReader, TokenWriter,
-    };
+    use crate::wire::{Compression, TokenReader, TokenWriter};
 
     /// Lengths of files: small ones, and some that are several jobs.
     const FILES: [usize; 6] = [10, 1_500_000, 0, 9 << 20, 70_000, 1_000_000];
-
-    fn dialect(compression: Compression) -> Dialect {
-        Dialect {
-            side: Side::PULLER,
-            protocol: Protocol::NEWEST,
-            compat: Compat::NONE,
-            checksums: Checksums::named(Checksum::Xxh128),
-            compression,
-            seed: 0,
-            reads_frames: true,
-            writes_frames: true,
-        }
-    }
 
     fn open_size<W>(out: &Outflow<W>) -> usize {
         match &out.way {
@@ -275,7 +260,7 @@ mod tests {
             Compression::Lz4,
             Compression::Zstd,
         ] {
-            let dialect = dialect(compression);
+            let dialect = Dialect::of_a_pull(compression);
             for threads in [1, 3] {
                 let bytes = stream(&files, &dialect, threads);
                 let mut from = &bytes[..];
@@ -303,7 +288,7 @@ mod tests {
     #[test]
     fn behind_what_could_not_be_compressed_only_messages_go_out() {
         for threads in [1, 3] {
-            let dialect = dialect(Compression::Zlib);
+            let dialect = Dialect::of_a_pull(Compression::Zlib);
             let mut to = Mux::new(Vec::new());
             to.begin_session(true).expect("begun");
             let mut out = Outflow::new(to, &dialect, None, threads).expect("packers");

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ahead::AHEAD;
+use super::broken;
 use super::content::{Contents, Outgoing};
 use super::inbox::Inbox;
 use super::outbox::Outbox;
@@ -454,9 +455,4 @@ impl<W: Write> Serving<'_, W> {
 
 fn bytes_of_sums(shape: Shape) -> u64 {
     16 + u64::from(shape.count()) * (4 + shape.strong_len() as u64)
-}
-
-/// What could not be compressed stays what it is: only of a stream that broke the last words are waited for.
-fn broken(e: std::io::Error) -> Error {
-    Error::Wire(e.into())
 }

@@ -128,8 +128,8 @@ impl Worker<'_> {
         self.run.frontier.tell(&self.key, &mut self.events);
     }
 
-    /// A file that was asked for is in place: its source may go, if that is wished for.
-    pub(super) fn has_come(&self, far: Far<'_>, ndx: u32, node: &Node, leaf: &Leaf) {
+    /// A file is in place: its source may go, if that is wished for.
+    pub(in crate::engine) fn has_come(&self, far: Far<'_>, ndx: u32, node: &Node, leaf: &Leaf) {
         if self.run.options.remove_source.is_some() {
             far.requests
                 .may_go(ndx, node.target_child(&leaf.target_name));

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::delta::{BlockLimit, Shape, Token};
 use crate::wire::error::Fault;
-use crate::wire::{Checksum, Checksums, Compat, Compression, Dialect, Protocol, Result, Side};
+use crate::wire::{Compression, Dialect, Protocol, Result};
 
 const ALL: [Compression; 5] = [
     Compression::None,
@@ -17,14 +17,8 @@ const ALL: [Compression; 5] = [
 
 fn dialect(compression: Compression, number: i32) -> Dialect {
     Dialect {
-        side: Side::PULLER,
         protocol: Protocol::new(number).expect("spoken"),
-        compat: Compat::NONE,
-        checksums: Checksums::named(Checksum::Xxh128),
-        compression,
-        seed: 0,
-        reads_frames: true,
-        writes_frames: true,
+        ..Dialect::of_a_pull(compression)
     }
 }
 
